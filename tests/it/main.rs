@@ -1,0 +1,6 @@
+//! The one test binary; a folder per part, a file per behaviour.
+
+mod broker;
+mod platform;
+mod sandbox;
+mod shared_state;
