@@ -1,1 +1,25 @@
-//! migration
+//! The schema's history, the same on SQLite and PostgreSQL. A migration is frozen once released and never imports `entity`.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261122_000001_people;
+mod m20261122_000002_trade;
+mod m20261122_000003_reach;
+mod m20261122_000004_machinery;
+mod table;
+
+pub use sea_orm_migration::{MigratorTrait, sea_orm};
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_people::Migration),
+            Box::new(m20261122_000002_trade::Migration),
+            Box::new(m20261122_000003_reach::Migration),
+            Box::new(m20261122_000004_machinery::Migration),
+        ]
+    }
+}

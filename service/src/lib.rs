@@ -1,4 +1,45 @@
 //! Everything the business decides, shared by the API and the workers.
+//!
+//! The map. What every use case is given: [`context`] (with [`clock`], [`db`], [`settings`], [`crypto`],
+//! [`shared_state`], [`platforms`]). How it answers: [`error`], [`refusal`], [`page`]. What every write leaves behind:
+//! [`audit`], [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
+pub mod audience;
+pub mod audit;
+pub mod calendar;
+pub mod callback;
+pub mod campaign;
+pub mod card;
 pub mod clock;
+pub mod consent;
+pub mod context;
+pub mod coupon;
+pub mod crypto;
+pub mod db;
+pub mod delivery;
+pub mod error;
+pub mod idempotency;
+pub mod identity;
+pub mod ids;
+pub mod import;
+pub mod inbox;
+pub mod member;
+pub mod outbox;
+pub mod page;
+pub mod platforms;
+pub mod policy;
+pub mod preference;
+pub mod purchase;
+pub mod refusal;
+pub mod report;
+pub mod session;
+pub mod settings;
 pub mod shared_state;
+pub mod staff;
+pub mod store;
+pub mod tag;
+
+pub use audit::Actor;
+pub use context::Context;
+pub use error::{Error, FieldError, Result};
+pub use refusal::Refusal;

@@ -45,3 +45,8 @@ pub trait SharedState: Send + Sync {
     async fn take_permits(&self, key: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Result<Permits>;
     async fn ping(&self) -> Result<()>;
 }
+
+pub mod memory;
+pub mod redis;
+pub use self::redis::RedisSharedState;
+pub use memory::MemorySharedState;

@@ -1,0 +1,28 @@
+//! A message that could not be handled, with the reason.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::DeadLetterId;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "dead_letter")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DeadLetterId,
+    #[sea_orm(column_type = "Text")]
+    pub queue: String,
+    #[sea_orm(column_type = "Text")]
+    pub message_id: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub body: Json,
+    #[sea_orm(column_type = "Text")]
+    pub reason: String,
+    pub attempts: i32,
+    pub died_at: DateTimeUtc,
+    pub replayed_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

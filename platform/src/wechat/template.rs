@@ -1,0 +1,3 @@
+pub fn parameter_error(_key: &str, _value: &str) -> Option<String> {
+    None
+}

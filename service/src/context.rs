@@ -1,0 +1,46 @@
+//! What every use case is given: database, clock, shared state, platforms, settings, keys.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::crypto::Keys;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids;
+use crate::platforms::Platforms;
+use crate::settings::Settings;
+use crate::shared_state::{MemorySharedState, RedisSharedState, SharedState};
+
+#[derive(Clone)]
+pub struct Context {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub shared: Arc<dyn SharedState>,
+    pub platforms: Platforms,
+    pub settings: Arc<Settings>,
+    pub keys: Keys,
+}
+
+impl Context {
+    pub async fn connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
+        let keys = Keys::parse(settings.secret_keys.expose()).map_err(Error::Internal)?;
+        let db = Db::connect(&settings).await?;
+        let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
+            "" => Arc::new(MemorySharedState::new()),
+            url => Arc::new(RedisSharedState::connect(url).await?),
+        };
+        let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())?;
+        Ok(Self { db, clock, shared, platforms, settings: Arc::new(settings), keys })
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn new_id<Id: From<Uuid>>(&self) -> Id {
+        ids::next(self.now())
+    }
+}

@@ -1,0 +1,91 @@
+//! The database: PostgreSQL with a pool, or SQLite with many readers and one writer.
+//!
+//! Every write goes through [`Db::begin`]. On SQLite the writing pool has one connection and a transaction begins immediate, so
+//! writers queue fairly here instead of failing at a busy lock; whoever holds a transaction must pass it on and
+//! never begin a second one.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::error::Result;
+use crate::settings::Settings;
+
+#[derive(Clone)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    pub async fn connect(settings: &Settings) -> Result<Self> {
+        let wait = Duration::from_secs(settings.database.wait_seconds);
+        let url = settings.database_url.expose();
+        if settings.is_embedded() {
+            return Self::connect_sqlite(url, wait).await;
+        }
+        let mut options = options(url, wait);
+        options.max_connections(settings.database.max_connections).min_connections(1);
+        options.set_application_name("huike");
+        let pool = Database::connect(options).await?;
+        Ok(Self { read: pool.clone(), write: pool })
+    }
+
+    async fn connect_sqlite(url: &str, wait: Duration) -> Result<Self> {
+        let mut write = options(url, wait);
+        write.max_connections(1).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
+                .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Full)
+                .busy_timeout(wait)
+                .pragma("wal_autocheckpoint", "4000")
+        });
+        let write = Database::connect(write).await?;
+        let mut read = options(url, wait);
+        read.max_connections(8).map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(wait));
+        Ok(Self { read: Database::connect(read).await?, write })
+    }
+
+    /// For reading outside of a transaction.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// A write transaction.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.backend() == DbBackend::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// For the migrator alone.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.read.ping().await?)
+    }
+
+    pub async fn close(self) {
+        let _ = self.read.close().await;
+        let _ = self.write.close().await;
+    }
+}
+
+fn options(url: &str, wait: Duration) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.acquire_timeout(wait).connect_timeout(wait).sqlx_logging(false);
+    options
+}

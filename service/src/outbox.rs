@@ -1,0 +1,110 @@
+//! Messages to the workers, written in the transaction of the change that they tell of. The relay hands them to the
+//! broker and deletes a row once its message is safe there, so a crash at any point loses none and may repeat one.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::outbox;
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::ids::{self, CallbackEventId, CampaignId, DeliveryId, OutboxId};
+
+/// Everything a worker can be asked to do. Jobs carry ids; running one twice is harmless, each handler says why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    ResolveAudience { campaign_id: CampaignId },
+    DispatchDeliveries { campaign_id: CampaignId },
+    SendDeliveries { campaign_id: CampaignId, delivery_ids: Vec<DeliveryId> },
+    ApplyCallback { callback_event_id: CallbackEventId },
+    ExpireCoupons,
+}
+
+impl Job {
+    /// The queue by name; the worker's topology has the table.
+    pub fn queue(&self) -> &'static str {
+        match self {
+            Self::ResolveAudience { .. } | Self::DispatchDeliveries { .. } => "campaign.run",
+            Self::SendDeliveries { .. } => "delivery.send",
+            Self::ApplyCallback { .. } => "callback.apply",
+            Self::ExpireCoupons => "member.work",
+        }
+    }
+}
+
+/// Writes jobs into the caller's transaction.
+pub async fn push(connection: &impl ConnectionTrait, now: DateTime<Utc>, jobs: &[Job]) -> Result<()> {
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            Ok(outbox::ActiveModel {
+                id: Set(ids::next(now)),
+                queue: Set(job.queue().to_owned()),
+                body: Set(serde_json::to_value(job).map_err(crate::Error::internal)?),
+                created_at: Set(now),
+                claimed_until: Set(None),
+            })
+        })
+        .collect::<Result<_>>()?;
+    for chunk in rows.chunks(500) {
+        outbox::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+/// Claims up to `limit` waiting rows for this relay; a relay that dies lets go of them after `lease`.
+pub async fn claim(ctx: &Context, limit: u64, lease: Duration) -> Result<Vec<outbox::Model>> {
+    let now = ctx.now();
+    let txn = ctx.db.begin().await?;
+    let rows = outbox::Entity::find()
+        .filter(outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lt(now)))
+        .order_by_asc(outbox::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(&txn)
+        .await?;
+    if !rows.is_empty() {
+        outbox::Entity::update_many()
+            .col_expr(outbox::Column::ClaimedUntil, Expr::value(now + lease))
+            .filter(outbox::Column::Id.is_in(rows.iter().map(|row| row.id)))
+            .exec(&txn)
+            .await?;
+    }
+    txn.commit().await?;
+    Ok(rows)
+}
+
+/// The messages are safe: their rows go.
+pub async fn delete(ctx: &Context, ids: &[OutboxId]) -> Result<()> {
+    let txn = ctx.db.begin().await?;
+    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids.iter().copied())).exec(&txn).await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+/// Lets go of rows that could not be published, so that the next round takes them.
+pub async fn release(ctx: &Context, ids: &[OutboxId]) -> Result<()> {
+    let txn = ctx.db.begin().await?;
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::ClaimedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(outbox::Column::Id.is_in(ids.iter().copied()))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+/// At the start of the embedded process nobody else holds a claim: whatever was claimed before the stop is free.
+pub async fn release_all(ctx: &Context) -> Result<()> {
+    let txn = ctx.db.begin().await?;
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::ClaimedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Settings: the documented defaults, then a TOML file, then `HUIKE_*` variables; validated before anything starts.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// Sections of default.toml; `HUIKE_TENCENT_SMS_REGION` is `region` of `tencent_sms`.
+const SECTIONS: &[&str] = &[
+    "log",
+    "database",
+    "server",
+    "sign_in",
+    "card",
+    "wechat",
+    "sms",
+    "tencent_sms",
+    "aliyun_sms",
+    "alipay",
+    "rates",
+    "delivery",
+    "caps",
+    "quiet_hours",
+    "broker",
+];
+
+#[derive(Debug, thiserror::Error)]
+#[error("setting {name}: {problem}")]
+pub struct SettingsError {
+    pub name: String,
+    pub problem: String,
+}
+
+/// A value that never shows in a log.
+#[derive(Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "(empty)" } else { "(secret)" })
+    }
+}
+
+macro_rules! sections {
+    ($($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty),+ $(,)? })+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $(pub $field: $type),+ }
+    )+};
+}
+
+sections! {
+    /// Each field is documented where its default is, in default.toml.
+    Settings {
+        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, timezone: Tz, secret_keys: Secret,
+        brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
+        sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
+        caps: Caps, quiet_hours: QuietHours, broker: Broker,
+    }
+    Log { filter: String, format: String, otlp_endpoint: String }
+    Database { max_connections: u32, wait_seconds: u64 }
+    Server {
+        threads: usize, body_limit: usize, request_timeout_seconds: u64, shutdown_seconds: u64, trust_proxy: bool,
+    }
+    SignIn {
+        access_token_seconds: i64, refresh_token_seconds: i64, sms_code_seconds: i64, sms_resend_seconds: i64,
+        sms_per_phone_per_day: i64, sms_per_address_per_hour: i64, sms_wrong_tries: i64,
+        attempts_per_address_per_minute: i64, staff_wrong_tries: i64, sms_template: String,
+    }
+    Card { step_seconds: i64, scan_seconds: i64 }
+    Wechat {
+        base_url: String, appid: String, secret: Secret, callback_token: Secret, callback_aes_key: Secret,
+        timeout_seconds: u64, miniprogram_state: String,
+    }
+    Sms { provider: String, sign_name: String, timeout_seconds: u64, callback_key: Secret }
+    TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String }
+    AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret }
+    Alipay {
+        gateway_url: String, app_id: String, private_key: Secret, alipay_public_key: String, aes_key: Secret,
+        timeout_seconds: u64,
+    }
+    Rates { wechat_per_second: u32, sms_per_second: u32, inbox_per_second: u32 }
+    Delivery {
+        batch: usize, concurrency: usize, queued_ahead: u64, claim_lease_seconds: i64, queue_lease_seconds: i64,
+        max_attempts: i32,
+    }
+    Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
+    QuietHours { start: String, end: String }
+    Broker { retry_seconds: Vec<f64>, prefix: String }
+}
+
+impl Settings {
+    /// Reads the file named by `HUIKE_CONFIG` (or huike.toml) and the environment.
+    #[allow(clippy::disallowed_methods, reason = "the one reader of the environment")]
+    pub fn load() -> Result<Self, SettingsError> {
+        let file = std::env::var("HUIKE_CONFIG").unwrap_or_else(|_| "huike.toml".to_owned());
+        Self::from_figment(Figment::from(Toml::string(DEFAULTS)).merge(Toml::file(file)).merge(environment()))
+    }
+
+    /// The defaults with `overrides` (TOML) on top; reads nothing from outside.
+    pub fn from_toml(overrides: &str) -> Result<Self, SettingsError> {
+        Self::from_figment(Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(overrides)))
+    }
+
+    fn from_figment(figment: Figment) -> Result<Self, SettingsError> {
+        let settings: Self = figment
+            .extract()
+            .map_err(|error| SettingsError { name: error.path.join("."), problem: error.kind.to_string() })?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// Embedded: SQLite, broker and shared state in this process.
+    pub fn is_embedded(&self) -> bool {
+        self.database_url.expose().starts_with("sqlite:")
+    }
+
+    pub fn wechat_timeout(&self) -> Duration {
+        Duration::from_secs(self.wechat.timeout_seconds)
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        let url = self.database_url.expose();
+        check(
+            url.starts_with("sqlite:") || url.starts_with("postgres://") || url.starts_with("postgresql://"),
+            "database_url",
+            "must begin with sqlite: or postgres://",
+        )?;
+        let amqp = self.amqp_url.expose();
+        check(
+            amqp.is_empty() || amqp.starts_with("amqp://") || amqp.starts_with("amqps://"),
+            "amqp_url",
+            "must be empty or begin with amqp:// or amqps://",
+        )?;
+        let redis = self.redis_url.expose();
+        check(
+            redis.is_empty() || redis.starts_with("redis://") || redis.starts_with("rediss://"),
+            "redis_url",
+            "must be empty or begin with redis:// or rediss://",
+        )?;
+        check(
+            self.is_embedded() || !amqp.is_empty() && !redis.is_empty(),
+            "database_url",
+            "PostgreSQL goes with RabbitMQ and Redis: set amqp_url and redis_url too",
+        )?;
+        check(
+            self.is_embedded() || !self.secret_keys.is_empty(),
+            "secret_keys",
+            "must be set when the database is PostgreSQL, e.g. \"1:$(openssl rand -base64 32)\"",
+        )?;
+        one_of("log.format", &self.log.format, &["pretty", "json"])?;
+        one_of("sms.provider", &self.sms.provider, &["", "tencent", "aliyun"])?;
+        one_of(
+            "wechat.miniprogram_state",
+            &self.wechat.miniprogram_state,
+            &["developer", "trial", "formal"],
+        )?;
+        for (name, text) in
+            [("quiet_hours.start", &self.quiet_hours.start), ("quiet_hours.end", &self.quiet_hours.end)]
+        {
+            check(
+                chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok(),
+                name,
+                &format!("{text:?} is not a time of day; write HH:MM"),
+            )?;
+        }
+        check((1..=1000).contains(&self.delivery.batch), "delivery.batch", "must be between 1 and 1000")?;
+        check(self.delivery.concurrency > 0, "delivery.concurrency", "must be at least 1")?;
+        for (name, rate) in [
+            ("rates.wechat_per_second", self.rates.wechat_per_second),
+            ("rates.sms_per_second", self.rates.sms_per_second),
+            ("rates.inbox_per_second", self.rates.inbox_per_second),
+        ] {
+            check(rate > 0, name, "must be at least 1")?;
+        }
+        check(self.card.step_seconds > 0, "card.step_seconds", "must be at least 1")
+    }
+}
+
+fn check(holds: bool, name: &str, problem: &str) -> Result<(), SettingsError> {
+    if holds { Ok(()) } else { Err(SettingsError { name: name.to_owned(), problem: problem.to_owned() }) }
+}
+
+fn one_of(name: &str, value: &str, allowed: &[&str]) -> Result<(), SettingsError> {
+    check(allowed.contains(&value), name, &format!("{value:?} is not allowed; choose one of {allowed:?}"))
+}
+
+fn environment() -> Env {
+    Env::prefixed("HUIKE_")
+        .filter(|name| {
+            let name = name.as_str().to_lowercase();
+            name != "config" && name != "release" && !name.starts_with("test_") && !name.starts_with("real_")
+        })
+        .map(|name| dotted(&name.as_str().to_lowercase()).into())
+        .split(".")
+        .lowercase(false)
+}
+
+/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays.
+fn dotted(name: &str) -> String {
+    SECTIONS
+        .iter()
+        .filter_map(|section| name.strip_prefix(section)?.strip_prefix('_').map(|field| (section, field)))
+        .max_by_key(|(section, _)| section.len())
+        .map_or_else(|| name.to_owned(), |(section, field)| format!("{section}.{field}"))
+}

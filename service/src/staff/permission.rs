@@ -1,0 +1,97 @@
+//! Roles and what each may do: one table, mirrored by the console.
+
+use entity::states::StaffRole;
+
+use crate::audit::Actor;
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, StaffId, StoreId};
+use crate::refusal::Refusal;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Scan a card, quote, redeem, reverse, record a purchase.
+    ServeMembers,
+    ReadMembers,
+    WriteMembers,
+    RevealPhones,
+    ReadStores,
+    WriteStores,
+    ReadStaff,
+    WriteStaff,
+    ReadCoupons,
+    WriteCoupons,
+    ReadCampaigns,
+    WriteCampaigns,
+    ReadReports,
+    ReadSettings,
+    WriteSettings,
+    ReadAudit,
+}
+
+impl Permission {
+    pub fn granted_to(self, role: StaffRole) -> bool {
+        use Permission::*;
+        match role {
+            StaffRole::Owner => true,
+            StaffRole::Marketer => matches!(
+                self,
+                ReadMembers
+                    | WriteMembers
+                    | ReadStores
+                    | ReadCoupons
+                    | WriteCoupons
+                    | ReadCampaigns
+                    | WriteCampaigns
+                    | ReadReports
+                    | ReadSettings
+            ),
+            StaffRole::StoreManager => matches!(
+                self,
+                ServeMembers
+                    | ReadMembers
+                    | ReadStores
+                    | ReadStaff
+                    | ReadCoupons
+                    | ReadCampaigns
+                    | ReadReports
+            ),
+            StaffRole::Cashier => matches!(self, ServeMembers | ReadStores | ReadCoupons),
+        }
+    }
+}
+
+/// The stores somebody is limited to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreScope {
+    All,
+    Only(Vec<StoreId>),
+}
+
+/// A signed-in staff member, as every use case sees one.
+#[derive(Debug, Clone)]
+pub struct StaffCaller {
+    pub id: StaffId,
+    pub session_id: SessionId,
+    pub role: StaffRole,
+    pub stores: StoreScope,
+}
+
+impl StaffCaller {
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if permission.granted_to(self.role) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// # Refuses
+    /// `store_not_permitted`
+    pub fn require_store(&self, store: StoreId) -> Result<()> {
+        match &self.stores {
+            StoreScope::All => Ok(()),
+            StoreScope::Only(stores) if stores.contains(&store) => Ok(()),
+            StoreScope::Only(_) => Err(Refusal::StoreNotPermitted.into()),
+        }
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor::Staff(self.id)
+    }
+}
