@@ -1,6 +1,7 @@
 //! The one test binary; a folder per part, a file per behaviour.
 
 mod broker;
+mod house;
 mod platform;
 mod sandbox;
 mod shared_state;
