@@ -332,7 +332,7 @@ async fn wait_for(
     stop: &CancellationToken,
 ) -> Result<u32> {
     // A tenth of a second at once keeps the flow smooth within the second.
-    let rate = Rate { per_second: f64::from(per_second), burst: (per_second / 10).max(1) };
+    let rate = Rate { per_second: f64::from(per_second), burst: Ord::max(per_second / 10, 1) };
     loop {
         let permits = ctx.shared.take_permits(key, rate, wanted, ctx.now()).await?;
         if permits.granted > 0 {
