@@ -35,10 +35,14 @@ pub(crate) fn de_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stri
     text(&value).ok_or_else(|| serde::de::Error::custom("neither string nor number"))
 }
 
-pub(crate) fn de_optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn de_optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(text).filter(|text| !text.is_empty()))
 }
 
-pub(crate) fn de_optional_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(crate) fn de_optional_integer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
     Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(integer))
 }

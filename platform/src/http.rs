@@ -69,7 +69,8 @@ impl Http {
         let status = response.status();
         let retry_after = retry_after(response.headers(), self.now());
         if status == StatusCode::TOO_MANY_REQUESTS || (status.is_server_error() && retry_after.is_some()) {
-            let error = Error::new(Class::Throttled, format!("http_{}", status.as_u16()), "asked to slow down");
+            let error =
+                Error::new(Class::Throttled, format!("http_{}", status.as_u16()), "asked to slow down");
             return Err(error.with_retry_after(retry_after));
         }
         Ok(Answer { status, body: read_body(response, effect).await?, effect })

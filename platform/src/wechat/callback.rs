@@ -102,7 +102,8 @@ impl Callback {
         signature: Option<&str>,
         encrypted: Option<&str>,
     ) -> std::result::Result<(), CallbackError> {
-        let (Some(signature), Some(timestamp), Some(nonce)) = (signature, &query.timestamp, &query.nonce) else {
+        let (Some(signature), Some(timestamp), Some(nonce)) = (signature, &query.timestamp, &query.nonce)
+        else {
             return Err(CallbackError::BadSignature);
         };
         let mut parts = vec![self.token.as_str(), timestamp, nonce];
@@ -119,7 +120,8 @@ impl Callback {
         query: &CallbackQuery,
         envelope: &Value,
     ) -> std::result::Result<Value, CallbackError> {
-        let encrypted = envelope.get("Encrypt").and_then(flexible::text).ok_or(CallbackError::BadSignature)?;
+        let encrypted =
+            envelope.get("Encrypt").and_then(flexible::text).ok_or(CallbackError::BadSignature)?;
         self.check(query, query.msg_signature.as_deref(), Some(&encrypted))?;
         let mut cipher = general_purpose::STANDARD.decode(encrypted).map_err(|_| CallbackError::BadBody)?;
         let plain = open_cipher(key, &mut cipher).ok_or(CallbackError::BadBody)?;
@@ -162,7 +164,8 @@ fn split_message(plain: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// JSON or XML, by the first byte.
 fn parse(body: &[u8]) -> std::result::Result<Value, CallbackError> {
-    let text = std::str::from_utf8(body).map_err(|_| CallbackError::BadBody)?.trim_start_matches('\u{feff}').trim();
+    let text =
+        std::str::from_utf8(body).map_err(|_| CallbackError::BadBody)?.trim_start_matches('\u{feff}').trim();
     let push = match text.bytes().next() {
         Some(b'{') => serde_json::from_str(text).ok(),
         Some(b'<') => xml::to_json(text),

@@ -108,7 +108,8 @@ fn until_beijing_midnight(now: DateTime<Utc>) -> Option<Duration> {
 
 /// The id after `rid: ` (or, in older answers, `req_id: `).
 fn request_id(text: &str) -> Option<String> {
-    let after = ["rid: ", "req_id: "].iter().find_map(|mark| text.rsplit_once(mark)).map(|(_, after)| after)?;
+    let after =
+        ["rid: ", "req_id: "].iter().find_map(|mark| text.rsplit_once(mark)).map(|(_, after)| after)?;
     let id: String =
         after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(MAX_RID_CHARS).collect();
     (!id.is_empty()).then_some(id)
@@ -117,6 +118,7 @@ fn request_id(text: &str) -> Option<String> {
 /// `thing3` out of `argument invalid! data.thing3.value invalid`.
 fn parameter_name(text: &str) -> Option<String> {
     let after = text.split_once("data.")?.1;
-    let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(32).collect();
+    let name: String =
+        after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(32).collect();
     (!name.is_empty()).then_some(name)
 }

@@ -7,20 +7,46 @@ use serde_json::Value;
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// The person answered a subscription prompt; one push tells of every template of the prompt.
-    SubscribePopup { openid: String, created_at: i64, items: Vec<SubscriptionItem> },
+    SubscribePopup {
+        openid: String,
+        created_at: i64,
+        items: Vec<SubscriptionItem>,
+    },
     /// The person managed a subscription in the notification's menu: so far only cancelling is pushed.
-    SubscribeChange { openid: String, created_at: i64, items: Vec<SubscriptionItem> },
+    SubscribeChange {
+        openid: String,
+        created_at: i64,
+        items: Vec<SubscriptionItem>,
+    },
     /// The final outcome of an accepted send.
-    SubscribeSent { openid: String, created_at: i64, items: Vec<SentItem> },
+    SubscribeSent {
+        openid: String,
+        created_at: i64,
+        items: Vec<SentItem>,
+    },
     /// The person withdrew an authorisation: delete what it gave. 8 is the phone number.
-    AuthorizationRevoked { openid: String, revoke_info: Vec<u32>, created_at: i64 },
+    AuthorizationRevoked {
+        openid: String,
+        revoke_info: Vec<u32>,
+        created_at: i64,
+    },
     /// The platform cleaned the person's profile.
-    UserInfoModified { openid: String, revoke_info: Vec<u32>, created_at: i64 },
+    UserInfoModified {
+        openid: String,
+        revoke_info: Vec<u32>,
+        created_at: i64,
+    },
     /// The person closed the WeChat account: fulfil the duties of deletion.
-    AuthorizationCancelled { openid: String, revoke_info: Vec<u32>, created_at: i64 },
+    AuthorizationCancelled {
+        openid: String,
+        revoke_info: Vec<u32>,
+        created_at: i64,
+    },
     Punished(Punishment),
     /// Anything else, by the name of its event or, without one, its message type.
-    Other { event: String },
+    Other {
+        event: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -127,12 +127,15 @@ fn envelope(value: Value, answer: Answer) -> Result<Reply> {
 
 /// By the first bytes, because the content type is not promised: JPEG, or PNG for a transparent code.
 fn is_image(answer: &Answer) -> bool {
-    answer.status.is_success() && (answer.body.starts_with(b"\xff\xd8") || answer.body.starts_with(b"\x89PNG"))
+    answer.status.is_success()
+        && (answer.body.starts_with(b"\xff\xd8") || answer.body.starts_with(b"\x89PNG"))
 }
 
 fn json_reply(reply: Reply) -> Result<(Value, Answer)> {
     match reply {
         Reply::Json(value, answer) => Ok((value, answer)),
-        Reply::Binary(_) => Err(Error::new(crate::Class::Unknown, "unreadable", "an image where JSON was due")),
+        Reply::Binary(_) => {
+            Err(Error::new(crate::Class::Unknown, "unreadable", "an image where JSON was due"))
+        }
     }
 }

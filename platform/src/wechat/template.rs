@@ -71,7 +71,9 @@ fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     Ok(number.and_then(|number| i32::try_from(number).ok()).unwrap_or_default())
 }
 
-fn enumerations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+fn enumerations<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
     let rows = Option::<Vec<Enumeration>>::deserialize(deserializer)?.unwrap_or_default();
     Ok(rows.into_iter().map(|row| (row.keyword_code, row.enum_value_list)).collect())
 }

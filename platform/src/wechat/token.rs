@@ -5,7 +5,7 @@
 //! the same; a process that waits too long for another fetches itself, which is harmless because the stable
 //! token API hands the same token to everybody. A store that does not answer costs only extra fetches.
 
-use super::{errcode, WeChatSettings};
+use super::{WeChatSettings, errcode};
 use crate::http::{Effect, Http};
 use crate::token_store::TokenStore;
 use crate::{Error, Result, crypto, flexible};
@@ -125,8 +125,10 @@ impl Tokens {
         let answer = self.http.send(self.http.client.post(&self.url).json(&body), Effect::Read).await?;
         let value = answer.json()?;
         errcode::check_credentials(&value, self.http.now())?;
-        let token = value.get("access_token").and_then(|token| token.as_str()).filter(|token| !token.is_empty());
-        let life = value.get("expires_in").and_then(flexible::integer).and_then(|life| u64::try_from(life).ok());
+        let token =
+            value.get("access_token").and_then(|token| token.as_str()).filter(|token| !token.is_empty());
+        let life =
+            value.get("expires_in").and_then(flexible::integer).and_then(|life| u64::try_from(life).ok());
         let (Some(token), Some(life)) = (token, life) else { return Err(answer.unreadable()) };
         let usable = usable_life(Duration::from_secs(life));
         if let Err(error) = self.store.put(&self.key, token, usable).await {

@@ -1,1 +1,7 @@
-//! platform
+//! The clients of the outside platforms, against computed vectors and a server inside the test.
+
+mod support;
+mod wechat_callback;
+mod wechat_calls;
+mod wechat_template;
+mod wechat_token;
