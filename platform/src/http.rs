@@ -139,3 +139,10 @@ pub(crate) fn base_url(text: &str) -> Result<String> {
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
+
+/// The host as the `Host` header has it, which signatures cover.
+pub(crate) fn host(base_url: &str) -> Result<String> {
+    let url = url::Url::parse(base_url).map_err(|_| Error::setting("the base URL is not a URL"))?;
+    let host = url.host_str().ok_or_else(|| Error::setting("the base URL has no host"))?;
+    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}

@@ -23,6 +23,7 @@ pub mod sms;
 pub mod token_store;
 pub mod wechat;
 
+mod beijing;
 mod crypto;
 mod flexible;
 mod http;

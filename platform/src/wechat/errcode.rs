@@ -3,15 +3,13 @@
 //! The texts of `errmsg` change, and may quote openids; only the request id and the name of a template
 //! parameter are taken out of it.
 
-use crate::{Class, Error, flexible};
-use chrono::{DateTime, FixedOffset, NaiveTime, TimeDelta, Timelike, Utc};
+use crate::{Class, Error, beijing, flexible};
+use chrono::{DateTime, Timelike, Utc};
 use serde_json::Value;
 use std::time::Duration;
 
 /// The access token is not, or no longer, good: drop it, fetch, try once more.
 const STALE_TOKEN: [&str; 3] = ["40001", "40014", "42001"];
-/// Quotas begin anew at midnight in Beijing.
-const BEIJING_OFFSET_SECONDS: i32 = 8 * 3600;
 /// Sends to one openid must not overlap; by then the other one is over.
 const SAME_OPENID_PAUSE: Duration = Duration::from_secs(2);
 const MAX_RID_CHARS: usize = 64;
@@ -93,17 +91,10 @@ fn retry_after(code: i64, now: DateTime<Utc>) -> Option<Duration> {
     match code {
         44990 => Some(Duration::from_secs(1)),
         44991 | 45011 => Some(Duration::from_secs(u64::from(60 - now.second().min(59)))),
-        44993 | 45009 => until_beijing_midnight(now),
+        44993 | 45009 => beijing::until_hour(now, 0),
         43108 => Some(SAME_OPENID_PAUSE),
         _ => None,
     }
-}
-
-fn until_beijing_midnight(now: DateTime<Utc>) -> Option<Duration> {
-    let offset = FixedOffset::east_opt(BEIJING_OFFSET_SECONDS)?;
-    let local = now.with_timezone(&offset).naive_local();
-    let midnight = (local.date() + TimeDelta::days(1)).and_time(NaiveTime::MIN);
-    (midnight - local).to_std().ok()
 }
 
 /// The id after `rid: ` (or, in older answers, `req_id: `).

@@ -1,5 +1,7 @@
 //! The clients of the outside platforms, against computed vectors and a server inside the test.
 
+mod sms_receipt;
+mod sms_send;
 mod support;
 mod wechat_callback;
 mod wechat_calls;
