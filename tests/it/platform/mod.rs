@@ -1,5 +1,6 @@
 //! The clients of the outside platforms, against computed vectors and a server inside the test.
 
+mod alipay;
 mod sms_receipt;
 mod sms_send;
 mod support;
