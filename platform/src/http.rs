@@ -55,6 +55,8 @@ impl Http {
             // A redirect would carry secrets to another place; a system proxy would see them.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // Whether a request may be repeated is for the caller to know.
+            .retry(reqwest::retry::never())
             .build()
             .map_err(|_| Error::setting("the HTTP client could not be built"))?;
         Ok(Self { client, now })

@@ -44,7 +44,11 @@ impl WeChat {
         let answer = self.http.send(self.http.client.get(url), Effect::Once).await?;
         let value = answer.json()?;
         errcode::check(&value, self.http.now())?;
-        read(value, &answer)
+        let session: Session = read(value, &answer)?;
+        if session.openid.is_empty() {
+            return Err(answer.unreadable());
+        }
+        Ok(session)
     }
 
     /// Redeems the code of the phone button. Given the openid, WeChat also checks that the code is that person's.

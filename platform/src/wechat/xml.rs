@@ -19,7 +19,8 @@ struct Element {
 
 impl Element {
     fn value(self) -> Value {
-        if self.children.is_empty() { Value::String(self.text) } else { Value::Object(self.children) }
+        // White space at the edges is layout.
+        if self.children.is_empty() { self.text.trim().into() } else { Value::Object(self.children) }
     }
 
     fn adopt(&mut self, name: String, value: Value) {
@@ -44,7 +45,7 @@ pub(super) fn to_json(document: &str) -> Option<Value> {
             Event::Empty(empty) => stack.last_mut()?.adopt(name(&empty), Value::String(String::new())),
             Event::End(_) => close(&mut stack)?,
             Event::CData(text) => stack.last_mut()?.text.push_str(&text),
-            Event::Text(text) => push_text(stack.last_mut()?, &text),
+            Event::Text(text) => stack.last_mut()?.text.push_str(&text),
             Event::GeneralRef(reference) => stack.last_mut()?.text.push(character(&reference)?),
             Event::DocType(_) => return None,
             Event::Eof => break,
@@ -68,13 +69,6 @@ fn close(stack: &mut Vec<Element>) -> Option<()> {
     let name = std::mem::take(&mut element.name);
     stack.last_mut()?.adopt(name, element.value());
     Some(())
-}
-
-/// White space between elements is layout.
-fn push_text(element: &mut Element, text: &str) {
-    if !text.trim().is_empty() {
-        element.text.push_str(text.trim());
-    }
 }
 
 fn character(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {

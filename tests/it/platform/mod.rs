@@ -1,6 +1,7 @@
 //! The clients of the outside platforms, against computed vectors and a server inside the test.
 
 mod alipay;
+mod robustness;
 mod sms_receipt;
 mod sms_send;
 mod support;

@@ -27,6 +27,8 @@ pub fn noon() -> Now {
 
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// The client's end of the connection.
+    pub peer: String,
     pub method: String,
     pub path: String,
     pub query: HashMap<String, String>,
@@ -128,6 +130,7 @@ async fn serve(
         web::Query::<HashMap<String, String>>::from_query(request.query_string()).unwrap().into_inner();
     let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let seen = Seen {
+        peer: request.peer_addr().unwrap().to_string(),
         method: request.method().to_string(),
         path: request.path().to_owned(),
         query,

@@ -1,7 +1,7 @@
 use super::support::*;
 use platform::wechat::{ContentCheck, ContentScene, SubscribeMessage, Suggestion, UnlimitedCode};
 use platform::{Class, Error};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -188,6 +188,25 @@ async fn a_refused_connection_surely_had_no_effect() {
     let error = wechat(&format!("http://{closed}")).code_to_session("c1").await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (Class::Busy, "connect"));
     assert!(!format!("{error:?}").contains("app-secret"));
+}
+
+#[tokio::test]
+async fn a_refusal_without_wechats_envelope_is_a_gateways_and_had_no_effect() {
+    let outside = wechat_answering(|_| status(403, "<html>forbidden</html>"));
+    let error = wechat(&outside.url).send_subscribe(&message()).await.unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (Class::Busy, "http_403"));
+}
+
+#[tokio::test]
+async fn calls_in_a_row_reuse_connections() {
+    let outside = wechat_answering(|_| answer(r#"{"errcode":0,"errmsg":"ok","data":[]}"#));
+    let wechat = wechat(&outside.url);
+    for _ in 0..20 {
+        wechat.templates().await.unwrap();
+    }
+    let peers: BTreeSet<String> = outside.seen().into_iter().map(|seen| seen.peer).collect();
+    // A connection may come back to the pool just after the next call looked for one.
+    assert!(peers.len() <= 3, "{peers:?}");
 }
 
 #[tokio::test]
