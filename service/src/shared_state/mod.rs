@@ -2,6 +2,14 @@
 //! codes, the platform's token. Redis when distributed, the process's own memory when embedded. The database decides
 //! whatever must be exact; this only makes it faster or stricter.
 
+mod gcra;
+mod memory;
+mod redis;
+
+pub use self::gcra::{Grant, gcra};
+pub use self::memory::MemorySharedState;
+pub use self::redis::RedisSharedState;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
