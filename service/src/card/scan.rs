@@ -4,7 +4,10 @@ use chrono::Duration;
 use entity::states::MemberState;
 use entity::{member, scan};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QuerySelect,
+};
 
 use super::code::{CardCode, Timing};
 use super::show::{current_step, open_secret};
@@ -97,9 +100,8 @@ pub async fn live_scan(
     id: ScanId,
     store_id: StoreId,
 ) -> Result<(scan::Model, member::Model)> {
-    let scanned = scan::Entity::belongs_to(member::Entity)
-        .from(scan::Column::MemberId)
-        .to(member::Column::Id);
+    let scanned =
+        scan::Entity::belongs_to(member::Entity).from(scan::Column::MemberId).to(member::Column::Id);
     let (scan, member) = scan::Entity::find_by_id(id)
         .filter(scan::Column::StoreId.eq(store_id))
         .select_also(member::Entity)

@@ -21,7 +21,8 @@ pub fn require(staff: &StaffCaller, store_id: StoreId) -> Result<()> {
 /// `store_not_permitted`, `store_closed`
 pub async fn require_open(ctx: &Context, staff: &StaffCaller, store_id: StoreId) -> Result<store::Model> {
     require(staff, store_id)?;
-    let store = store::Entity::find_by_id(store_id).one(ctx.db.read()).await?.ok_or(Error::NotFound("store"))?;
+    let store =
+        store::Entity::find_by_id(store_id).one(ctx.db.read()).await?.ok_or(Error::NotFound("store"))?;
     match store.state {
         StoreState::Open => Ok(store),
         StoreState::Closed => Err(Refusal::StoreClosed.into()),

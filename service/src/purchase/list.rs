@@ -17,7 +17,11 @@ pub struct RecordedPurchase {
     pub lines: Vec<purchase_line::Model>,
 }
 
-pub async fn list_mine(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<RecordedPurchase>> {
+pub async fn list_mine(
+    ctx: &Context,
+    member_id: MemberId,
+    page: &PageRequest,
+) -> Result<Page<RecordedPurchase>> {
     list(ctx, member_id, page).await
 }
 
@@ -37,15 +41,18 @@ async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<
     if let Some(after) = page.after::<PurchaseId>()? {
         query = query.filter(purchase::Column::Id.lt(after));
     }
-    let rows =
-        query.order_by_desc(purchase::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let rows = query.order_by_desc(purchase::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
     let ids = page.items.iter().map(|row| row.id).collect::<Vec<_>>();
     let mut lines = lines_of(ctx, ids).await?;
-    Ok(page.map(|purchase| RecordedPurchase { lines: lines.remove(&purchase.id).unwrap_or_default(), purchase }))
+    Ok(page
+        .map(|purchase| RecordedPurchase { lines: lines.remove(&purchase.id).unwrap_or_default(), purchase }))
 }
 
-async fn lines_of(ctx: &Context, ids: Vec<PurchaseId>) -> Result<HashMap<PurchaseId, Vec<purchase_line::Model>>> {
+async fn lines_of(
+    ctx: &Context,
+    ids: Vec<PurchaseId>,
+) -> Result<HashMap<PurchaseId, Vec<purchase_line::Model>>> {
     let mut lines: HashMap<PurchaseId, Vec<purchase_line::Model>> = HashMap::new();
     if ids.is_empty() {
         return Ok(lines);

@@ -16,10 +16,12 @@ const INSERT_ROWS: usize = 500;
 pub async fn insert_rows(connection: &impl ConnectionTrait, rows: &[purchase::Model]) -> Result<u64> {
     let mut inserted = 0;
     for chunk in rows.chunks(INSERT_ROWS) {
-        inserted += purchase::Entity::insert_many(chunk.iter().map(|row| row.clone().into_active_model().reset_all()))
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(connection)
-            .await?;
+        inserted += purchase::Entity::insert_many(
+            chunk.iter().map(|row| row.clone().into_active_model().reset_all()),
+        )
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
     }
     Ok(inserted)
 }
@@ -41,17 +43,26 @@ pub fn line_rows(ctx: &Context, purchase_id: PurchaseId, lines: &[NewLine]) -> V
         .collect()
 }
 
-pub(super) async fn insert_lines(connection: &impl ConnectionTrait, rows: &[purchase_line::Model]) -> Result<()> {
+pub(super) async fn insert_lines(
+    connection: &impl ConnectionTrait,
+    rows: &[purchase_line::Model],
+) -> Result<()> {
     for chunk in rows.chunks(INSERT_ROWS) {
-        purchase_line::Entity::insert_many(chunk.iter().map(|row| row.clone().into_active_model().reset_all()))
-            .exec_without_returning(connection)
-            .await?;
+        purchase_line::Entity::insert_many(
+            chunk.iter().map(|row| row.clone().into_active_model().reset_all()),
+        )
+        .exec_without_returning(connection)
+        .await?;
     }
     Ok(())
 }
 
 /// Adds a purchase to its member's running sums.
-pub async fn add_to_member(ctx: &Context, connection: &impl ConnectionTrait, purchase: &purchase::Model) -> Result<()> {
+pub async fn add_to_member(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    purchase: &purchase::Model,
+) -> Result<()> {
     use member::Column::{FirstPurchaseAt, LastPurchaseAt, PurchaseCount, PurchaseTotalFen, UpdatedAt};
     let at = purchase.purchased_at;
     let earlier = Expr::col(FirstPurchaseAt).is_null().or(Expr::col(FirstPurchaseAt).gt(at));
