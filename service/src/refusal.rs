@@ -32,6 +32,7 @@ refusals! {
     PhoneRequired = "phone_required", "请先授权手机号完成入会", "A phone number is needed to enrol.";
     PhoneTaken = "phone_taken", "该手机号已属于另一位会员", "This phone number belongs to another member.";
     WechatTaken = "wechat_taken", "该手机号的会员已绑定另一个微信", "The member with this phone is bound to another WeChat account.";
+    AlipayTaken = "alipay_taken", "该手机号的会员已绑定另一个支付宝", "The member with this phone is bound to another Alipay account.";
     MemberDisabled = "member_disabled", "会员资格已停用", "This membership is disabled.";
     StaffDisabled = "staff_disabled", "员工账号已停用", "This staff account is disabled.";
     LoginWrong = "login_wrong", "账号或密码不正确", "The login or password is not right.";
