@@ -32,7 +32,7 @@ impl Context {
         let db = Db::connect(&settings).await?;
         let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
             "" => Arc::new(MemorySharedState::new()),
-            url => Arc::new(RedisSharedState::connect(url).await?),
+            url => Arc::new(RedisSharedState::connect(url)?),
         };
         let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())?;
         Ok(Self {
