@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::coupon::ClaimDesk;
 use crate::crypto::Keys;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ pub struct Context {
     pub platforms: Platforms,
     pub settings: Arc<Settings>,
     pub keys: Keys,
+    pub claims: ClaimDesk,
 }
 
 impl Context {
@@ -30,10 +32,18 @@ impl Context {
         let db = Db::connect(&settings).await?;
         let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
             "" => Arc::new(MemorySharedState::new()),
-            url => Arc::new(RedisSharedState::connect(url).await?),
+            url => Arc::new(RedisSharedState::connect(url)?),
         };
         let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())?;
-        Ok(Self { db, clock, shared, platforms, settings: Arc::new(settings), keys })
+        Ok(Self {
+            db,
+            clock,
+            shared,
+            platforms,
+            settings: Arc::new(settings),
+            keys,
+            claims: ClaimDesk::default(),
+        })
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -5,6 +5,7 @@ pub mod app;
 pub mod builders;
 pub mod database;
 mod namespaced;
+pub mod services;
 
 pub use answer::{Answer, Ask};
 pub use app::TestApp;

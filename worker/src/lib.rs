@@ -1,1 +1,4 @@
 //! worker
+
+pub mod broker;
+pub mod topology;
