@@ -122,7 +122,15 @@ async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
     let clock: Arc<dyn Clock> = clock;
     let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())
         .expect("the platforms' settings are valid");
-    Context { db, clock, shared, platforms, settings: Arc::new(settings), keys, claims: service::coupon::ClaimDesk::default() }
+    Context {
+        db,
+        clock,
+        shared,
+        platforms,
+        settings: Arc::new(settings),
+        keys,
+        claims: service::coupon::ClaimDesk::default(),
+    }
 }
 
 /// In a thread of its own, so that a test which computes does not keep the server waiting.

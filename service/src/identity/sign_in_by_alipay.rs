@@ -25,10 +25,7 @@ pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result
     let alipay = ctx.platforms.alipay()?;
     count_attempt(ctx, &command.client).await?;
     let account = alipay.oauth_token(&command.auth_code).await.map_err(refusal)?;
-    let subject = account.subject().ok_or_else(|| {
-        Error::unavailable("alipay", anyhow::anyhow!("the answer names neither an open id nor a user id"))
-    })?;
-    let accounts = vec![(IdentityProvider::Alipay, subject.to_owned())];
+    let accounts = vec![(IdentityProvider::Alipay, account.subject().to_owned())];
     let phone = match &command.encrypted_phone {
         Some(encrypted) => Some(phone_number(alipay.decrypt_phone(encrypted))?),
         None => None,
