@@ -115,7 +115,7 @@ async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
     let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
         "" => Arc::new(MemorySharedState::new()),
         url => Arc::new(Namespaced {
-            inner: Arc::new(RedisSharedState::connect(url).await.expect("Redis answers")),
+            inner: Arc::new(RedisSharedState::connect(url).expect("the URL is one of Redis")),
             prefix: format!("test:{}", settings.database_url.expose()),
         }),
     };
