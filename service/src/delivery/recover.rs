@@ -18,8 +18,7 @@ const PAGE: u64 = 500;
 /// Claims past their lease become `unknown` and are not sent again; what the queue lost goes back to `pending`. Harmless to
 /// repeat: each move starts from one state.
 pub async fn recover(ctx: &Context) -> Result<u64> {
-    let lost =
-        requeue_lost(ctx, ctx.now() - Duration::seconds(ctx.settings.delivery.queue_lease_seconds)).await?;
+    let lost = requeue_lost(ctx, ctx.now() - Duration::seconds(ctx.settings.delivery.queue_lease_seconds)).await?;
     let lease = ctx.now() - Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
     let mut unknown = 0;
     loop {
@@ -34,11 +33,6 @@ pub async fn recover(ctx: &Context) -> Result<u64> {
         tracing::warn!(count = unknown, "claims without an answer became unknown");
     }
     Ok(lost + unknown)
-}
-
-/// When the embedded process starts, its broker is empty: whatever was queued is pending again.
-pub async fn requeue_after_restart(ctx: &Context) -> Result<u64> {
-    requeue_lost(ctx, ctx.now() + Duration::seconds(1)).await
 }
 
 async fn requeue_lost(ctx: &Context, queued_before: DateTime<Utc>) -> Result<u64> {
