@@ -62,6 +62,11 @@ pub async fn accept(
     Ok(true)
 }
 
+/// A no to a prompt: earlier accepts stay, since they were given before. Kept as evidence.
+pub async fn record_reject(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
+    record(ctx, txn, "rejected", 0, evidence).await
+}
+
 /// Takes back everything: a cancellation in the platform's menu. False when the event was known.
 pub async fn revoke(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
     let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());

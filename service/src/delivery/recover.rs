@@ -35,11 +35,6 @@ pub async fn recover(ctx: &Context) -> Result<u64> {
     Ok(lost + unknown)
 }
 
-/// When the embedded process starts, its broker is empty: whatever was queued is pending again.
-pub async fn requeue_after_restart(ctx: &Context) -> Result<u64> {
-    requeue_lost(ctx, ctx.now() + Duration::seconds(1)).await
-}
-
 async fn requeue_lost(ctx: &Context, queued_before: DateTime<Utc>) -> Result<u64> {
     let txn = ctx.db.begin().await?;
     let moved = delivery::Entity::update_many()
