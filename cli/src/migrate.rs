@@ -6,6 +6,7 @@ use clap::Subcommand;
 use migration::sea_orm::{ConnectionTrait, DbBackend};
 use migration::{Migrator, MigratorTrait};
 use service::Context;
+use service::db::Db;
 
 use crate::start;
 
@@ -41,23 +42,22 @@ pub async fn run(direction: Direction) -> Result<()> {
 }
 
 pub async fn ensure_current(ctx: &Context) -> Result<()> {
-    let pending = pending(ctx).await?;
+    let pending = pending(&ctx.db).await?;
     match pending.first() {
         None => Ok(()),
         Some(_) if ctx.settings.is_embedded() => {
             tracing::info!(migrations = pending.len(), "bringing the database up to date");
             up(ctx).await
         }
-        Some(first) => bail!(
-            "the database lacks {} migrations, from {first} on: run `huike migrate up`",
-            pending.len()
-        ),
+        Some(first) => {
+            bail!("the database lacks {} migrations, from {first} on: run `huike migrate up`", pending.len())
+        }
     }
 }
 
 /// Names of the migrations that the database lacks.
-pub async fn pending(ctx: &Context) -> Result<Vec<String>> {
-    let pending = Migrator::get_pending_migrations_read_only(ctx.db.writer()).await?;
+pub async fn pending(db: &Db) -> Result<Vec<String>> {
+    let pending = Migrator::get_pending_migrations_read_only(db.writer()).await?;
     Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
 }
 

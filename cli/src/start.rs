@@ -11,8 +11,7 @@ use service::key_file::{self, KeySource};
 use service::settings::Settings;
 use tokio_util::sync::CancellationToken;
 
-use crate::logging::{self, Logging};
-use crate::{metrics, migrate};
+use crate::{logging, metrics, migrate};
 
 /// A process that may begin its work.
 pub struct Started {
@@ -20,13 +19,11 @@ pub struct Started {
     pub metrics: PrometheusHandle,
     /// Cancelled by SIGTERM or Ctrl-C.
     pub shutdown: CancellationToken,
-    /// Sends the last traces when it goes.
-    pub logging: Logging,
 }
 
 pub async fn start() -> Result<Started> {
     let mut settings = Settings::load()?;
-    let logging = logging::install(&settings.log)?;
+    logging::install(&settings.log)?;
     let metrics = metrics::install()?;
     let source = key_file::ensure(&mut settings)?;
     if let KeySource::NewFile(path) = source {
@@ -34,7 +31,7 @@ pub async fn start() -> Result<Started> {
     }
     let ctx = Box::pin(Context::connect(settings, Arc::new(SystemClock))).await?;
     migrate::ensure_current(&ctx).await?;
-    Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()?, logging })
+    Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()? })
 }
 
 /// The context alone, for commands that end by themselves.
