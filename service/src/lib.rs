@@ -40,8 +40,10 @@ pub mod shared_state;
 pub mod staff;
 pub mod store;
 pub mod tag;
+pub mod text;
 
 pub use audit::Actor;
 pub use context::Context;
+pub use entity::states;
 pub use error::{Error, FieldError, Result};
 pub use refusal::Refusal;

@@ -10,7 +10,11 @@ use crate::ids::{InboxMessageId, MemberId};
 use crate::page::{Page, PageRequest};
 
 /// Newest first.
-pub async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<inbox_message::Model>> {
+pub async fn list(
+    ctx: &Context,
+    member_id: MemberId,
+    page: &PageRequest,
+) -> Result<Page<inbox_message::Model>> {
     let mut query = inbox_message::Entity::find()
         .filter(inbox_message::Column::MemberId.eq(member_id))
         .order_by_desc(inbox_message::Column::Id)

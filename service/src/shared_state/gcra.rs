@@ -59,11 +59,7 @@ pub fn gcra(tat_micros: Option<i64>, rate: Rate, wanted: u32, now_micros: i64) -
     // Who got less than asked for must not come back at the same instant because of a rounded last digit.
     let least = if granted < f64::from(wanted) { 1.0 } else { 0.0 };
     let wait = (next - now).max(least);
-    Grant {
-        granted: granted as u32,
-        tat_micros: tat as i64,
-        retry_after: Duration::from_micros(wait as u64),
-    }
+    Grant { granted: granted as u32, tat_micros: tat as i64, retry_after: Duration::from_micros(wait as u64) }
 }
 
 /// The answer of a rate that never grants: zero, negative, not a number, or too slow to count.
