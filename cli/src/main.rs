@@ -1,6 +1,5 @@
 //! `huike`, the one binary: the API, the workers and what their keeper needs.
 
-mod broker;
 mod doctor;
 mod logging;
 mod metrics;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use api::Server;
+use api::{ReadinessCheck, Server};
 use tokio_util::sync::CancellationToken;
 use worker::broker::Broker;
+use worker::{Worker, connect_broker};
 
-use crate::broker;
 use crate::start::{Started, bind, start};
 
 /// On top of the setting's deadline, for what ends by itself when the deadline is over.
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The API and the workers in one process.
 pub async fn serve() -> Result<()> {
     let started = start().await?;
-    let broker = broker::connect(&started.ctx.settings).await?;
+    let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::new(started.ctx.clone());
     let listen = started.ctx.settings.listen.clone();
     let stop_serving = CancellationToken::new();
@@ -34,7 +34,7 @@ pub async fn serve() -> Result<()> {
 /// The API alone.
 pub async fn api() -> Result<()> {
     let started = start().await?;
-    let broker = broker::connect(&started.ctx.settings).await?;
+    let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::new(started.ctx.clone());
     let listen = started.ctx.settings.listen.clone();
     let serving = serve_http(server, &listen, &started, broker, started.shutdown.clone());
@@ -44,7 +44,7 @@ pub async fn api() -> Result<()> {
 /// The workers alone; at `listen` they tell how they are.
 pub async fn worker(listen: &str) -> Result<()> {
     let started = start().await?;
-    let broker = broker::connect(&started.ctx.settings).await?;
+    let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::operators_only(started.ctx.clone());
     let stop_serving = CancellationToken::new();
     let serving = serve_http(server, listen, &started, broker.clone(), stop_serving.clone());
@@ -58,9 +58,7 @@ pub async fn worker(listen: &str) -> Result<()> {
 
 /// The workers' part of a process, until told to stop.
 async fn work(started: &Started, broker: Arc<dyn Broker>) -> Result<()> {
-    started.shutdown.cancelled().await;
-    broker.close().await;
-    Ok(())
+    Worker::new(started.ctx.clone(), broker).run(started.shutdown.clone()).await
 }
 
 async fn serve_http(
@@ -71,10 +69,17 @@ async fn serve_http(
     stop: CancellationToken,
 ) -> Result<()> {
     let metrics = started.metrics.clone();
-    let server = server.with_check(broker::readiness(broker)).with_metrics(move || metrics.render());
+    let server = server.with_check(readiness(broker)).with_metrics(move || metrics.render());
     let listener = bind(listen)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     server.serve(listener, stop).await
+}
+
+fn readiness(broker: Arc<dyn Broker>) -> ReadinessCheck {
+    ReadinessCheck::new("broker", move || {
+        let broker = broker.clone();
+        async move { broker.ping().await.map_err(|_| "does not answer".to_owned()) }
+    })
 }
 
 /// Runs the parts to their end, which after a signal must come within the deadline.

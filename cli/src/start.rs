@@ -9,6 +9,7 @@ use service::Context;
 use service::clock::SystemClock;
 use service::key_file::{self, KeySource};
 use service::settings::Settings;
+use service::staff;
 use tokio_util::sync::CancellationToken;
 
 use crate::{logging, metrics, migrate};
@@ -31,7 +32,16 @@ pub async fn start() -> Result<Started> {
     }
     let ctx = Box::pin(Context::connect(settings, Arc::new(SystemClock))).await?;
     migrate::ensure_current(&ctx).await?;
+    show_first_owner(&ctx).await?;
     Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()? })
+}
+
+/// On standard output and once: the password is kept nowhere, and logs are.
+async fn show_first_owner(ctx: &Context) -> Result<()> {
+    if let Some(owner) = staff::ensure_first_owner(ctx).await? {
+        println!("First owner: login {}, one-time password {}", owner.login, owner.password);
+    }
+    Ok(())
 }
 
 /// The context alone, for commands that end by themselves.

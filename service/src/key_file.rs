@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::crypto::Keys;
+use crate::crypto::{Keys, random_bytes};
 use crate::settings::{Secret, Settings};
 
 /// Where the keys came from.
@@ -26,11 +26,13 @@ pub fn ensure(settings: &mut Settings) -> Result<KeySource> {
     }
     let database = database_file(settings.database_url.expose());
     let path = with_suffix(&database, ".key");
+    // Asked before the file is looked for: a process that starts beside this one makes the file first.
+    let database_exists = database.metadata().is_ok_and(|database| database.len() > 0);
     if let Some(keys) = read(&path)? {
         settings.secret_keys = Secret::new(keys);
         return Ok(KeySource::File(path));
     }
-    if database.metadata().is_ok_and(|database| database.len() > 0) {
+    if database_exists {
         bail!(
             "{} is missing, but {} exists and is encrypted with it; restore the file or set secret_keys",
             path.display(),
@@ -69,9 +71,9 @@ fn write(path: &Path, keys: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let draft = with_suffix(path, &format!(".{}", std::process::id()));
+    let draft = with_suffix(path, &format!(".{}", hex::encode(random_bytes::<8>())));
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
