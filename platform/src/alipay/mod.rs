@@ -51,8 +51,8 @@ opaque_debug!(AlipaySettings, Alipay, AlipayUser);
 
 impl AlipayUser {
     /// The id to know this person by, together with the app id.
-    pub fn subject(&self) -> Option<&str> {
-        self.open_id.as_deref().or(self.user_id.as_deref())
+    pub fn subject(&self) -> &str {
+        self.open_id.as_deref().or(self.user_id.as_deref()).unwrap_or_default()
     }
 }
 
@@ -76,7 +76,7 @@ impl Alipay {
         ]);
         let (answer, value) = self.call(parameters, "alipay_system_oauth_token_response").await?;
         let user: AlipayUser = serde_json::from_value(value).map_err(|_| answer.unreadable())?;
-        if user.subject().is_none_or(str::is_empty) {
+        if user.subject().is_empty() {
             return Err(answer.unreadable());
         }
         Ok(user)

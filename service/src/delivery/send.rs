@@ -17,8 +17,8 @@ use platform::sms::SmsMessage;
 use platform::wechat::SubscribeMessage;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +97,11 @@ async fn put_back(
     back_to_pending(txn, deliveries, now).await
 }
 
-async fn back_to_pending(txn: &impl ConnectionTrait, deliveries: &[DeliveryId], not_before: DateTime<Utc>) -> Result<()> {
+async fn back_to_pending(
+    txn: &impl ConnectionTrait,
+    deliveries: &[DeliveryId],
+    not_before: DateTime<Utc>,
+) -> Result<()> {
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
         .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
@@ -144,7 +148,9 @@ async fn decide_all(
             .map_or(Decision::Suppress(Reason::MemberInactive), |recipient| decide(&terms, recipient, now));
         match decision {
             Decision::Send => to_send.push(row),
-            Decision::Suppress(reason) => held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id),
+            Decision::Suppress(reason) => {
+                held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id)
+            }
             Decision::Defer { until, reason } => {
                 held_back.entry(HeldBack { reason, until: Some(until) }).or_default().push(row.id);
             }
@@ -166,7 +172,11 @@ async fn decide_all(
                 card_number: &recipient.card_number,
                 brand: &ctx.settings.brand_name,
             };
-            Some(Envelope { rendered: message.render(&variables), address: recipient.address.clone(), delivery })
+            Some(Envelope {
+                rendered: message.render(&variables),
+                address: recipient.address.clone(),
+                delivery,
+            })
         })
         .collect();
     Ok(Claimed { campaign, message, envelopes })
@@ -228,7 +238,11 @@ async fn with_coupons(
     let order =
         IssueOrder { template_id, member_ids: &without, source: "campaign", source_id: Some(campaign.id.0) };
     let mut issued: HashMap<MemberId, std::result::Result<CouponId, Refusal>> =
-        coupon::issue(ctx, txn, order).await?.into_iter().map(|issued| (issued.member_id, issued.outcome)).collect();
+        coupon::issue(ctx, txn, order)
+            .await?
+            .into_iter()
+            .map(|issued| (issued.member_id, issued.outcome))
+            .collect();
     let mut keep = Vec::with_capacity(rows.len());
     for mut row in rows {
         match issued.remove(&row.member_id) {
@@ -306,8 +320,11 @@ async fn permits(
     stop: &CancellationToken,
 ) -> Result<usize> {
     let mut wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-    if let Some(rate) = campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0) {
-        wanted = wait_for(ctx, campaign.id, &format!("rate.campaign.{}", campaign.id), rate, wanted, stop).await?;
+    if let Some(rate) =
+        campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0)
+    {
+        wanted =
+            wait_for(ctx, campaign.id, &format!("rate.campaign.{}", campaign.id), rate, wanted, stop).await?;
     }
     if wanted == 0 {
         return Ok(0);
@@ -338,7 +355,9 @@ async fn wait_for(
             return Ok(permits.granted);
         }
         ctx.clock.sleep(permits.retry_after.clamp(Duration::from_millis(1), LONGEST_WAIT)).await;
-        if stop.is_cancelled() || permits.retry_after >= LONGEST_WAIT && !campaigns::is_running(ctx, campaign_id).await? {
+        if stop.is_cancelled()
+            || permits.retry_after >= LONGEST_WAIT && !campaigns::is_running(ctx, campaign_id).await?
+        {
             return Ok(0);
         }
     }
@@ -358,7 +377,11 @@ async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (Del
     (envelope.delivery.id, outcome)
 }
 
-async fn call_wechat(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> platform::Result<Option<String>> {
+async fn call_wechat(
+    ctx: &Context,
+    claimed: &Claimed,
+    envelope: &Envelope,
+) -> platform::Result<Option<String>> {
     let wechat = ctx.platforms.wechat().map_err(not_configured)?;
     let message = SubscribeMessage {
         touser: envelope.address.clone().unwrap_or_default(),

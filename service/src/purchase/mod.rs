@@ -9,6 +9,7 @@ mod record;
 mod rows;
 pub mod rules;
 
+pub use entity::purchase_line::Model as Line;
 pub use list::{RecordedPurchase, list_for_staff, list_mine};
 pub use record::{Customer, RecordPurchase, record_purchase};
 pub use rows::{add_to_member, insert_rows, line_rows};
