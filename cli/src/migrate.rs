@@ -11,7 +11,7 @@ use service::db::Db;
 use crate::start;
 
 /// Of the advisory lock that lets only one process migrate PostgreSQL at a time; any number, but always the same.
-const LOCK: i64 = 0x6875_696b_65;
+const LOCK: i64 = 0x68_7569_6b65;
 
 #[derive(Subcommand)]
 pub enum Direction {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, Database, EntityName, EntityTrait, IdenStatic, Iterable, QuerySelect};
+use sea_orm::{ColumnTrait, Database, EntityTrait, IdenStatic, Iterable, QuerySelect};
 use tests::database::{Column, TestDatabase, Way, columns};
 
 macro_rules! for_each_entity {
