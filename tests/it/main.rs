@@ -3,6 +3,8 @@
 mod api;
 mod broker;
 mod house;
+mod migration;
 mod platform;
 mod sandbox;
+mod settings;
 mod shared_state;
