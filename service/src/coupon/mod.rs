@@ -15,12 +15,23 @@
 mod claim;
 mod code;
 mod event;
+mod expire;
 mod issue;
+mod list;
 mod offer;
+mod quote;
+mod redeem;
+mod reverse;
 pub mod rules;
+pub mod template;
 mod void;
 
 pub use claim::{ClaimDesk, claim};
+pub use expire::expire;
 pub use issue::{IssueOrder, Issued, issue};
+pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
 pub use offer::{HeldCoupon, Offer};
+pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
+pub use redeem::{Receipt, RedeemCoupon, Redeemed, redeem_coupon};
+pub use reverse::reverse_redemption;
 pub use void::{void, void_coupon};

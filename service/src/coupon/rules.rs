@@ -133,3 +133,14 @@ pub fn reason(text: &str) -> crate::Result<String> {
     }
     Ok(text.to_owned())
 }
+
+/// Ten million yuan: above it somebody mistyped.
+pub const LARGEST_FEN: i64 = 1_000_000_000;
+
+pub fn check_amount(amount_fen: i64) -> Result<(), String> {
+    if (0..=LARGEST_FEN).contains(&amount_fen) {
+        Ok(())
+    } else {
+        Err(format!("must be from 0 to {LARGEST_FEN}"))
+    }
+}

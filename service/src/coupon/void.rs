@@ -10,6 +10,7 @@ use sea_orm::{
     ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::HeldCoupon;
 use super::event::{self, Move};
 use super::issue::give_back;
 use crate::audit::{self, Act, Actor};
@@ -47,7 +48,7 @@ pub async fn void_coupon(
     staff: &StaffCaller,
     id: CouponId,
     reason: &str,
-) -> Result<coupon::Model> {
+) -> Result<HeldCoupon> {
     staff.require(Permission::WriteCoupons)?;
     let reason = super::rules::reason(reason)?;
     let txn = ctx.db.begin().await?;
@@ -64,7 +65,7 @@ pub async fn void_coupon(
     }
     txn.commit().await?;
     match row.state {
-        CouponState::Voided => Ok(row),
+        CouponState::Voided => super::redeem::find(ctx, id).await,
         CouponState::Used => Err(Refusal::CouponAlreadyRedeemed.into()),
         CouponState::Expired => Err(Refusal::CouponExpired.into()),
         CouponState::Locked | CouponState::Issued => Err(Refusal::CouponLocked.into()),

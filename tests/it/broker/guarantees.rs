@@ -194,12 +194,14 @@ async fn a_consumer_stopped_waiting_loses_nothing(broker: Arc<dyn Broker>) {
                 seen += 1;
             }
             // Gives up often and early, but not so early that it never attaches.
-            None => _ = tokio::time::timeout(std::time::Duration::from_millis(200), async {
-                let received = next(&mut consumer).await;
-                received.ack().await.unwrap();
-                seen += 1;
-            })
-            .await,
+            None => {
+                _ = tokio::time::timeout(std::time::Duration::from_millis(200), async {
+                    let received = next(&mut consumer).await;
+                    received.ack().await.unwrap();
+                    seen += 1;
+                })
+                .await
+            }
         }
     }
     published.join_all().await;

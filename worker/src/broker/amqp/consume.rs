@@ -19,9 +19,7 @@ use tracing::warn;
 use super::declare::{self, name};
 use super::link::{Link, Session, lost};
 use super::publish::{ATTEMPT, Parcel, REASON, publish};
-use crate::broker::{
-    BrokerError, CAME_BACK_TOO_OFTEN, Consumer, End, Held, Message, Received, Settlement,
-};
+use crate::broker::{BrokerError, CAME_BACK_TOO_OFTEN, Consumer, End, Held, Message, Received, Settlement};
 use crate::topology::{Exchange, Queue, jittered};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -97,7 +95,8 @@ impl AmqpConsumer {
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
         let queue = name(&self.link.settings, &self.source.name());
         let options = BasicConsumeOptions::default();
-        let deliveries = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
+        let deliveries =
+            channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
         Ok(Attached { channel, deliveries })
     }
 
@@ -115,7 +114,12 @@ impl AmqpConsumer {
             acker: Some(delivery.acker),
             _channel: channel,
         };
-        Received { message, attempt, reason: reason(&delivery.properties, self.source.end), held: Box::new(held) }
+        Received {
+            message,
+            attempt,
+            reason: reason(&delivery.properties, self.source.end),
+            held: Box::new(held),
+        }
     }
 
     async fn take(&mut self) -> Option<Received> {
@@ -269,7 +273,9 @@ const REQUEUE: BasicNackOptions = BasicNackOptions { multiple: false, requeue: t
 fn sent(outcome: lapin::Result<bool>) -> Result<(), BrokerError> {
     match outcome {
         Ok(true) => Ok(()),
-        Ok(false) => Err(BrokerError::Unavailable("the message's channel is closed; it comes again".to_owned())),
+        Ok(false) => {
+            Err(BrokerError::Unavailable("the message's channel is closed; it comes again".to_owned()))
+        }
         Err(error) => Err(lost(error)),
     }
 }
