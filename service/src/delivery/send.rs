@@ -301,10 +301,8 @@ async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Vec
             }
         };
         let (now, later) = rest.split_at(granted.min(rest.len()));
-        let called =
-            futures_util::stream::iter(now.iter().map(|envelope| async move {
-                (envelope.delivery.id, call_one(ctx, claimed, envelope).await)
-            }))
+        let calls: Vec<_> = now.iter().map(|envelope| call_named(ctx, claimed, envelope)).collect();
+        let called = futures_util::stream::iter(calls)
             .buffer_unordered(ctx.settings.delivery.concurrency)
             .collect::<Vec<_>>()
             .await;
@@ -363,6 +361,10 @@ async fn wait_for(
             return Ok(0);
         }
     }
+}
+
+async fn call_named(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
+    (envelope.delivery.id, call_one(ctx, claimed, envelope).await)
 }
 
 async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> Outcome {
