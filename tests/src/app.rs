@@ -109,7 +109,9 @@ async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
     let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
         "" => Arc::new(MemorySharedState::new()),
         url => Arc::new(
-            RedisSharedState::connect(url).expect("Redis is named").with_namespace(settings.database_url.expose()),
+            RedisSharedState::connect(url)
+                .expect("Redis is named")
+                .with_namespace(settings.database_url.expose()),
         ),
     };
     Context::with_shared_state(settings, clock, shared).await.expect("the context connects")

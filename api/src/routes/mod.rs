@@ -2,16 +2,22 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod card;
 pub mod console_audit;
+pub mod console_coupons;
 pub mod console_members;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
+pub mod coupon_view;
+pub mod coupons;
 pub mod health;
 pub mod me;
+pub mod purchases;
 pub mod sign_in;
 pub mod staff_auth;
 pub mod stores;
+pub mod till;
 
 /// Everything that is served and documented.
 pub fn all(config: &mut ServiceConfig) {
@@ -40,6 +46,13 @@ fn member(config: &mut ServiceConfig) {
         .service(me::delete_me)
         .service(me::export_me)
         .service(stores::list_open_stores);
+    config.service(card::show_card).service(card::show_card_code).service(card::renew_card_secret);
+    config
+        .service(coupons::list_claimable_coupon_templates)
+        .service(coupons::claim_coupon)
+        .service(coupons::list_my_coupons)
+        .service(coupons::read_my_coupon);
+    config.service(purchases::list_my_purchases);
 }
 
 fn staff(config: &mut ServiceConfig) {
@@ -47,6 +60,13 @@ fn staff(config: &mut ServiceConfig) {
         .service(staff_auth::sign_in_staff)
         .service(staff_auth::get_staff_me)
         .service(staff_auth::change_password);
+    config
+        .service(till::scan_card)
+        .service(till::quote_coupons)
+        .service(till::redeem_coupon)
+        .service(till::reverse_redemption)
+        .service(till::list_redemptions);
+    config.service(purchases::record_purchase);
 }
 
 fn console(config: &mut ServiceConfig) {
@@ -68,6 +88,15 @@ fn console(config: &mut ServiceConfig) {
         .service(console_stores::create_store)
         .service(console_stores::change_store)
         .service(console_audit::list_audit);
+    config
+        .service(console_coupons::create_coupon_template)
+        .service(console_coupons::list_coupon_templates)
+        .service(console_coupons::read_coupon_template)
+        .service(console_coupons::change_coupon_template)
+        .service(console_coupons::publish_coupon_template)
+        .service(console_coupons::withdraw_coupon_template)
+        .service(console_coupons::void_coupon);
+    config.service(purchases::list_member_purchases);
 }
 
 fn callbacks(_config: &mut ServiceConfig) {}

@@ -301,12 +301,12 @@ async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Vec
             }
         };
         let (now, later) = rest.split_at(granted.min(rest.len()));
-        let calls: Vec<_> = now.iter().map(|envelope| call_named(ctx, claimed, envelope)).collect();
-        let called = futures_util::stream::iter(calls)
-            .buffer_unordered(ctx.settings.delivery.concurrency)
-            .collect::<Vec<_>>()
-            .await;
-        outcomes.extend(called);
+        let mut calls = Vec::with_capacity(now.len());
+        for envelope in now {
+            calls.push(call_one(ctx, claimed, envelope));
+        }
+        let called = futures_util::stream::iter(calls).buffer_unordered(ctx.settings.delivery.concurrency);
+        outcomes.extend(called.collect::<Vec<_>>().await);
         rest = later;
     }
     outcomes
@@ -363,21 +363,18 @@ async fn wait_for(
     }
 }
 
-async fn call_named(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
-    (envelope.delivery.id, call_one(ctx, claimed, envelope).await)
-}
-
-async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> Outcome {
+async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
     let answer = match claimed.campaign.channel {
         Channel::Inbox => Ok(None),
         Channel::WechatSubscribe => call_wechat(ctx, claimed, envelope).await,
         Channel::Sms => call_sms(ctx, claimed, envelope).await,
     };
-    match answer {
+    let outcome = match answer {
         Ok(message_id) => Outcome::Sent { message_id, started_at },
         Err(error) => Outcome::of_error(error, started_at),
-    }
+    };
+    (envelope.delivery.id, outcome)
 }
 
 async fn call_wechat(
