@@ -37,11 +37,15 @@ pub struct Options {
     /// Where the sandbox with the virtual phones listens.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8090")]
     sandbox: String,
+    /// What is logged: `info` shows a line for every request and job.
+    #[arg(long, value_name = "FILTER", default_value = "warn,huike::start=error")]
+    log: String,
 }
 
 pub async fn run(options: Options) -> Result<()> {
     let mut settings = Settings::load()?;
     settings.listen = options.listen.unwrap_or(settings.listen);
+    settings.log.filter = options.log;
     let listener = claim(&settings.listen, "--listen")?;
     drop(claim(&options.sandbox, "--sandbox")?);
     std::fs::create_dir_all(&options.data)

@@ -162,11 +162,10 @@ fn comeback(ctx: &Context, segment_id: SegmentId, coupon: CouponTemplateId) -> C
         ("thing1", COMEBACK.to_owned()),
         ("amount2", "¥10.00".to_owned()),
         ("date3", chinese(until)),
-        ("thing4", "三家店都能用，出示会员码即可".to_owned()),
+        ("thing4", "三家店通用".to_owned()),
     ];
     CampaignDraft {
         coupon_template_id: Some(coupon),
-        holdout_percent: 5,
         ..wechat("好久不见，送您一张回店礼", segment_id, (ARRIVAL, &parameters))
     }
 }
@@ -174,14 +173,17 @@ fn comeback(ctx: &Context, segment_id: SegmentId, coupon: CouponTemplateId) -> C
 fn member_day(ctx: &Context, segment_id: SegmentId) -> CampaignDraft {
     let today = local_day(ctx, ctx.now());
     let saturday = today + Duration::days(i64::from(12 - today.weekday().num_days_from_monday()));
-    let day = chinese(saturday);
     let parameters = [
         ("thing1", "周六会员日，新茶免费试饮".to_owned()),
-        ("time2", format!("{day} 10:00~{day} 21:00")),
+        ("time2", format!("{} 10:00", chinese(saturday))),
         ("thing3", "南山店、福田店、罗湖店".to_owned()),
     ];
     // Slow enough to be watched.
-    CampaignDraft { rate_per_second: Some(5), ..wechat("周六会员日", segment_id, (MEMBER_DAY, &parameters)) }
+    CampaignDraft {
+        rate_per_second: Some(5),
+        holdout_percent: 10,
+        ..wechat("周六会员日", segment_id, (MEMBER_DAY, &parameters))
+    }
 }
 
 fn wechat(

@@ -3,6 +3,7 @@
 use entity::states::{StaffRole, StaffState};
 use entity::{staff, staff_store, store};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use tokio::sync::OnceCell;
 
 use crate::context::Context;
 use crate::crypto;
@@ -36,32 +37,30 @@ const STORES: [(&str, &str, &str); 3] = [
 
 /// The first account, in whose name the rest of the shop is made.
 pub async fn ensure_owner(ctx: &Context) -> Result<StaffCaller> {
-    let hash = password_hash().await?;
-    let id = ensure_account(ctx, &ACCOUNTS[0], &hash, &[]).await?;
+    let id = ensure_account(ctx, &ACCOUNTS[0], &[]).await?;
     Ok(StaffCaller { id, session_id: ctx.new_id(), role: StaffRole::Owner, stores: StoreScope::All })
 }
 
 pub async fn ensure_accounts(ctx: &Context, stores: &[StoreId]) -> Result<()> {
-    let hash = password_hash().await?;
     for account in &ACCOUNTS[1..] {
         let limits = if account.at_first_store { &stores[..1] } else { &[] };
-        ensure_account(ctx, account, &hash, limits).await?;
+        ensure_account(ctx, account, limits).await?;
     }
     Ok(())
 }
 
+/// Hashed once: it is the same for all, and no secret.
 async fn password_hash() -> Result<String> {
-    let hashed = tokio::task::spawn_blocking(|| crypto::hash_password(PASSWORD)).await;
-    hashed.map_err(Error::internal)?
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let hash = HASH.get_or_try_init(|| async {
+        let hashed = tokio::task::spawn_blocking(|| crypto::hash_password(PASSWORD)).await;
+        hashed.map_err(Error::internal)?
+    });
+    hash.await.cloned()
 }
 
 /// Unlike the accounts that the console makes, these need no change of a one-time password.
-async fn ensure_account(
-    ctx: &Context,
-    account: &Account,
-    password_hash: &str,
-    stores: &[StoreId],
-) -> Result<StaffId> {
+async fn ensure_account(ctx: &Context, account: &Account, stores: &[StoreId]) -> Result<StaffId> {
     let known = staff::Entity::find().filter(staff::Column::Login.eq(account.login)).one(ctx.db.read()).await?;
     if let Some(known) = known {
         return Ok(known.id);
@@ -71,7 +70,7 @@ async fn ensure_account(
         id: Set(id),
         login: Set(account.login.to_owned()),
         name: Set(account.name.to_owned()),
-        password_hash: Set(password_hash.to_owned()),
+        password_hash: Set(password_hash().await?),
         role: Set(account.role),
         state: Set(StaffState::Active),
         must_change_password: Set(false),
