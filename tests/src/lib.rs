@@ -1,1 +1,10 @@
-//! tests
+//! The harness: an application per test, with a database, a clock and an HTTP client of its own.
+
+pub mod answer;
+pub mod app;
+pub mod builders;
+pub mod database;
+mod namespaced;
+
+pub use answer::{Answer, Ask};
+pub use app::TestApp;

@@ -1,0 +1,117 @@
+//! What handlers read requests with: [`Json`], [`Query`], [`Segments`]. They differ from actix's own in that a wrong field is
+//! named by its path, and that an id which can't be one is simply not found.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use service::Error;
+
+use crate::problem::{HttpFault, Problem, of_payload};
+
+/// A JSON body. Broken JSON, or JSON nested deeper than 128, is `malformed_json`; a wrong or unknown field is `invalid`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !is_json {
+                return Err(HttpFault::UnsupportedMediaType.into());
+            }
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            parse_json(&bytes).map(Self)
+        })
+    }
+}
+
+fn unreadable(error: &actix_web::Error) -> Problem {
+    error
+        .as_error()
+        .map_or_else(|| HttpFault::BadRequest("the body can't be read".to_owned()), of_payload)
+        .into()
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| {
+            let kind = kind.trim().to_ascii_lowercase();
+            kind == "application/json" || kind.ends_with("+json")
+        })
+}
+
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        if error.inner().is_data() {
+            wrong_field(&error.path().to_string(), &error.inner().to_string())
+        } else {
+            HttpFault::MalformedJson(error.inner().to_string()).into()
+        }
+    })?;
+    deserializer.end().map_err(|error| HttpFault::MalformedJson(error.to_string()))?;
+    Ok(value)
+}
+
+/// A query string read into `T`; a wrong or unknown parameter is `invalid`.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = form_pairs(request.query_string());
+        ready(
+            serde_path_to_error::deserialize(pairs)
+                .map(Self)
+                .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string())),
+        )
+    }
+}
+
+fn form_pairs(query: &str) -> serde_urlencoded::Deserializer<'_> {
+    serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()))
+}
+
+/// The variable segments of the path, in order: `Segments<CouponId>`, `Segments<(CampaignId, MemberId)>`.
+pub struct Segments<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Segments<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let path = web::Path::<T>::from_request(request, payload).into_inner();
+        ready(path.map(|path| Self(path.into_inner())).map_err(|_| Error::NotFound("the resource").into()))
+    }
+}
+
+/// serde names a missing or unknown field in its message alone; the path then ends at the parent.
+fn wrong_field(path: &str, message: &str) -> Problem {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let named = ["missing field `", "unknown field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start)?.split_once('`').map(|(name, _)| name));
+    let field = match (path, named) {
+        (".", Some(name)) => name.to_owned(),
+        (path, Some(name)) if path != name && !path.ends_with(&format!(".{name}")) => {
+            format!("{path}.{name}")
+        }
+        (".", None) => "body".to_owned(),
+        (path, _) => path.to_owned(),
+    };
+    Error::invalid(field, message).into()
+}

@@ -1,0 +1,134 @@
+//! The application as a test sees it: served over HTTP in this process, with a database of its own and a clock that
+//! stands still until it is moved.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde::Serialize;
+use service::Context;
+use service::clock::{Clock, ManualClock};
+use service::crypto::Keys;
+use service::db::Db;
+use service::platforms::Platforms;
+use service::settings::{Secret, Settings};
+use service::shared_state::{MemorySharedState, RedisSharedState, SharedState};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::answer::Ask;
+use crate::database::{TestDatabase, Way, chosen};
+use crate::namespaced::Namespaced;
+
+/// Monday, 10:00 in Shanghai.
+pub const START: &str = "2026-03-02T02:00:00Z";
+const KEYS: &str = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+pub struct TestApp {
+    pub ctx: Context,
+    pub clock: Arc<ManualClock>,
+    pub client: reqwest::Client,
+    base_url: String,
+    _serving: DropGuard,
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with_settings("").await
+    }
+
+    /// With some settings changed, written as in huike.toml.
+    pub async fn with_settings(overrides: &str) -> Self {
+        Self::with_server(overrides, |server| server).await
+    }
+
+    /// With a server changed before it serves, e.g. one more readiness check.
+    pub async fn with_server(overrides: &str, change: impl FnOnce(api::Server) -> api::Server) -> Self {
+        let way = Way::chosen();
+        let database = TestDatabase::create(way).await;
+        let clock = Arc::new(ManualClock::at(start()));
+        let ctx = context(settings(way, &database, overrides), clock.clone()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
+        let shutdown = CancellationToken::new();
+        serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
+        let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Self { ctx, clock, client, base_url, _serving: shutdown.drop_guard(), _database: database }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    pub fn get(&self, path: &str) -> Ask {
+        self.ask(Method::GET, path)
+    }
+
+    pub fn delete(&self, path: &str) -> Ask {
+        self.ask(Method::DELETE, path)
+    }
+
+    pub fn post(&self, path: &str, body: impl Serialize) -> Ask {
+        self.ask_with(Method::POST, path, body)
+    }
+
+    pub fn put(&self, path: &str, body: impl Serialize) -> Ask {
+        self.ask_with(Method::PUT, path, body)
+    }
+
+    pub fn patch(&self, path: &str, body: impl Serialize) -> Ask {
+        self.ask_with(Method::PATCH, path, body)
+    }
+
+    pub fn ask(&self, method: Method, path: &str) -> Ask {
+        Ask(self.client.request(method, self.url(path)))
+    }
+
+    fn ask_with(&self, method: Method, path: &str, body: impl Serialize) -> Ask {
+        Ask(self.client.request(method, self.url(path)).json(&body))
+    }
+}
+
+/// When every test begins.
+pub fn start() -> DateTime<Utc> {
+    START.parse().expect("a time")
+}
+
+fn settings(way: Way, database: &TestDatabase, overrides: &str) -> Settings {
+    let mut settings = Settings::from_toml(overrides).expect("the overrides are valid settings");
+    settings.database_url = Secret::new(database.url());
+    settings.secret_keys = Secret::new(KEYS);
+    settings.database.max_connections = 6;
+    settings.server.threads = 1;
+    settings.server.shutdown_seconds = 1;
+    if way == Way::Distributed {
+        settings.redis_url = Secret::new(chosen("HUIKE_TEST_REDIS_URL", "redis://127.0.0.1:6379"));
+        settings.amqp_url = Secret::new(chosen("HUIKE_TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672"));
+    }
+    settings
+}
+
+async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
+    let keys = Keys::parse(settings.secret_keys.expose()).expect("the test keys are valid");
+    let db = Db::connect(&settings).await.expect("the test database opens");
+    let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
+        "" => Arc::new(MemorySharedState::new()),
+        url => Arc::new(Namespaced {
+            inner: Arc::new(RedisSharedState::connect(url).await.expect("Redis answers")),
+            prefix: format!("test:{}", settings.database_url.expose()),
+        }),
+    };
+    let clock: Arc<dyn Clock> = clock;
+    let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())
+        .expect("the platforms' settings are valid");
+    Context { db, clock, shared, platforms, settings: Arc::new(settings), keys }
+}
+
+/// In a thread of its own, so that a test which computes does not keep the server waiting.
+fn serve(server: api::Server, listener: TcpListener, shutdown: CancellationToken) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(server.serve(listener, shutdown)).expect("the server serves");
+    });
+}
