@@ -8,11 +8,18 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{InsertStatement, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Insert, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Statement, Value,
 };
 
 use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::ids::{IdentityId, MemberId, StoreId};
+use crate::error::Result;
+use crate::ids::{MemberId, StoreId};
+use crate::import::{in_parts, rows_per_statement};
+
+/// A text that rows are looked up by, at most.
+pub const KEY_BYTES: usize = 70;
+const MEMBER_BYTES: usize = 300;
+const IDENTITY_BYTES: usize = 150;
 
 /// A member as an import finds it.
 #[derive(Debug, Clone, Copy)]
@@ -64,18 +71,33 @@ pub async fn identities(
     provider: IdentityProvider,
     subjects: &BTreeSet<String>,
 ) -> Result<HashMap<String, MemberId>> {
-    if subjects.is_empty() {
-        return Ok(HashMap::new());
+    let mut found = HashMap::with_capacity(subjects.len());
+    for some in in_parts(subjects, rows_per_statement(KEY_BYTES)) {
+        let sql = format!(
+            "SELECT i.subject, i.member_id FROM {} JOIN identity AS i ON i.provider = $1 AND i.subject = v.column1",
+            values_list(some.len(), 1, 2)
+        );
+        let mut values: Vec<Value> = vec![provider.as_str().into()];
+        values.extend(some.into_iter().map(|subject| Value::from(subject.as_str())));
+        let query = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+        for row in connection.query_all_raw(query).await? {
+            found.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
     }
-    let rows: Vec<(String, MemberId)> = identity::Entity::find()
-        .select_only()
-        .columns([identity::Column::Subject, identity::Column::MemberId])
-        .filter(identity::Column::Provider.eq(provider))
-        .filter(identity::Column::Subject.is_in(subjects))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
+    Ok(found)
+}
+
+/// `(VALUES ($2, $3), ($4, $5), ...) AS v`, whose columns both dialects name `column1`, `column2`, ...
+///
+/// Joining such a list makes PostgreSQL look each row up by the whole unique index. An `IN` list on the index's second
+/// column it would rather test against every row that has the first, as long as it has no statistics of a table that an
+/// import is just filling.
+pub fn values_list(rows: usize, columns: usize, first: usize) -> String {
+    let row = |row: usize| {
+        let places = (0..columns).map(|column| format!("${}", first + row * columns + column));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    format!("(VALUES {}) AS v", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }
 
 pub async fn cards(
@@ -119,8 +141,8 @@ pub async fn insert_members(
     members: Vec<member::ActiveModel>,
     identities: Vec<identity::ActiveModel>,
 ) -> Result<bool> {
-    if !members.is_empty() {
-        member::Entity::insert_many(members).exec_without_returning(connection).await?;
+    for some in in_parts(members, rows_per_statement(MEMBER_BYTES)) {
+        member::Entity::insert_many(some).exec_without_returning(connection).await?;
     }
     insert_identities(connection, identities).await
 }
@@ -129,22 +151,20 @@ async fn insert_identities(
     connection: &impl ConnectionTrait,
     mut rows: Vec<identity::ActiveModel>,
 ) -> Result<bool> {
-    if rows.is_empty() {
-        return Ok(true);
-    }
     // Everybody inserts in the same order, so that nobody waits for each other in a circle.
     rows.sort_by(|a, b| identity_key(a).cmp(&identity_key(b)));
-    let wanted = rows.len();
-    let taken =
-        OnConflict::columns([identity::Column::Provider, identity::Column::Subject]).do_nothing().to_owned();
-    let mut insert: InsertStatement = Insert::many(rows).on_conflict(taken).into_query();
-    insert.returning_col(identity::Column::Id);
-    let inserted = connection.query_all(&insert).await?;
-    inserted
-        .iter()
-        .map(|row| row.try_get_by_index::<IdentityId>(0).map_err(Error::from))
-        .collect::<Result<Vec<_>>>()
-        .map(|ids| ids.len() == wanted)
+    for some in in_parts(rows, rows_per_statement(IDENTITY_BYTES)) {
+        let wanted = some.len();
+        let taken = OnConflict::columns([identity::Column::Provider, identity::Column::Subject])
+            .do_nothing()
+            .to_owned();
+        let mut insert: InsertStatement = Insert::many(some).on_conflict(taken).into_query();
+        insert.returning_col(identity::Column::Id);
+        if connection.query_all(&insert).await?.len() < wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn identity_key(row: &identity::ActiveModel) -> (Option<&'static str>, Option<&String>) {

@@ -24,8 +24,11 @@ pub use source::{Encoding, Format, Record, Source};
 pub use split::{Delimiter, detect, split_csv, split_table};
 pub use value::{AmountUnit, DateReader, amount_fen, shown, whole_number, yes_or_no};
 
-/// Rows of one transaction and of one statement: few enough that the shop's own writes never wait long behind it.
+/// Rows of one transaction: few enough that the shop's own writes never wait long behind it.
 const CHUNK_ROWS: usize = 500;
+/// A statement's values stay within one TLS record of 16 KiB. The PostgreSQL driver leaves Nagle's algorithm on, and what
+/// does not go out in one write waits 40 ms for the other side's delayed acknowledgement.
+const STATEMENT_BYTES: usize = 14_000;
 /// How often a chunk is tried again when somebody else wrote the same members or the database went away.
 const CHUNK_TRIES: u32 = 5;
 
@@ -47,4 +50,18 @@ pub struct FileOptions {
 pub struct Outcome<Totals> {
     pub totals: Totals,
     pub aborted: bool,
+}
+
+/// How many rows of about so many bytes go into one statement.
+const fn rows_per_statement(bytes: usize) -> usize {
+    STATEMENT_BYTES / bytes
+}
+
+/// The items, so many at a time.
+fn in_parts<T>(items: impl IntoIterator<Item = T>, size: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut items = items.into_iter();
+    std::iter::from_fn(move || {
+        let part: Vec<T> = items.by_ref().take(size).collect();
+        (!part.is_empty()).then_some(part)
+    })
 }

@@ -17,8 +17,11 @@ use super::{Identity, Scope};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, StoreId, TagId};
-use crate::import::{CHUNK_TRIES, look_up};
+use crate::import::{CHUNK_TRIES, in_parts, look_up, rows_per_statement};
 use crate::member::identity_row;
+
+const BLANKS_BYTES: usize = 250;
+const TAG_BYTES: usize = 80;
 
 /// What becomes of one row.
 pub(super) enum Fate {
@@ -219,22 +222,28 @@ async fn drafts(
         .collect())
 }
 
-/// Fills what is blank in members who were there, all in one statement.
+/// Fills what is blank in members who were there, many in one statement.
 async fn fill_blanks(
     ctx: &Context,
     connection: &impl ConnectionTrait,
     drafts: &HashMap<MemberId, Draft>,
 ) -> Result<()> {
-    let mut values: Vec<Value> = vec![ctx.now().into()];
-    let mut rows = Vec::new();
-    for draft in drafts.values().filter(|draft| draft.changed && !draft.fresh) {
-        let row = draft.update_values(ctx)?;
-        let places: Vec<String> = (1..=row.len()).map(|place| format!("${}", values.len() + place)).collect();
-        rows.push(format!("({})", places.join(", ")));
-        values.extend(row);
+    let changed = drafts.values().filter(|draft| draft.changed && !draft.fresh);
+    for some in in_parts(changed, rows_per_statement(BLANKS_BYTES)) {
+        fill_some_blanks(ctx, connection, some).await?;
     }
-    if rows.is_empty() {
-        return Ok(());
+    Ok(())
+}
+
+async fn fill_some_blanks(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    drafts: Vec<&Draft>,
+) -> Result<()> {
+    let mut values: Vec<Value> = vec![ctx.now().into()];
+    let list = look_up::values_list(drafts.len(), 7, 2);
+    for draft in drafts {
+        values.extend(draft.update_values(ctx)?);
     }
     let sql = format!(
         "UPDATE member SET updated_at = $1, name = COALESCE(member.name, v.column2), \
@@ -244,8 +253,7 @@ async fn fill_blanks(
          marketing_consent = member.marketing_consent OR v.column7, \
          marketing_consent_at = CASE WHEN v.column7 THEN COALESCE(member.marketing_consent_at, $1) \
          ELSE member.marketing_consent_at END \
-         FROM (VALUES {}) AS v WHERE member.id = v.column1",
-        rows.join(", ")
+         FROM {list} WHERE member.id = v.column1"
     );
     connection.execute_raw(Statement::from_sql_and_values(ctx.db.backend(), sql, values)).await?;
     Ok(())
@@ -281,7 +289,7 @@ async fn put_tags(
 }
 
 async fn wear(ctx: &Context, connection: &impl ConnectionTrait, worn: Vec<(MemberId, TagId)>) -> Result<()> {
-    for some in worn.chunks(super::CHUNK_ROWS) {
+    for some in worn.chunks(rows_per_statement(TAG_BYTES)) {
         let rows = some.iter().map(|(member_id, tag_id)| member_tag::ActiveModel {
             member_id: Set(*member_id),
             tag_id: Set(*tag_id),

@@ -8,9 +8,7 @@ use entity::purchase;
 use entity::states::IdentityProvider;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Insert, QueryFilter, QuerySelect, QueryTrait, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, Insert, QueryResult, QueryTrait, Statement, Value};
 
 use super::row::Row;
 use super::{MemberKey, Scope};
@@ -19,8 +17,12 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, PurchaseId, StoreId};
 use crate::import::look_up::{self, Found};
-use crate::import::{BadRow, CHUNK_TRIES};
+use crate::import::{BadRow, CHUNK_TRIES, in_parts, rows_per_statement};
 use crate::member::{self, NewMember};
+
+const ORDER_BYTES: usize = 95;
+const PURCHASE_BYTES: usize = 200;
+const SUMS_BYTES: usize = 90;
 
 /// What happened, or in a dry run would happen, to the rows of a chunk. A row in neither list was already there.
 #[derive(Default)]
@@ -99,8 +101,9 @@ impl<'a> Chunk<'a> {
     async fn judge(&self, connection: &impl ConnectionTrait) -> Result<Judged<'a>> {
         let codes = self.rows.iter().map(|row| row.store.clone()).collect();
         let stores = look_up::stores(connection, &codes).await?;
+        // Orders before members: whoever made an order meanwhile has made its member too.
+        let known = self.known_orders(connection, &stores).await?;
         let members = self.members(connection).await?;
-        let known = self.known_orders(connection, stores.values().copied()).await?;
         let mut judged = Judged { settled: Settled::default(), new: Vec::new(), members };
         for row in self.rows {
             let store = stores.get(&row.store).copied();
@@ -160,24 +163,24 @@ impl<'a> Chunk<'a> {
     async fn known_orders(
         &self,
         connection: &impl ConnectionTrait,
-        stores: impl Iterator<Item = StoreId>,
+        stores: &HashMap<String, StoreId>,
     ) -> Result<HashMap<(StoreId, String), Earlier>> {
-        type Columns = (StoreId, String, MemberId, i64, i64);
-        let rows: Vec<Columns> = purchase::Entity::find()
-            .select_only()
-            .columns([purchase::Column::StoreId, purchase::Column::OrderNo, purchase::Column::MemberId])
-            .columns([purchase::Column::TotalFen, purchase::Column::Quantity])
-            .filter(purchase::Column::StoreId.is_in(stores))
-            .filter(purchase::Column::OrderNo.is_in(self.rows.iter().map(|row| row.order_no.as_str())))
-            .into_tuple()
-            .all(connection)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(store, order_no, member_id, total_fen, quantity)| {
-                ((store, order_no), Earlier { member_id, total_fen, quantity })
-            })
-            .collect())
+        let keys = self.rows.iter().filter_map(|row| Some((*stores.get(&row.store)?, row.order_no.as_str())));
+        let mut known = HashMap::new();
+        for some in in_parts(keys, rows_per_statement(ORDER_BYTES)) {
+            let sql = format!(
+                "SELECT p.store_id, p.order_no, p.member_id, p.total_fen, p.quantity FROM {} \
+                 JOIN purchase AS p ON p.store_id = v.column1 AND p.order_no = v.column2",
+                look_up::values_list(some.len(), 2, 1)
+            );
+            let values =
+                some.into_iter().flat_map(|(store, order_no)| [Value::from(store.0), order_no.into()]);
+            let query = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+            for row in connection.query_all_raw(query).await? {
+                known.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), Earlier::read(&row)?);
+            }
+        }
+        Ok(known)
     }
 }
 
@@ -189,6 +192,14 @@ struct Earlier {
 }
 
 impl Earlier {
+    fn read(row: &QueryResult) -> Result<Self> {
+        Ok(Self {
+            member_id: row.try_get_by_index(2)?,
+            total_fen: row.try_get_by_index(3)?,
+            quantity: row.try_get_by_index(4)?,
+        })
+    }
+
     fn check(
         &self,
         row: &Row,
@@ -234,17 +245,17 @@ async fn insert(
         lines.insert(id, row.line);
         rows.push(purchase_row(ctx, row, (id, store_id, member.id)));
     }
-    if rows.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let taken =
-        OnConflict::columns([purchase::Column::StoreId, purchase::Column::OrderNo]).do_nothing().to_owned();
-    let mut insert = Insert::many(rows).on_conflict(taken).into_query();
-    insert.returning_col(purchase::Column::Id);
     let mut inserted = HashSet::new();
-    for row in connection.query_all(&insert).await? {
-        let id: PurchaseId = row.try_get_by_index(0)?;
-        inserted.extend(lines.get(&id));
+    for some in in_parts(rows, rows_per_statement(PURCHASE_BYTES)) {
+        let taken = OnConflict::columns([purchase::Column::StoreId, purchase::Column::OrderNo])
+            .do_nothing()
+            .to_owned();
+        let mut insert = Insert::many(some).on_conflict(taken).into_query();
+        insert.returning_col(purchase::Column::Id);
+        for row in connection.query_all(&insert).await? {
+            let id: PurchaseId = row.try_get_by_index(0)?;
+            inserted.extend(lines.get(&id));
+        }
     }
     Ok(inserted)
 }
@@ -275,23 +286,27 @@ struct Sums {
     last: DateTime<Utc>,
 }
 
-/// Adds the inserted purchases to their members' sums, all members in one statement. A `VALUES` list names its columns
-/// `column1`, `column2`, ... in both dialects.
+/// Adds the inserted purchases to their members' sums, many members in one statement.
 async fn add_sums(
     ctx: &Context,
     connection: &impl ConnectionTrait,
     judged: &Judged<'_>,
     inserted: &HashSet<u64>,
 ) -> Result<()> {
-    let sums = sums(ctx, judged, inserted);
-    if sums.is_empty() {
-        return Ok(());
+    for some in in_parts(sums(ctx, judged, inserted), rows_per_statement(SUMS_BYTES)) {
+        add_some_sums(ctx, connection, some).await?;
     }
+    Ok(())
+}
+
+async fn add_some_sums(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    sums: Vec<(MemberId, Sums)>,
+) -> Result<()> {
     let mut values: Vec<Value> = vec![ctx.now().into()];
-    let mut rows = Vec::with_capacity(sums.len());
+    let list = look_up::values_list(sums.len(), 5, 2);
     for (member_id, sums) in sums {
-        let at = values.len() + 1;
-        rows.push(format!("(${at}, ${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4));
         values.extend([member_id.0.into(), sums.count.into(), sums.total_fen.into()]);
         values.extend([Value::from(sums.first), Value::from(sums.last)]);
     }
@@ -303,8 +318,7 @@ async fn add_sums(
          ELSE v.column4 END, \
          last_purchase_at = CASE WHEN member.last_purchase_at > v.column5 THEN member.last_purchase_at \
          ELSE v.column5 END \
-         FROM (VALUES {}) AS v WHERE member.id = v.column1",
-        rows.join(", ")
+         FROM {list} WHERE member.id = v.column1"
     );
     connection.execute_raw(Statement::from_sql_and_values(ctx.db.backend(), sql, values)).await?;
     Ok(())
