@@ -2,6 +2,7 @@
 
 mod api;
 mod broker;
+mod import;
 mod platform;
 mod sandbox;
 mod shared_state;

@@ -21,7 +21,7 @@ pub use members::{MemberImport, MemberTotals, members};
 pub use purchases::{MemberKey, PurchaseImport, PurchaseTotals, Shift, purchases};
 pub use report::{BadRow, ReportFile, Watch};
 pub use source::{Encoding, Format, Record, Source};
-pub use split::{Delimiter, detect, split_csv, split_table};
+pub use split::{Delimiter, SplitError, detect, split_csv, split_table};
 pub use value::{AmountUnit, DateReader, amount_fen, shown, whole_number, yes_or_no};
 
 /// Rows of one transaction: few enough that the shop's own writes never wait long behind it.

@@ -9,7 +9,7 @@ use encoding_rs::GB18030;
 
 use super::FileOptions;
 use super::mapping::{Columns, Field, Mapping};
-use super::split::{Delimiter, detect, split_csv, split_table};
+use super::split::{Delimiter, SplitError, detect, split_csv, split_table};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,14 +226,15 @@ impl Records {
         let mut whole = text;
         let mut ahead = Vec::new();
         loop {
-            if let Some(fields) = split_csv(&whole, delimiter) {
-                return Ok(Ok(fields));
-            }
-            let next = if ahead.len() < LONGEST_RECORD_LINES { self.line()? } else { None };
+            let next = match split_csv(&whole, delimiter) {
+                Ok(fields) => return Ok(Ok(fields)),
+                Err(SplitError::Open) if ahead.len() < LONGEST_RECORD_LINES => self.line()?,
+                Err(_) => None,
+            };
             let Some((line, Ok(text))) = next else {
                 ahead.extend(next);
                 ahead.into_iter().rev().for_each(|line| self.pushed_back.push_front(line));
-                return Ok(Err("opens a quote that is never closed".to_owned()));
+                return Ok(Err("has a quote without its fellow".to_owned()));
             };
             whole.push('\n');
             whole.push_str(&text);

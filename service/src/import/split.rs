@@ -41,9 +41,17 @@ pub fn split_table(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// RFC 4180 with any delimiter; unquoted fields lose the blanks around them. `None`: a quote is open at the end, so the
-/// record goes on in the next line.
-pub fn split_csv(text: &str, delimiter: char) -> Option<Vec<String>> {
+/// Why a text is no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitError {
+    /// A quote is open at the end: the record goes on in the next line.
+    Open,
+    /// Text follows a closing quote: one of the quotes is a stray one.
+    Stray,
+}
+
+/// RFC 4180 with any delimiter; unquoted fields lose the blanks around them.
+pub fn split_csv(text: &str, delimiter: char) -> Result<Vec<String>, SplitError> {
     let mut fields = Vec::new();
     let mut rest = text;
     loop {
@@ -54,7 +62,7 @@ pub fn split_csv(text: &str, delimiter: char) -> Option<Vec<String>> {
         fields.push(field);
         match after {
             Some(after) => rest = after,
-            None => return Some(fields),
+            None => return Ok(fields),
         }
     }
 }
@@ -66,22 +74,17 @@ fn plain_field(text: &str, delimiter: char) -> (String, Option<&str>) {
     }
 }
 
-fn quoted_field(text: &str, delimiter: char) -> Option<(String, Option<&str>)> {
+fn quoted_field(text: &str, delimiter: char) -> Result<(String, Option<&str>), SplitError> {
     let mut field = String::new();
     let mut rest = text;
     loop {
-        let (part, after) = rest.split_once('"')?;
+        let (part, after) = rest.split_once('"').ok_or(SplitError::Open)?;
         field.push_str(part);
-        match after.strip_prefix('"') {
-            Some(after) => {
-                field.push('"');
-                rest = after;
-            }
-            None => {
-                let (tail, after) = plain_field(after, delimiter);
-                field.push_str(&tail);
-                return Some((field, after));
-            }
-        }
+        let Some(after) = after.strip_prefix('"') else {
+            let (tail, after) = plain_field(after, delimiter);
+            return if tail.is_empty() { Ok((field, after)) } else { Err(SplitError::Stray) };
+        };
+        field.push('"');
+        rest = after;
     }
 }
