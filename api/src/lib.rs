@@ -3,6 +3,7 @@
 //! [`routes`] lists every URL on one page, [`problem`] is the only place that picks an error's status, [`server`] puts the
 //! layers together.
 
+pub mod auth;
 pub mod idempotency_key;
 pub mod input;
 pub mod limits;
@@ -15,4 +16,4 @@ pub mod server;
 
 pub use openapi::openapi;
 pub use problem::Problem;
-pub use server::{ReadinessCheck, Server, serve};
+pub use server::{ReadinessCheck, Server, Stopping, serve};

@@ -12,6 +12,8 @@ use service::import::{
 };
 use service::{Context, Error};
 
+use crate::{migrate, start};
+
 /// Bad rows that are shown; --report has them all.
 const BAD_ROWS_SHOWN: u64 = 20;
 /// Rows between two lines of progress where standard error is no terminal.
@@ -125,6 +127,14 @@ enum MemberIdArg {
     #[value(name = "card_number")]
     CardNumber,
     Phone,
+}
+
+pub async fn command(args: ImportArgs) -> anyhow::Result<()> {
+    let ctx = start::context().await?;
+    migrate::ensure_current(&ctx).await?;
+    run(args, &ctx).await?;
+    ctx.db.close().await;
+    Ok(())
 }
 
 pub async fn run(args: ImportArgs, ctx: &Context) -> anyhow::Result<()> {

@@ -132,7 +132,7 @@ const TABLES: &[Table] = &[
             Column::text("reversal_reason").null(),
         ],
         unique: &[&["store_id", "request_no"]],
-        indexes: &[&["member_id"]],
+        indexes: &[&["member_id"], &["store_id", "redeemed_at"]],
     },
 ];
 

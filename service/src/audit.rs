@@ -1,12 +1,18 @@
 //! Who did what to whom. Append-only; written in the transaction of the act.
 
 use entity::audit_entry;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+pub use entity::audit_entry::Model as AuditRow;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{MemberId, StaffId};
+use crate::ids::{AuditEntryId, MemberId, StaffId};
+use crate::page::{Page, PageRequest};
+use crate::staff::{Permission, StaffCaller};
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,4 +63,38 @@ pub async fn record(ctx: &Context, connection: &impl ConnectionTrait, act: Act<'
     };
     audit_entry::Entity::insert(row).exec_without_returning(connection).await?;
     Ok(())
+}
+
+/// What a reader of the log looks for; None means any.
+#[derive(Debug, Default)]
+pub struct AuditFilter {
+    pub actor_id: Option<Uuid>,
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<String>,
+    pub action: Option<String>,
+}
+
+/// The log, newest first.
+pub async fn list_audit(
+    ctx: &Context,
+    caller: &StaffCaller,
+    filter: AuditFilter,
+    page: &PageRequest,
+) -> Result<Page<audit_entry::Model>> {
+    caller.require(Permission::ReadAudit)?;
+    let mut wanted = Condition::all()
+        .add_option(filter.actor_id.map(|id| audit_entry::Column::ActorId.eq(id)))
+        .add_option(filter.subject_kind.map(|kind| audit_entry::Column::SubjectKind.eq(kind)))
+        .add_option(filter.subject_id.map(|id| audit_entry::Column::SubjectId.eq(id)))
+        .add_option(filter.action.map(|action| audit_entry::Column::Action.eq(action)));
+    if let Some(after) = page.after::<AuditEntryId>()? {
+        wanted = wanted.add(audit_entry::Column::Id.lt(after));
+    }
+    let rows = audit_entry::Entity::find()
+        .filter(wanted)
+        .order_by_desc(audit_entry::Column::Id)
+        .limit(page.limit() + 1)
+        .all(ctx.db.read())
+        .await?;
+    Ok(Page::from_rows(rows, page.limit(), |entry| entry.id.0))
 }

@@ -32,11 +32,13 @@ refusals! {
     PhoneRequired = "phone_required", "请先授权手机号完成入会", "A phone number is needed to enrol.";
     PhoneTaken = "phone_taken", "该手机号已属于另一位会员", "This phone number belongs to another member.";
     WechatTaken = "wechat_taken", "该手机号的会员已绑定另一个微信", "The member with this phone is bound to another WeChat account.";
+    AlipayTaken = "alipay_taken", "该手机号的会员已绑定另一个支付宝", "The member with this phone is bound to another Alipay account.";
     MemberDisabled = "member_disabled", "会员资格已停用", "This membership is disabled.";
     StaffDisabled = "staff_disabled", "员工账号已停用", "This staff account is disabled.";
     LoginWrong = "login_wrong", "账号或密码不正确", "The login or password is not right.";
     PasswordTooWeak = "password_too_weak", "密码至少 10 位", "A password needs at least 10 characters.";
     PasswordChangeRequired = "password_change_required", "请先修改一次性密码", "Change the one-time password first.";
+    LastOwner = "last_owner", "至少要保留一位在职的店主账号", "The last active owner stays an owner.";
     LoginTaken = "login_taken", "该账号名已被使用", "This login is taken.";
     RefreshTokenInvalid = "refresh_token_invalid", "登录已过期，请重新登录", "The session has ended. Sign in again.";
     RefreshTokenReused = "refresh_token_reused", "登录凭证被重复使用，已全部退出", "The refresh token was used twice; the session is revoked.";

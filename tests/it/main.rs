@@ -2,7 +2,10 @@
 
 mod api;
 mod broker;
+mod house;
 mod import;
+mod migration;
 mod platform;
 mod sandbox;
+mod settings;
 mod shared_state;

@@ -4,7 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod builders;
 pub mod database;
-mod namespaced;
+pub mod services;
 
 pub use answer::{Answer, Ask};
 pub use app::TestApp;

@@ -1,42 +1,71 @@
-use crate::{Now, Result, error::shape};
-use std::{sync::Arc, time::Duration};
+//! Text messages through whichever provider the shop has an account with.
+//!
+//! One message to one number per call, so that each has its own answer. There is no idempotency key at either
+//! provider: a send whose answer was not heard must not be repeated.
+
+pub mod acs3;
+mod aliyun;
+mod phone;
 pub mod receipt;
+pub mod tc3;
+mod tencent;
+
+pub use aliyun::AliyunSettings;
+pub use receipt::{SmsReceipt, SmsReply, is_opt_out};
+pub use tencent::TencentSettings;
+
+use crate::{Now, Result};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// Template parameters are ordered: Tencent fills its template by position, Aliyun by name.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct SmsMessage {
+    /// Eleven digits, or E.164 with its plus sign.
     pub phone: String,
     pub template: String,
+    /// The settings' own if absent.
     pub sign_name: Option<String>,
     pub params: Vec<(String, String)>,
+    /// Comes back with the receipt.
     pub out_id: Option<String>,
 }
+
+opaque_debug!(SmsMessage);
+
+/// Accepted by the provider; whether it arrived comes later as a receipt with this id.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsSent {
     pub message_id: String,
+    /// How many messages were charged, where the provider says so.
     pub fee: Option<u32>,
 }
-#[async_trait::async_trait]
+
+#[async_trait]
 pub trait Sms: Send + Sync {
     fn provider(&self) -> &'static str;
+
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent>;
 }
-pub struct TencentSettings {
-    pub base_url: String,
-    pub secret_id: String,
-    pub secret_key: String,
-    pub sdk_app_id: String,
-    pub sign_name: String,
-    pub region: String,
-    pub timeout: Duration,
-}
-pub struct AliyunSettings {
-    pub base_url: String,
-    pub access_key_id: String,
-    pub access_key_secret: String,
-    pub sign_name: String,
-    pub timeout: Duration,
-}
+
+#[derive(Debug, Clone)]
 pub enum SmsSettings {
     Tencent(TencentSettings),
     Aliyun(AliyunSettings),
 }
-pub fn connect(_settings: SmsSettings, _now: Now) -> Result<Arc<dyn Sms>> {
-    shape()
+
+pub fn connect(settings: SmsSettings, now: Now) -> Result<Arc<dyn Sms>> {
+    Ok(match settings {
+        SmsSettings::Tencent(settings) => Arc::new(tencent::Tencent::new(settings, now)?),
+        SmsSettings::Aliyun(settings) => Arc::new(aliyun::Aliyun::new(settings, now)?),
+    })
+}
+
+/// The provider's own code, cut to what a code may be: it goes into logs.
+fn clean_code(code: &str) -> String {
+    const MAX_CODE_CHARS: usize = 64;
+    code.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        .take(MAX_CODE_CHARS)
+        .collect()
 }

@@ -1,1 +1,12 @@
-//! audience
+//! Segments: saved rules that pick members, and the audience a rule resolves to.
+//!
+//! A rule only ever picks active members. Written by the console; read by campaigns, which keep a copy of the rule from the
+//! moment they are scheduled, so a later edit does not move a running campaign.
+
+pub mod rule;
+mod segment;
+
+pub use entity::segment::Model as SegmentRow;
+
+pub use rule::Rule;
+pub use segment::{SegmentDraft, count, create, find, list, sample, update};

@@ -1,1 +1,75 @@
-//! campaign
+//! Campaigns: plans to reach people.
+//!
+//! ```text
+//! draft -> scheduled -> resolving -> sending -> completed
+//!                           |  ^---------|-> paused -> (resolving | sending)
+//!                           `------------`-> cancelled (from every state but completed)
+//! ```
+//!
+//! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
+//! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
+
+mod explain;
+mod forecast;
+mod lifecycle;
+mod plan;
+mod progress;
+mod resolve;
+mod test_send;
+
+pub use entity::campaign::Model as CampaignRow;
+pub use explain::{Explanation, GateView, explain};
+pub use forecast::{Forecast, ForecastLine, forecast};
+pub use lifecycle::{cancel, complete_finished, pause, resume, schedule, start_due, throttle};
+pub use plan::{CampaignDraft, create, find, list, update};
+pub use progress::{Progress, ProgressLine, deliveries, progress};
+pub use resolve::{in_holdout, resolve};
+pub use test_send::{TestResult, test_send};
+
+use chrono::{DateTime, Utc};
+use entity::states::{CampaignState, DeliveryState};
+use entity::{campaign, delivery};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use crate::context::Context;
+use crate::delivery::{MessageDraft, Reason};
+use crate::error::{Error, Result};
+use crate::ids::CampaignId;
+
+/// The states in which deliveries go out.
+pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
+
+pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
+    let campaign = campaign::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    Ok(campaign.is_some_and(|campaign| RUNNING.contains(&campaign.state)))
+}
+
+/// The platform template that a campaign's messages use.
+pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
+    let campaign =
+        campaign::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound("campaign"))?;
+    let message: MessageDraft = serde_json::from_value(campaign.message).map_err(Error::internal)?;
+    Ok(message.template_id)
+}
+
+/// A cancelled campaign's deliveries that were not yet claimed end with it.
+pub async fn end_open_deliveries(
+    txn: &impl ConnectionTrait,
+    id: CampaignId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
+        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
+        .filter(delivery::Column::CampaignId.eq(id))
+        .filter(delivery::Column::State.is_in([
+            DeliveryState::Pending,
+            DeliveryState::Queued,
+            DeliveryState::Deferred,
+        ]))
+        .exec(txn)
+        .await?;
+    Ok(())
+}

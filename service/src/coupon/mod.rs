@@ -1,1 +1,37 @@
-//! coupon
+//! Coupons: the offer (template), its copies, and how a copy moves.
+//!
+//! States: `issued -> locked -> used -> issued | expired`, `issued -> expired`, `issued -> voided`. Each move is a conditional
+//! update whose row count is used, with a row in `coupon_event`; nothing is ever deleted.
+//!
+//! Invariants, each held by the database and not by a check before the write:
+//! - `taken <= stock`: stock is taken by one conditional update ([`issue`]);
+//! - a member holds at most `limit_per_member` copies of a template: unique `(template, member, slot)`;
+//! - a copy has at most one redemption that is not reversed: a partial unique index;
+//! - `taken` falls only for copies that never reached their member ([`void`] with `return_stock`).
+//!
+//! The rules of a template are frozen once copies exist. A withdrawn template gives no new copies; those that members
+//! hold stay good. Locks are taken in the order members, template, coupons, on every path.
+
+mod claim;
+mod code;
+mod event;
+mod expire;
+mod issue;
+mod list;
+mod offer;
+mod quote;
+mod redeem;
+mod reverse;
+pub mod rules;
+pub mod template;
+mod void;
+
+pub use claim::{ClaimDesk, claim};
+pub use expire::expire;
+pub use issue::{IssueOrder, Issued, issue};
+pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
+pub use offer::{HeldCoupon, Offer};
+pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
+pub use redeem::{Receipt, RedeemCoupon, Redeemed, redeem_coupon};
+pub use reverse::reverse_redemption;
+pub use void::{void, void_coupon};

@@ -1,1 +1,50 @@
-//! delivery
+//! Deliveries: one message to one member, from plan to phone.
+//!
+//! ```text
+//! pending -> queued -> sending -> sent -> delivered | bounced
+//!    ^          |         |-> failed(reason), unknown (the answer was never heard; never sent again)
+//!    |          |         `-> pending (surely no effect: busy, throttled, handed back)
+//!    `- deferred(until) <-'-> suppressed(reason)
+//! ```
+//!
+//! The row is the truth; a queue only carries its id. Invariants: a marketing message is called at most once per claim and claimed
+//! again only after an answer that proves it had no effect; `slot_at` is the frequency-cap slot the delivery holds, taken and
+//! counted under the member's lock; every final state has a reason or a sent time. Written by dispatch, send,
+//! recover and the platform's receipts.
+
+pub mod channel;
+mod dispatch;
+mod facts;
+mod message;
+mod reason;
+mod receipt;
+mod recover;
+pub mod rules;
+mod send;
+mod settle;
+
+pub use dispatch::dispatch;
+pub use entity::delivery::Model as DeliveryRow;
+pub use facts::{Facts, Recipient, Terms, gather};
+pub use message::{MessageDraft, Rendered, Variables};
+pub use reason::Reason;
+pub use receipt::{Receipt, apply_receipt};
+pub use recover::recover;
+pub use rules::{Decision, Gate, decide, gates};
+pub use send::send;
+
+use entity::states::DeliveryState;
+
+/// States that a delivery does not leave by our own doing.
+pub const FINAL: [DeliveryState; 6] = [
+    DeliveryState::Sent,
+    DeliveryState::Delivered,
+    DeliveryState::Bounced,
+    DeliveryState::Suppressed,
+    DeliveryState::Failed,
+    DeliveryState::Unknown,
+];
+
+/// States that still wait for something to be done.
+pub const OPEN: [DeliveryState; 4] =
+    [DeliveryState::Pending, DeliveryState::Queued, DeliveryState::Sending, DeliveryState::Deferred];

@@ -3,9 +3,48 @@
 //! Invariants: a phone number exists only sealed on the member and as a keyed hash in `identity`; `purchase_*` equal the sums
 //! over the member's purchases; a disabled, deleted or merged member is refused on every path. Written by sign-in,
 //! import and the console; read by everybody.
+//!
+//! What staff see is masked. Whoever is limited to stores looks a member up by full phone or card number and can't browse.
 
+mod delete;
 mod enrol;
+mod export;
 mod phone;
+mod profile;
+mod reveal_phone;
+mod search;
+mod state;
 
+pub use delete::delete_me;
 pub use enrol::{NewMember, identity_row, new_row};
+pub use export::export_me;
 pub use phone::Phone;
+pub use profile::{ChangeProfile, change_profile};
+pub use reveal_phone::reveal_phone;
+pub use search::{MemberFilter, MemberRecord, get_member, search_members};
+pub use state::{disable_member, enable_member};
+
+use entity::member;
+pub use entity::member::Model as MemberRow;
+use entity::states::MemberState;
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::MemberId;
+
+/// `138****5678`, as everybody but the audited reveal sees it.
+pub fn masked_phone(ctx: &Context, member: &member::Model) -> Result<Option<String>> {
+    let sealed = member.phone_cipher.as_deref();
+    sealed.map(|sealed| Phone::open(ctx, sealed).map(|phone| phone.masked())).transpose()
+}
+
+/// The member's row, locked; one that was deleted or merged away is not found.
+pub(crate) async fn lock_present(txn: &impl ConnectionTrait, id: MemberId) -> Result<member::Model> {
+    let member = member::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
+    member.filter(is_present).ok_or(Error::NotFound("member"))
+}
+
+fn is_present(member: &member::Model) -> bool {
+    matches!(member.state, MemberState::Active | MemberState::Disabled)
+}

@@ -2,6 +2,14 @@
 //! codes, the platform's token. Redis when distributed, the process's own memory when embedded. The database decides
 //! whatever must be exact; this only makes it faster or stricter.
 
+mod gcra;
+mod memory;
+mod redis;
+
+pub use self::gcra::{Grant, gcra};
+pub use self::memory::MemorySharedState;
+pub use self::redis::RedisSharedState;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,8 +53,3 @@ pub trait SharedState: Send + Sync {
     async fn take_permits(&self, key: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Result<Permits>;
     async fn ping(&self) -> Result<()>;
 }
-
-pub mod memory;
-pub mod redis;
-pub use self::redis::RedisSharedState;
-pub use memory::MemorySharedState;

@@ -67,6 +67,16 @@ pub enum StoreScope {
     Only(Vec<StoreId>),
 }
 
+impl StoreScope {
+    /// The stores; none of them when there is no limit.
+    pub fn limits(&self) -> &[StoreId] {
+        match self {
+            Self::All => &[],
+            Self::Only(stores) => stores,
+        }
+    }
+}
+
 /// A signed-in staff member, as every use case sees one.
 #[derive(Debug, Clone)]
 pub struct StaffCaller {

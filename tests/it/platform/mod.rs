@@ -1,1 +1,11 @@
-//! platform
+//! The clients of the outside platforms, against computed vectors and a server inside the test.
+
+mod alipay;
+mod robustness;
+mod sms_receipt;
+mod sms_send;
+mod support;
+mod wechat_callback;
+mod wechat_calls;
+mod wechat_template;
+mod wechat_token;

@@ -1,0 +1,162 @@
+//! Callers as extractors: a handler that takes one is reachable by nobody else.
+//!
+//! [`MemberSession`] is a member, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
+//! The use case gets the caller and checks the store.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use service::session::{self, MemberCaller};
+use service::staff::{Permission, StaffCaller, StaffRecord};
+use service::{Context, Error};
+
+use crate::limits;
+use crate::problem::Problem;
+use crate::request_log::CallerKind;
+
+/// Longest text that is kept of what a device calls itself.
+const DEVICE_CHARACTERS: usize = 200;
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// An active member with a session that stands.
+pub struct MemberSession(pub MemberCaller);
+
+impl FromRequest for MemberSession {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = session::authenticate_member(&*context(&request)?, bearer(&request)?).await?;
+            CallerKind::Member.note(&request);
+            Ok(Self(caller))
+        })
+    }
+}
+
+/// A permission as a type, so that it can stand in a handler's signature.
+pub trait Permitted: 'static {
+    const PERMISSION: Permission;
+}
+
+macro_rules! permissions {
+    ($($name:ident),+ $(,)?) => {
+        /// A type for each permission, e.g. `StaffSession<permission::ServeMembers>`.
+        pub mod permission {
+            $(pub struct $name;
+            impl super::Permitted for $name {
+                const PERMISSION: super::Permission = super::Permission::$name;
+            })+
+        }
+    };
+}
+
+permissions!(
+    ServeMembers,
+    ReadMembers,
+    WriteMembers,
+    RevealPhones,
+    ReadStores,
+    WriteStores,
+    ReadStaff,
+    WriteStaff,
+    ReadCoupons,
+    WriteCoupons,
+    ReadCampaigns,
+    WriteCampaigns,
+    ReadReports,
+    ReadSettings,
+    WriteSettings,
+    ReadAudit,
+);
+
+/// Active staff whose role has the permission, with their own password.
+pub struct StaffSession<P>(pub StaffCaller, PhantomData<P>);
+
+impl<P: Permitted> FromRequest for StaffSession<P> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = session::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
+            CallerKind::Staff.note(&request);
+            caller.require(P::PERMISSION)?;
+            Ok(Self(caller, PhantomData))
+        })
+    }
+}
+
+/// Active staff of any role, also those who still have to change a one-time password.
+pub struct AnyStaff {
+    pub caller: StaffCaller,
+    pub record: StaffRecord,
+}
+
+impl FromRequest for AnyStaff {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let ctx = context(&request)?;
+            let (caller, staff) = session::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
+            CallerKind::Staff.note(&request);
+            let store_ids = caller.stores.limits().to_vec();
+            Ok(Self { caller, record: StaffRecord { staff, store_ids } })
+        })
+    }
+}
+
+/// A bearer token that nobody has looked at yet; signing out takes it even when it has expired.
+pub struct BearerToken(pub String);
+
+impl FromRequest for BearerToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(bearer(request).map(|token| Self(token.to_owned())))
+    }
+}
+
+/// Where the request comes from, see [`limits::client_address`].
+pub struct Client(pub session::Client);
+
+impl FromRequest for Client {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(context(request).map(|ctx| {
+            let device = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+            Self(session::Client {
+                address: limits::client_address(request, &ctx.settings.server),
+                device: device.map(|device| device.chars().take(DEVICE_CHARACTERS).collect()),
+            })
+        }))
+    }
+}
+
+fn context(request: &HttpRequest) -> Result<Data<Context>, Problem> {
+    let ctx = request.app_data::<Data<Context>>().cloned();
+    ctx.ok_or_else(|| Error::Internal(anyhow::anyhow!("the server has no context")).into())
+}
+
+fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|header| {
+        let (scheme, token) = header.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Error::Unauthenticated.into())
+}

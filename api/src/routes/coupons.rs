@@ -1,0 +1,148 @@
+//! Members: what can be claimed, claiming, and the coupons that they hold.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use service::Context;
+use service::coupon::template::{self, ClaimableOffer};
+use service::coupon::{self, CouponFilter};
+use service::ids::{CouponId, CouponTemplateId};
+use service::page::PageRequest;
+use service::states::Validity;
+use utoipa::{IntoParams, ToSchema};
+
+use super::coupon_view::{CouponRulesView, CouponView};
+use crate::auth::MemberSession;
+use crate::input::{Query, Segments};
+use crate::page::{PageQuery, PageView};
+use crate::problem::Problem;
+
+/// An offer that can be claimed now, or could until it was sold out.
+#[derive(Serialize, ToSchema)]
+pub struct ClaimableTemplateView {
+    pub id: CouponTemplateId,
+    pub rules: CouponRulesView,
+    pub validity: Validity,
+    pub valid_from: Option<DateTime<Utc>>,
+    pub valid_until: Option<DateTime<Utc>>,
+    /// A copy is good until the end of the day that is so many days after the claim.
+    pub valid_days: Option<i32>,
+    /// Copies that are left; 0 is sold out.
+    pub left: i64,
+    pub limit_per_member: i32,
+    pub claim_until: Option<DateTime<Utc>>,
+    /// How many the signed-in member holds or has used; null when nobody is signed in.
+    pub held: Option<i64>,
+}
+
+impl From<ClaimableOffer> for ClaimableTemplateView {
+    fn from(claimable: ClaimableOffer) -> Self {
+        let template = &claimable.offer.template;
+        Self {
+            id: template.id,
+            rules: CouponRulesView::of(&claimable.offer),
+            validity: template.validity,
+            valid_from: template.valid_from,
+            valid_until: template.valid_until,
+            valid_days: template.valid_days,
+            left: claimable.offer.left(),
+            limit_per_member: template.limit_per_member,
+            claim_until: template.claim_until,
+            held: claimable.held,
+        }
+    }
+}
+
+/// Offers to claim. Signed in, it also tells how many of each the member holds.
+#[utoipa::path(
+    tag = "coupons",
+    params(PageQuery),
+    responses((status = 200, body = PageView<ClaimableTemplateView>)),
+    security((), ("member" = [])),
+)]
+#[get("/v1/coupon-templates")]
+pub async fn list_claimable_coupon_templates(
+    ctx: Data<Context>,
+    caller: Option<MemberSession>,
+    query: Query<PageQuery>,
+) -> Result<web::Json<PageView<ClaimableTemplateView>>, Problem> {
+    let member_id = caller.map(|caller| caller.0.member.id);
+    let page = template::list_claimable(&ctx, member_id, &query.0.into()).await?;
+    Ok(web::Json(PageView::of(page, ClaimableTemplateView::from)))
+}
+
+/// Claims one copy.
+#[utoipa::path(tag = "coupons", responses((status = 201, body = CouponView)), security(("member" = [])))]
+#[post("/v1/coupon-templates/{id}/claims")]
+pub async fn claim_coupon(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    id: Segments<CouponTemplateId>,
+) -> Result<HttpResponse, Problem> {
+    let held = coupon::claim(&ctx, &caller.0.member, id.0).await?;
+    Ok(HttpResponse::Created().json(CouponView::of(&held)))
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CouponStateFilter {
+    Usable,
+    Used,
+    Expired,
+}
+
+impl From<CouponStateFilter> for CouponFilter {
+    fn from(filter: CouponStateFilter) -> Self {
+        match filter {
+            CouponStateFilter::Usable => Self::Usable,
+            CouponStateFilter::Used => Self::Used,
+            CouponStateFilter::Expired => Self::Expired,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MyCouponsQuery {
+    /// All of them when absent.
+    #[param(inline)]
+    pub state: Option<CouponStateFilter>,
+    /// `next_cursor` of the page before; absent for the first page.
+    pub cursor: Option<String>,
+    /// Items per page, 50 unless told, at most 200.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u64>,
+}
+
+/// The member's coupons, the latest first.
+#[utoipa::path(
+    tag = "coupons",
+    params(MyCouponsQuery),
+    responses((status = 200, body = PageView<CouponView>)),
+    security(("member" = [])),
+)]
+#[get("/v1/me/coupons")]
+pub async fn list_my_coupons(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    query: Query<MyCouponsQuery>,
+) -> Result<web::Json<PageView<CouponView>>, Problem> {
+    let Query(MyCouponsQuery { state, cursor, limit }) = query;
+    let page = PageRequest { cursor, limit };
+    let page = coupon::list_mine(&ctx, caller.0.member.id, state.map(Into::into), &page).await?;
+    Ok(web::Json(PageView::of(page, |held| CouponView::of(&held))))
+}
+
+/// One coupon of the member's own.
+#[utoipa::path(tag = "coupons", responses((status = 200, body = CouponView)), security(("member" = [])))]
+#[get("/v1/me/coupons/{id}")]
+pub async fn read_my_coupon(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    id: Segments<CouponId>,
+) -> Result<web::Json<CouponView>, Problem> {
+    let held = coupon::read_mine(&ctx, caller.0.member.id, id.0).await?;
+    Ok(web::Json(CouponView::of(&held)))
+}

@@ -1,0 +1,169 @@
+//! Tencent Cloud SMS, `SendSms`.
+
+use super::{Sms, SmsMessage, SmsSent, clean_code, phone, tc3};
+use crate::http::{Effect, Http, base_url, host};
+use crate::{Class, Error, Now, Result, beijing};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::json;
+use std::time::Duration;
+
+/// Marketing goes out from eight in the morning to ten at night.
+const MARKETING_OPENS_HOUR: u32 = 8;
+
+#[derive(Clone)]
+pub struct TencentSettings {
+    pub base_url: String,
+    pub secret_id: String,
+    pub secret_key: String,
+    pub sdk_app_id: String,
+    /// Without its brackets.
+    pub sign_name: String,
+    pub region: String,
+    pub timeout: Duration,
+}
+
+opaque_debug!(TencentSettings);
+
+pub(super) struct Tencent {
+    http: Http,
+    url: String,
+    host: String,
+    settings: TencentSettings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    response: Outcome,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outcome {
+    error: Option<Refusal>,
+    #[serde(default)]
+    send_status_set: Vec<Status>,
+    request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refusal {
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Status {
+    code: String,
+    #[serde(default)]
+    serial_no: String,
+    fee: Option<u32>,
+}
+
+impl Tencent {
+    pub fn new(settings: TencentSettings, now: Now) -> Result<Self> {
+        let url = base_url(&settings.base_url)?;
+        Ok(Self {
+            http: Http::new(settings.timeout, now)?,
+            host: host(&url)?,
+            url: format!("{url}/"),
+            settings,
+        })
+    }
+
+    fn body(&self, message: &SmsMessage) -> Result<Vec<u8>> {
+        let values: Vec<&str> = message.params.iter().map(|(_, value)| value.as_str()).collect();
+        let mut body = json!({
+            "PhoneNumberSet": [phone::e164(&message.phone)?],
+            "SmsSdkAppId": self.settings.sdk_app_id,
+            "TemplateId": message.template,
+            "SignName": message.sign_name.as_deref().unwrap_or(&self.settings.sign_name),
+            "TemplateParamSet": values,
+        });
+        if let Some(out_id) = &message.out_id {
+            body["SessionContext"] = out_id.as_str().into();
+        }
+        Ok(body.to_string().into_bytes())
+    }
+
+    fn request(&self, body: Vec<u8>) -> reqwest::RequestBuilder {
+        let at = self.http.now();
+        let authorization = tc3::authorization(&tc3::Signing {
+            secret_id: &self.settings.secret_id,
+            secret_key: &self.settings.secret_key,
+            host: &self.host,
+            body: &body,
+            at,
+        });
+        self.http
+            .client
+            .post(&self.url)
+            .header("content-type", tc3::CONTENT_TYPE)
+            .header("x-tc-action", "SendSms")
+            .header("x-tc-version", "2021-01-11")
+            .header("x-tc-region", &self.settings.region)
+            .header("x-tc-timestamp", at.timestamp())
+            .header("authorization", authorization)
+            .body(body)
+    }
+}
+
+#[async_trait]
+impl Sms for Tencent {
+    fn provider(&self) -> &'static str {
+        "tencent"
+    }
+
+    async fn send(&self, message: &SmsMessage) -> Result<SmsSent> {
+        let answer = self.http.send(self.request(self.body(message)?), Effect::Once).await?;
+        let envelope: Envelope = serde_json::from_value(answer.json()?).map_err(|_| answer.unreadable())?;
+        let outcome = envelope.response;
+        let now = self.http.now();
+        if let Some(refusal) = outcome.error {
+            return Err(error(&refusal.code, outcome.request_id, now));
+        }
+        // The call can succeed while its one number fails.
+        match outcome.send_status_set.into_iter().next() {
+            Some(status) if status.code.eq_ignore_ascii_case("ok") => {
+                Ok(SmsSent { message_id: status.serial_no, fee: status.fee })
+            }
+            Some(status) => Err(error(&status.code, outcome.request_id, now)),
+            None => Err(answer.unreadable()),
+        }
+    }
+}
+
+fn error(code: &str, request_id: Option<String>, now: DateTime<Utc>) -> Error {
+    let (class, pause) = judge(code, now);
+    Error::new(class, clean_code(code), "Tencent Cloud SMS refused")
+        .with_rid(request_id)
+        .with_retry_after(pause)
+}
+
+/// Limits of one number are not the lane's: a short one waits, a day's is as good as no.
+fn judge(code: &str, now: DateTime<Utc>) -> (Class, Option<Duration>) {
+    const SECOND: Duration = Duration::from_secs(1);
+    match code {
+        "FailedOperation.MarketingSendTimeConstraint" => {
+            (Class::Throttled, beijing::until_hour(now, MARKETING_OPENS_HOUR))
+        }
+        "LimitExceeded.AppDailyLimit" => (Class::Throttled, beijing::until_hour(now, 0)),
+        "LimitExceeded.PhoneNumberThirtySecondLimit" | "LimitExceeded.DeliveryFrequencyLimit" => {
+            (Class::Busy, Some(SECOND * 30))
+        }
+        "LimitExceeded.PhoneNumberOneHourLimit" => (Class::Busy, Some(SECOND * 3600)),
+        "FailedOperation.InsufficientBalanceInSmsPackage"
+        | "UnauthorizedOperation.ServiceSuspendDueToArrears" => (Class::Busy, None),
+        // The gateway lost sight of what it had begun.
+        "InternalError.Timeout" | "InternalError.SendAndRecvFail" => (Class::Unknown, None),
+        _ if code.starts_with("RequestLimitExceeded") => (Class::Throttled, Some(SECOND)),
+        _ if code.starts_with("InternalError") => (Class::Busy, None),
+        _ if code.starts_with("AuthFailure") || code.starts_with("UnauthorizedOperation") => {
+            (Class::Token, None)
+        }
+        _ => (Class::Permanent, None),
+    }
+}

@@ -1,0 +1,65 @@
+//! Sending one subscribe message, and reading which templates there are.
+//!
+//! A success means accepted, not delivered: the outcome comes later as an event. There is no idempotency key,
+//! so a send whose answer was not heard must not be repeated.
+
+use super::login::read;
+use super::{Template, WeChat};
+use crate::http::Effect;
+use crate::{Result, flexible};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubscribeMessage {
+    pub touser: String,
+    pub template_id: String,
+    /// A page of the mini-program, with its query; without one the card cannot be tapped.
+    pub page: Option<String>,
+    /// Parameter key (`thing1`) to value; every key of the template must be there.
+    pub data: BTreeMap<String, String>,
+}
+
+opaque_debug!(SubscribeMessage);
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sent {
+    /// WeChat's id of the message, which its sent event repeats. Not always given.
+    #[serde(default, deserialize_with = "flexible::de_optional_text")]
+    pub msgid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TemplatesAnswer {
+    #[serde(default)]
+    data: Vec<Template>,
+}
+
+impl WeChat {
+    pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<Sent> {
+        let data: Map<String, Value> =
+            message.data.iter().map(|(key, value)| (key.clone(), json!({ "value": value }))).collect();
+        let mut body = json!({
+            "touser": message.touser,
+            "template_id": message.template_id,
+            "data": data,
+            "miniprogram_state": self.settings.miniprogram_state,
+            "lang": self.settings.lang,
+        });
+        if let Some(page) = &message.page {
+            body["page"] = page.as_str().into();
+        }
+        let (value, answer) = self.post("/cgi-bin/message/subscribe/send", &body, Effect::Once).await?;
+        // A success without `errcode` would be no answer of this API: the effect is not certain.
+        if value.get("errcode").is_none() {
+            return Err(answer.unreadable());
+        }
+        read(value, &answer)
+    }
+
+    pub async fn templates(&self) -> Result<Vec<Template>> {
+        let (value, answer) = self.get("/wxaapi/newtmpl/gettemplate").await?;
+        Ok(read::<TemplatesAnswer>(value, &answer)?.data)
+    }
+}

@@ -1,0 +1,261 @@
+//! The language of segments and its translation into a condition on `member`. Pure: time and zone are parameters.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use entity::states::{Gender, IdentityProvider, MemberState};
+use entity::{identity, member, member_tag, tag};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::{ColumnTrait, DbBackend};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::calendar;
+use crate::error::{Error, Result};
+use crate::ids::StoreId;
+
+const MAX_DEPTH: usize = 6;
+const MAX_NODES: usize = 100;
+
+/// `{"all": [..]}`, `{"any": [..]}`, `{"none": [..]}` nest; everything else is a test of one property. `{"all": []}` is everybody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(no_recursion)]
+pub enum Rule {
+    All(Vec<Rule>),
+    Any(Vec<Rule>),
+    None(Vec<Rule>),
+    Gender(Gender),
+    /// Full years of age.
+    Age(Range),
+    /// 1 to 12.
+    BirthdayMonth(u32),
+    HomeStore(StoreId),
+    Tag(String),
+    /// Whole days since the last purchase, counted in the brand's zone. Who never bought is not dormant.
+    DormantDays(Range),
+    LastPurchase(DateRange),
+    NeverBought(bool),
+    PurchaseCount(Range),
+    PurchaseTotalFen(Range),
+    Enrolled(DateRange),
+    MarketingConsent(bool),
+    /// Has an identity of this kind, e.g. `wechat_openid`: can be reached there.
+    Identity(IdentityProvider),
+}
+
+/// Inclusive at both ends; an absent end is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+}
+
+/// Days in the brand's zone, inclusive at both ends; an absent end is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DateRange {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+impl Rule {
+    pub fn validate(&self) -> Result<()> {
+        let mut nodes = 0;
+        self.check("rule", 1, &mut nodes)
+    }
+
+    /// True for the rule that picks everybody, which uses nobody's personal traits.
+    pub fn is_everybody(&self) -> bool {
+        matches!(self, Self::All(rules) if rules.is_empty())
+    }
+
+    fn check(&self, path: &str, depth: usize, nodes: &mut usize) -> Result<()> {
+        *nodes += 1;
+        if depth > MAX_DEPTH || *nodes > MAX_NODES {
+            return Err(Error::invalid(
+                path,
+                format!("at most {MAX_DEPTH} levels and {MAX_NODES} conditions"),
+            ));
+        }
+        match self {
+            Self::All(rules) | Self::Any(rules) | Self::None(rules) => {
+                for (index, rule) in rules.iter().enumerate() {
+                    rule.check(&format!("{path}[{index}]"), depth + 1, nodes)?;
+                }
+                Ok(())
+            }
+            Self::Age(range)
+            | Self::DormantDays(range)
+            | Self::PurchaseCount(range)
+            | Self::PurchaseTotalFen(range) => range.check(path),
+            Self::LastPurchase(range) | Self::Enrolled(range) => range.check(path),
+            Self::BirthdayMonth(month) if !(1..=12).contains(month) => {
+                Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
+            }
+            Self::Tag(name) if name.trim().is_empty() => Err(Error::invalid(path, "tag needs a name")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The active members that the rule picks.
+    pub fn condition(&self, now: DateTime<Utc>, zone: Tz, backend: DbBackend) -> Condition {
+        let day = Day { today: calendar::local_date(now, zone), zone, backend };
+        Condition::all().add(member::Column::State.eq(MemberState::Active)).add(self.translate(&day))
+    }
+
+    fn translate(&self, day: &Day) -> Condition {
+        match self {
+            Self::All(rules) => rules.iter().fold(Condition::all(), |all, rule| all.add(rule.translate(day))),
+            Self::Any(rules) => {
+                // An empty "any" picks nobody, as no rule of it holds.
+                let none_hold = Condition::any().add(Expr::cust("1 = 0"));
+                rules.iter().fold(none_hold, |any, rule| any.add(rule.translate(day)))
+            }
+            Self::None(rules) => {
+                rules.iter().fold(Condition::all(), |all, rule| all.add(known(rule.translate(day)).not()))
+            }
+            leaf => Condition::all().add(leaf.test(day)),
+        }
+    }
+
+    fn test(&self, day: &Day) -> Expr {
+        use member::Column;
+        match self {
+            Self::Gender(gender) => Column::Gender.eq(*gender),
+            Self::Age(range) => day.age(*range),
+            Self::BirthdayMonth(month) => day.birthday_month(*month),
+            Self::HomeStore(store) => Column::HomeStoreId.eq(*store),
+            Self::Tag(name) => Column::Id.in_subquery(tagged(name)),
+            Self::DormantDays(range) => day.dormant(*range),
+            Self::LastPurchase(range) => day.within(Column::LastPurchaseAt, *range),
+            Self::NeverBought(never) => {
+                if_else(*never, Column::PurchaseCount.eq(0), Column::PurchaseCount.gt(0))
+            }
+            Self::PurchaseCount(range) => range.test(Column::PurchaseCount),
+            Self::PurchaseTotalFen(range) => range.test(Column::PurchaseTotalFen),
+            Self::Enrolled(range) => day.within(Column::CreatedAt, *range),
+            Self::MarketingConsent(given) => Column::MarketingConsent.eq(*given),
+            Self::Identity(provider) => Column::Id.in_subquery(identified(*provider)),
+            Self::All(_) | Self::Any(_) | Self::None(_) => Expr::cust("1 = 1"),
+        }
+    }
+}
+
+impl Range {
+    fn check(self, path: &str) -> Result<()> {
+        match (self.at_least, self.at_most) {
+            (None, None) => Err(Error::invalid(path, "give at_least or at_most")),
+            (Some(low), Some(high)) if low > high => Err(Error::invalid(path, "at_least is above at_most")),
+            _ => Ok(()),
+        }
+    }
+
+    fn test(self, column: member::Column) -> Expr {
+        both(self.at_least.map(|low| column.gte(low)), self.at_most.map(|high| column.lte(high)))
+    }
+}
+
+impl DateRange {
+    fn check(self, path: &str) -> Result<()> {
+        match (self.from, self.until) {
+            (None, None) => Err(Error::invalid(path, "give from or until")),
+            (Some(from), Some(until)) if from > until => Err(Error::invalid(path, "from is after until")),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Day {
+    today: NaiveDate,
+    zone: Tz,
+    backend: DbBackend,
+}
+
+impl Day {
+    fn within(&self, column: member::Column, range: DateRange) -> Expr {
+        both(
+            range.from.map(|from| column.gte(calendar::start_of_day(from, self.zone))),
+            range.until.map(|until| column.lt(calendar::start_of_day(after(until), self.zone))),
+        )
+    }
+
+    /// Dormant for at least N days: the last purchase was on the day N days ago or before it.
+    fn dormant(&self, range: Range) -> Expr {
+        let ago = |days: i64| self.today - Days::new(u64::try_from(days).unwrap_or_default());
+        self.within(
+            member::Column::LastPurchaseAt,
+            DateRange { from: range.at_most.map(ago), until: range.at_least.map(ago) },
+        )
+    }
+
+    /// Aged at least N: born N years ago today or earlier. At most N: born after the day N + 1 years ago.
+    fn age(&self, range: Range) -> Expr {
+        let years_ago = |years: i64| self.today - Months::new(u32::try_from(years * 12).unwrap_or_default());
+        both(
+            range.at_least.map(|years| member::Column::Birthday.lte(years_ago(years))),
+            range.at_most.map(|years| member::Column::Birthday.gt(years_ago(years + 1))),
+        )
+    }
+
+    fn birthday_month(&self, month: u32) -> Expr {
+        match self.backend {
+            DbBackend::Postgres => Expr::cust_with_values(
+                "EXTRACT(MONTH FROM member.birthday)::int = $1",
+                [i32::try_from(month).unwrap_or_default()],
+            ),
+            _ => Expr::cust_with_values("strftime('%m', member.birthday) = $1", [format!("{month:02}")]),
+        }
+    }
+}
+
+fn after(date: NaiveDate) -> NaiveDate {
+    date.succ_opt().unwrap_or(date)
+}
+
+fn both(low: Option<Expr>, high: Option<Expr>) -> Expr {
+    match (low, high) {
+        (Some(low), Some(high)) => low.and(high),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => Expr::cust("1 = 1"),
+    }
+}
+
+fn if_else(holds: bool, yes: Expr, no: Expr) -> Expr {
+    if holds { yes } else { no }
+}
+
+/// A test of an absent property is unknown in SQL; under "none" it must count as not holding.
+fn known(condition: Condition) -> Expr {
+    Expr::expr(Func::coalesce([Expr::from(condition), Expr::val(false)]))
+}
+
+fn tagged(name: &str) -> SelectStatement {
+    Query::select()
+        .column((member_tag::Entity, member_tag::Column::MemberId))
+        .from(member_tag::Entity)
+        .inner_join(
+            tag::Entity,
+            Expr::col((tag::Entity, tag::Column::Id)).equals((member_tag::Entity, member_tag::Column::TagId)),
+        )
+        .and_where(tag::Column::Name.eq(name))
+        .to_owned()
+}
+
+fn identified(provider: IdentityProvider) -> SelectStatement {
+    Query::select()
+        .column(identity::Column::MemberId)
+        .from(identity::Entity)
+        .and_where(identity::Column::Provider.eq(provider))
+        .to_owned()
+}
+
+/// The years of age on a day, as the page shows them beside a birthday.
+pub fn age_on(birthday: NaiveDate, today: NaiveDate) -> i32 {
+    let had_birthday = (today.month(), today.day()) >= (birthday.month(), birthday.day());
+    today.year() - birthday.year() - i32::from(!had_birthday)
+}

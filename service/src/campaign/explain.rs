@@ -1,0 +1,73 @@
+//! Why: for one member and one campaign, what happened and what each gate sees now.
+
+use entity::{attempt, delivery};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::find;
+use crate::context::Context;
+use crate::delivery::{Decision, Gate, Reason, Terms, gates, gather};
+use crate::error::{Error, Result};
+use crate::ids::{CampaignId, MemberId};
+use crate::staff::StaffCaller;
+
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// None: the member is not in the campaign's audience (yet).
+    pub delivery: Option<delivery::Model>,
+    pub reason: Option<Reason>,
+    pub attempts: Vec<attempt::Model>,
+    /// What each gate would say now, in the order in which they are asked.
+    pub gates: Vec<GateView>,
+}
+
+#[derive(Debug, Clone)]
+pub struct GateView {
+    pub name: &'static str,
+    pub passes: bool,
+    pub reason: Option<Reason>,
+    pub saw: String,
+}
+
+pub async fn explain(
+    ctx: &Context,
+    caller: &StaffCaller,
+    id: CampaignId,
+    member_id: MemberId,
+) -> Result<Explanation> {
+    let campaign = find(ctx, caller, id).await?;
+    let delivery = delivery::Entity::find()
+        .filter(delivery::Column::CampaignId.eq(id))
+        .filter(delivery::Column::MemberId.eq(member_id))
+        .one(ctx.db.read())
+        .await?;
+    let attempts = match &delivery {
+        Some(delivery) => {
+            attempt::Entity::find()
+                .filter(attempt::Column::DeliveryId.eq(delivery.id))
+                .order_by_asc(attempt::Column::Id)
+                .all(ctx.db.read())
+                .await?
+        }
+        None => Vec::new(),
+    };
+    let terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
+    let facts = gather(ctx, ctx.db.read(), &terms, &[member_id]).await?;
+    let mut recipient = facts.get(&member_id).cloned().ok_or(Error::NotFound("member"))?;
+    // The delivery's own slot must not count against itself.
+    if let Some(own) = delivery.as_ref().and_then(|delivery| delivery.slot_at)
+        && let Some(place) = recipient.slots.iter().position(|slot| *slot == own)
+    {
+        recipient.slots.swap_remove(place);
+    }
+    let gates = gates(&terms, &recipient, ctx.now()).into_iter().map(view).collect();
+    let reason = delivery.as_ref().and_then(|delivery| Reason::from_code(delivery.reason.as_deref()?));
+    Ok(Explanation { delivery, reason, attempts, gates })
+}
+
+fn view(gate: Gate) -> GateView {
+    let reason = match gate.stopped {
+        Some(Decision::Suppress(reason) | Decision::Defer { reason, .. }) => Some(reason),
+        Some(Decision::Send) | None => None,
+    };
+    GateView { name: gate.name, passes: gate.stopped.is_none(), reason, saw: gate.saw }
+}

@@ -1,0 +1,260 @@
+//! A campaign's moves. Each is a conditional update, so that two at once make one move and the other is refused.
+
+use chrono::{DateTime, Utc};
+use entity::states::CampaignState;
+use entity::{campaign, delivery, member};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
+};
+
+use super::{RUNNING, end_open_deliveries};
+use crate::audit;
+use crate::context::Context;
+use crate::delivery::OPEN;
+use crate::error::{Error, Result};
+use crate::ids::{CampaignId, MemberId};
+use crate::outbox::{self, Job};
+use crate::refusal::Refusal;
+use crate::staff::{Permission, StaffCaller};
+
+/// Freezes the rule as the segment has it now and waits for `at` (None: as soon as possible).
+///
+/// # Refuses
+/// `campaign_state_conflict`, `channel_not_configured`, `coupon_not_claimable`
+pub async fn schedule(
+    ctx: &Context,
+    caller: &StaffCaller,
+    id: CampaignId,
+    at: Option<DateTime<Utc>>,
+) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    let txn = ctx.db.begin().await?;
+    let before = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    let at = at.unwrap_or_else(|| ctx.now());
+    if before.offer_ends_at.is_some_and(|end| end <= at) {
+        return Err(Error::invalid("at", "is after the offer's end"));
+    }
+    check_channel(ctx, &before)?;
+    check_coupon(&txn, &before).await?;
+    let segment = entity::segment::Entity::find_by_id(before.segment_id)
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("segment"))?;
+    let moved = to(ctx, CampaignState::Scheduled)
+        .col_expr(campaign::Column::ScheduledAt, Expr::value(at))
+        .col_expr(campaign::Column::Rule, Expr::value(segment.rule));
+    let from = [CampaignState::Draft, CampaignState::Scheduled];
+    finish_move(ctx, caller, txn, Move { id, update: moved, from: &from, action: "campaign.schedule" }).await
+}
+
+/// # Refuses
+/// `campaign_state_conflict`
+pub async fn pause(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    let txn = ctx.db.begin().await?;
+    let update =
+        to(ctx, CampaignState::Paused).col_expr(campaign::Column::StateReason, Expr::value("by_staff"));
+    finish_move(ctx, caller, txn, Move { id, update, from: &RUNNING, action: "campaign.pause" }).await
+}
+
+/// Goes on where it stopped: with its audience, if that was not whole yet, or with sending.
+///
+/// # Refuses
+/// `campaign_state_conflict`
+pub async fn resume(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    let txn = ctx.db.begin().await?;
+    let before = campaign::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("campaign"))?;
+    let resolved = before.audience_end.is_none() || before.resolve_cursor == before.audience_end;
+    let state = if resolved { CampaignState::Sending } else { CampaignState::Resolving };
+    if !resolved {
+        outbox::push(&txn, ctx.now(), &[Job::ResolveAudience { campaign_id: id }]).await?;
+    }
+    let update = to(ctx, state).col_expr(campaign::Column::StateReason, Expr::value(Option::<String>::None));
+    finish_move(
+        ctx,
+        caller,
+        txn,
+        Move { id, update, from: &[CampaignState::Paused], action: "campaign.resume" },
+    )
+    .await
+}
+
+/// Ends it: what is not yet claimed is not sent, deferred ones included.
+///
+/// # Refuses
+/// `campaign_state_conflict`
+pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    let txn = ctx.db.begin().await?;
+    let update = to(ctx, CampaignState::Cancelled)
+        .col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.eq(id));
+    end_open_deliveries(&txn, id, ctx.now()).await?;
+    let from = [
+        CampaignState::Draft,
+        CampaignState::Scheduled,
+        CampaignState::Resolving,
+        CampaignState::Sending,
+        CampaignState::Paused,
+    ];
+    finish_move(ctx, caller, txn, Move { id, update, from: &from, action: "campaign.cancel" }).await
+}
+
+/// Changes the rate, also while it runs.
+///
+/// # Refuses
+/// `campaign_state_conflict`
+pub async fn throttle(
+    ctx: &Context,
+    caller: &StaffCaller,
+    id: CampaignId,
+    rate_per_second: Option<i32>,
+) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    if rate_per_second.is_some_and(|rate| rate < 1) {
+        return Err(Error::invalid("rate_per_second", "is at least 1"));
+    }
+    let txn = ctx.db.begin().await?;
+    let update = campaign::Entity::update_many()
+        .col_expr(campaign::Column::RatePerSecond, Expr::value(rate_per_second))
+        .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()));
+    let from = [
+        CampaignState::Draft,
+        CampaignState::Scheduled,
+        CampaignState::Resolving,
+        CampaignState::Sending,
+        CampaignState::Paused,
+    ];
+    finish_move(ctx, caller, txn, Move { id, update, from: &from, action: "campaign.throttle" }).await
+}
+
+/// Starts every campaign whose time has come: freezes its audience's end and asks for its resolution.
+pub async fn start_due(ctx: &Context) -> Result<u64> {
+    let due: Vec<CampaignId> = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(campaign::Column::State.eq(CampaignState::Scheduled))
+        .filter(campaign::Column::ScheduledAt.lte(ctx.now()))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    let mut started = 0;
+    for id in due {
+        started += start(ctx, id).await?;
+    }
+    Ok(started)
+}
+
+async fn start(ctx: &Context, id: CampaignId) -> Result<u64> {
+    let txn = ctx.db.begin().await?;
+    let newest: Option<MemberId> = member::Entity::find()
+        .select_only()
+        .column(member::Column::Id)
+        .order_by_desc(member::Column::Id)
+        .into_tuple()
+        .one(&txn)
+        .await?;
+    let moved = to(ctx, CampaignState::Resolving)
+        .col_expr(campaign::Column::AudienceEnd, Expr::value(newest))
+        .col_expr(campaign::Column::StartedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.eq(id))
+        .filter(campaign::Column::State.eq(CampaignState::Scheduled))
+        .exec(&txn)
+        .await?;
+    if moved.rows_affected == 1 {
+        outbox::push(&txn, ctx.now(), &[Job::ResolveAudience { campaign_id: id }]).await?;
+    }
+    txn.commit().await?;
+    Ok(moved.rows_affected)
+}
+
+/// Completes campaigns that have nothing left to do.
+pub async fn complete_finished(ctx: &Context) -> Result<u64> {
+    let open = Query::select()
+        .column(delivery::Column::CampaignId)
+        .from(delivery::Entity)
+        .and_where(
+            Expr::col((delivery::Entity, delivery::Column::CampaignId))
+                .equals((campaign::Entity, campaign::Column::Id)),
+        )
+        .and_where(delivery::Column::State.is_in(OPEN))
+        .to_owned();
+    let finished: Vec<CampaignId> = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(campaign::Column::State.eq(CampaignState::Sending))
+        .filter(Condition::all().not().add(Expr::exists(open)))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    if finished.is_empty() {
+        return Ok(0);
+    }
+    let txn = ctx.db.begin().await?;
+    let moved = to(ctx, CampaignState::Completed)
+        .col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.is_in(finished))
+        .filter(campaign::Column::State.eq(CampaignState::Sending))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(moved.rows_affected)
+}
+
+struct Move<'a> {
+    id: CampaignId,
+    update: UpdateMany<campaign::Entity>,
+    from: &'a [CampaignState],
+    action: &'a str,
+}
+
+async fn finish_move(
+    ctx: &Context,
+    caller: &StaffCaller,
+    txn: DatabaseTransaction,
+    step: Move<'_>,
+) -> Result<campaign::Model> {
+    let moved = step
+        .update
+        .filter(campaign::Column::Id.eq(step.id))
+        .filter(campaign::Column::State.is_in(step.from.iter().copied()))
+        .exec(&txn)
+        .await?;
+    let row = campaign::Entity::find_by_id(step.id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    if moved.rows_affected == 0 {
+        return Err(Refusal::CampaignStateConflict.into());
+    }
+    audit::record(ctx, &txn, super::plan::act(caller, step.action, &row)).await?;
+    txn.commit().await?;
+    Ok(row)
+}
+
+fn to(ctx: &Context, state: CampaignState) -> UpdateMany<campaign::Entity> {
+    campaign::Entity::update_many()
+        .col_expr(campaign::Column::State, Expr::value(state))
+        .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
+}
+
+fn check_channel(ctx: &Context, campaign: &campaign::Model) -> Result<()> {
+    use entity::states::Channel;
+    match campaign.channel {
+        Channel::WechatSubscribe => ctx.platforms.wechat().map(|_| ()),
+        Channel::Sms => ctx.platforms.sms().map(|_| ()),
+        Channel::Inbox => Ok(()),
+    }
+}
+
+async fn check_coupon(txn: &DatabaseTransaction, campaign: &campaign::Model) -> Result<()> {
+    let Some(id) = campaign.coupon_template_id else { return Ok(()) };
+    let template = entity::coupon_template::Entity::find_by_id(id).one(txn).await?;
+    let published =
+        template.is_some_and(|template| template.state == entity::states::CouponTemplateState::Published);
+    if published { Ok(()) } else { Err(Refusal::CouponNotClaimable.into()) }
+}

@@ -1,0 +1,214 @@
+//! Drafting a campaign: what it needs to be complete, checked when it is written and again when it is scheduled.
+
+use chrono::{DateTime, Utc};
+use entity::states::{CampaignState, Channel, MessageClass, OnCap};
+use entity::{campaign, coupon_template, segment};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::audit::{self, Act};
+use crate::context::Context;
+use crate::delivery::MessageDraft;
+use crate::error::{Error, FieldError, Result};
+use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
+use crate::page::{Page, PageRequest};
+use crate::refusal::Refusal;
+use crate::staff::{Permission, StaffCaller};
+
+/// A WeChat template's parameters are few; the platform takes at most five.
+const MOST_PARAMETERS: usize = 10;
+
+#[derive(Debug, Clone)]
+pub struct CampaignDraft {
+    pub name: String,
+    pub segment_id: SegmentId,
+    pub channel: Channel,
+    pub class: MessageClass,
+    pub topic: String,
+    pub message: MessageDraft,
+    pub coupon_template_id: Option<CouponTemplateId>,
+    pub offer_ends_at: Option<DateTime<Utc>>,
+    pub rate_per_second: Option<i32>,
+    pub holdout_percent: i32,
+    pub on_cap: OnCap,
+}
+
+pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    draft.validate()?;
+    let now = ctx.now();
+    let txn = ctx.db.begin().await?;
+    let segment = check_references(&txn, &draft).await?;
+    let row = campaign::ActiveModel {
+        id: Set(ctx.new_id()),
+        state: Set(CampaignState::Draft),
+        state_reason: Set(None),
+        version: Set(1),
+        scheduled_at: Set(None),
+        resolve_cursor: Set(None),
+        audience_end: Set(None),
+        audience_count: Set(0),
+        created_by: Set(Some(caller.id)),
+        started_at: Set(None),
+        completed_at: Set(None),
+        created_at: Set(now),
+        ..draft.columns(ctx, segment)?
+    };
+    let row = campaign::Entity::insert(row).exec_with_returning(&txn).await?;
+    audit::record(ctx, &txn, act(caller, "campaign.create", &row)).await?;
+    txn.commit().await?;
+    Ok(row)
+}
+
+/// Only a draft can be edited; a change makes a new version.
+///
+/// # Refuses
+/// `campaign_state_conflict`
+pub async fn update(
+    ctx: &Context,
+    caller: &StaffCaller,
+    id: CampaignId,
+    draft: CampaignDraft,
+) -> Result<campaign::Model> {
+    caller.require(Permission::WriteCampaigns)?;
+    draft.validate()?;
+    let txn = ctx.db.begin().await?;
+    let before = campaign::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("campaign"))?;
+    if before.state != CampaignState::Draft {
+        return Err(Refusal::CampaignStateConflict.into());
+    }
+    let segment = check_references(&txn, &draft).await?;
+    let row = campaign::ActiveModel {
+        id: Set(id),
+        version: Set(before.version + 1),
+        ..draft.columns(ctx, segment)?
+    };
+    let row = campaign::Entity::update(row).exec(&txn).await?;
+    audit::record(ctx, &txn, act(caller, "campaign.update", &row)).await?;
+    txn.commit().await?;
+    Ok(row)
+}
+
+pub async fn find(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+    caller.require(Permission::ReadCampaigns)?;
+    campaign::Entity::find_by_id(id).one(ctx.db.read()).await?.ok_or(Error::NotFound("campaign"))
+}
+
+/// Newest first, of one state if given.
+pub async fn list(
+    ctx: &Context,
+    caller: &StaffCaller,
+    state: Option<CampaignState>,
+    page: &PageRequest,
+) -> Result<Page<campaign::Model>> {
+    caller.require(Permission::ReadCampaigns)?;
+    let mut query = campaign::Entity::find().order_by_desc(campaign::Column::Id).limit(page.limit() + 1);
+    if let Some(state) = state {
+        query = query.filter(campaign::Column::State.eq(state));
+    }
+    if let Some(after) = page.after::<CampaignId>()? {
+        query = query.filter(campaign::Column::Id.lt(after));
+    }
+    Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
+}
+
+impl CampaignDraft {
+    fn validate(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        let mut require = |holds: bool, field: &str, message: &str| {
+            if !holds {
+                errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+            }
+        };
+        let name = self.name.trim().chars().count();
+        require((1..=60).contains(&name), "name", "needs 1 to 60 characters");
+        let topic = self.topic.chars().count();
+        require(
+            (1..=40).contains(&topic) && self.topic != "all",
+            "topic",
+            "needs 1 to 40 characters and is not \"all\"",
+        );
+        require((0..=50).contains(&self.holdout_percent), "holdout_percent", "is a number from 0 to 50");
+        require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
+        require(self.message.parameters.len() <= MOST_PARAMETERS, "message.parameters", "are at most 10");
+        match self.channel {
+            Channel::Inbox => {
+                require(filled(&self.message.title), "message.title", "is needed for the inbox");
+                require(filled(&self.message.body), "message.body", "is needed for the inbox");
+            }
+            Channel::WechatSubscribe => {
+                require(filled(&self.message.template_id), "message.template_id", "is needed");
+                require(!self.message.parameters.is_empty(), "message.parameters", "are needed");
+            }
+            Channel::Sms => require(filled(&self.message.template_id), "message.template_id", "is needed"),
+        }
+        if self.channel == Channel::WechatSubscribe {
+            errors.extend(self.parameter_errors());
+        }
+        if errors.is_empty() { self.message.check_variables() } else { Err(Error::Invalid(errors)) }
+    }
+
+    /// Texts without variables can be held against the template's rules before anything is sent.
+    fn parameter_errors(&self) -> Vec<FieldError> {
+        self.message
+            .parameters
+            .iter()
+            .filter(|(_, text)| !text.contains("{{"))
+            .filter_map(|(key, text)| {
+                let message = platform::wechat::template::parameter_error(key, text)?;
+                Some(FieldError { field: format!("message.parameters.{key}"), message })
+            })
+            .collect()
+    }
+
+    fn columns(self, ctx: &Context, segment: segment::Model) -> Result<campaign::ActiveModel> {
+        Ok(campaign::ActiveModel {
+            name: Set(self.name.trim().to_owned()),
+            segment_id: Set(segment.id),
+            rule: Set(segment.rule),
+            channel: Set(self.channel),
+            class: Set(self.class),
+            topic: Set(self.topic),
+            message: Set(serde_json::to_value(&self.message).map_err(Error::internal)?),
+            coupon_template_id: Set(self.coupon_template_id),
+            offer_ends_at: Set(self.offer_ends_at),
+            rate_per_second: Set(self.rate_per_second),
+            holdout_percent: Set(self.holdout_percent),
+            on_cap: Set(self.on_cap),
+            updated_at: Set(ctx.now()),
+            ..Default::default()
+        })
+    }
+}
+
+fn filled(text: &Option<String>) -> bool {
+    text.as_deref().is_some_and(|text| !text.trim().is_empty())
+}
+
+async fn check_references(txn: &impl ConnectionTrait, draft: &CampaignDraft) -> Result<segment::Model> {
+    let segment = segment::Entity::find_by_id(draft.segment_id)
+        .one(txn)
+        .await?
+        .ok_or_else(|| Error::invalid("segment_id", "is not a segment"))?;
+    if let Some(template) = draft.coupon_template_id {
+        coupon_template::Entity::find_by_id(template)
+            .one(txn)
+            .await?
+            .ok_or_else(|| Error::invalid("coupon_template_id", "is not a coupon template"))?;
+    }
+    Ok(segment)
+}
+
+pub(super) fn act<'a>(caller: &StaffCaller, action: &'a str, row: &campaign::Model) -> Act<'a> {
+    Act {
+        actor: caller.actor(),
+        action,
+        subject: ("campaign", row.id.to_string()),
+        detail: serde_json::json!({ "name": row.name, "state": row.state, "version": row.version }),
+    }
+}

@@ -1,0 +1,129 @@
+//! A till reads a card code: who is it, is the code right, fresh and not read before.
+
+use chrono::Duration;
+use entity::states::MemberState;
+use entity::{member, scan};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QuerySelect,
+};
+
+use super::code::{CardCode, Timing};
+use super::show::{current_step, open_secret};
+use super::till;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::{ScanId, StoreId};
+use crate::member::Phone;
+use crate::refusal::Refusal;
+use crate::staff::StaffCaller;
+
+/// What a till's scan is for. Another use of the code would count its steps apart.
+const PURPOSE: &str = "till";
+
+#[derive(Debug, Clone)]
+pub struct ScanCard {
+    pub code: String,
+    pub store_id: StoreId,
+}
+
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    pub scan: scan::Model,
+    pub member: member::Model,
+    /// `138****5678`; none when no phone is known.
+    pub masked_phone: Option<String>,
+}
+
+impl Scanned {
+    /// The first character, and a star for each other: enough to greet, not to remember.
+    pub fn masked_name(&self) -> Option<String> {
+        let mut characters = self.member.name.as_deref()?.chars();
+        let first = characters.next()?;
+        Some(std::iter::once(first).chain(characters.map(|_| '*')).collect())
+    }
+}
+
+/// Reads a code at a store. The scan can be worked with by all staff of that store for `card.scan_seconds`.
+///
+/// # Refuses
+/// `store_not_permitted`, `store_closed`, `card_code_invalid`, `card_code_expired`, `member_disabled`, `card_code_used`
+pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) -> Result<Scanned> {
+    till::require_open(ctx, staff, command.store_id).await?;
+    let code = CardCode::parse(&command.code)?;
+    let member = prove(ctx, &code).await?;
+    let now = ctx.now();
+    let scan = scan::Model {
+        id: ctx.new_id(),
+        member_id: member.id,
+        staff_id: staff.id,
+        store_id: command.store_id,
+        purpose: PURPOSE.to_owned(),
+        step: code.step,
+        created_at: now,
+        expires_at: now + Duration::seconds(ctx.settings.card.scan_seconds),
+    };
+    let txn = ctx.db.begin().await?;
+    let inserted = scan::Entity::insert(scan.clone().into_active_model().reset_all())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(&txn)
+        .await?;
+    txn.commit().await?;
+    if inserted == 0 {
+        return Err(Refusal::CardCodeUsed.into());
+    }
+    let phone = member.phone_cipher.as_deref().map(|sealed| Phone::open(ctx, sealed)).transpose()?;
+    Ok(Scanned { scan, member, masked_phone: phone.map(|phone| phone.masked()) })
+}
+
+/// The member whose code it is. That a code is old is told only when it was ours.
+async fn prove(ctx: &Context, code: &CardCode) -> Result<member::Model> {
+    let member = member::Entity::find()
+        .filter(member::Column::CardNumber.eq(&code.card_number))
+        .one(ctx.db.read())
+        .await?
+        .ok_or(Refusal::CardCodeInvalid)?;
+    if !code.is_made_with(&open_secret(ctx, &member)?) {
+        return Err(Refusal::CardCodeInvalid.into());
+    }
+    match code.timing(current_step(ctx)) {
+        Timing::Fresh => {}
+        Timing::Old => return Err(Refusal::CardCodeExpired.into()),
+        Timing::Ahead => return Err(Refusal::CardCodeInvalid.into()),
+    }
+    match member.state {
+        MemberState::Active => Ok(member),
+        MemberState::Disabled => Err(Refusal::MemberDisabled.into()),
+        MemberState::Deleted | MemberState::Merged => Err(Refusal::CardCodeInvalid.into()),
+    }
+}
+
+/// The scan that a redemption, a quote or a purchase at a store rests on, with its member.
+///
+/// # Refuses
+/// `scan_expired`, `member_disabled`
+pub async fn live_scan(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    id: ScanId,
+    store_id: StoreId,
+) -> Result<(scan::Model, member::Model)> {
+    let scanned =
+        scan::Entity::belongs_to(member::Entity).from(scan::Column::MemberId).to(member::Column::Id);
+    let (scan, member) = scan::Entity::find_by_id(id)
+        .filter(scan::Column::StoreId.eq(store_id))
+        .select_also(member::Entity)
+        .join(JoinType::InnerJoin, scanned.into())
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound("scan"))?;
+    let member = member.ok_or(Error::NotFound("member"))?;
+    if ctx.now() >= scan.expires_at {
+        return Err(Refusal::ScanExpired.into());
+    }
+    if member.state != MemberState::Active {
+        return Err(Refusal::MemberDisabled.into());
+    }
+    Ok((scan, member))
+}

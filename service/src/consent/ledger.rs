@@ -1,0 +1,212 @@
+//! The moves of the consent ledger.
+
+use chrono::{DateTime, Utc};
+use entity::states::ConsentKind;
+use entity::{consent, consent_event};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::MemberId;
+
+/// What the member answered to a subscription prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Accept,
+    Reject,
+}
+
+/// One platform event on one template; `key` makes a repeated event harmless.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    pub member_id: MemberId,
+    pub template_id: &'a str,
+    pub source: &'a str,
+    pub key: String,
+    pub detail: serde_json::Value,
+}
+
+/// Adds one send (or the long-term yes). False when the event was known.
+pub async fn accept(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    kind: ConsentKind,
+    evidence: Evidence<'_>,
+) -> Result<bool> {
+    let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());
+    if !record(ctx, txn, "accepted", 1, evidence).await? {
+        return Ok(false);
+    }
+    let more = match kind {
+        ConsentKind::OneTime => Expr::col((consent::Entity, consent::Column::Available)).add(1),
+        ConsentKind::LongTerm => Expr::value(1),
+    };
+    consent::Entity::insert(consent::ActiveModel {
+        id: Set(ctx.new_id()),
+        member_id: Set(member_id),
+        template_id: Set(template_id),
+        kind: Set(kind),
+        available: Set(1),
+        reserved: Set(0),
+        updated_at: Set(ctx.now()),
+    })
+    .on_conflict(
+        OnConflict::columns([consent::Column::MemberId, consent::Column::TemplateId])
+            .value(consent::Column::Available, more)
+            .value(consent::Column::UpdatedAt, Expr::value(ctx.now()))
+            .to_owned(),
+    )
+    .exec_without_returning(txn)
+    .await?;
+    Ok(true)
+}
+
+/// A no to a prompt: earlier accepts stay, since they were given before. Kept as evidence.
+pub async fn record_reject(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    evidence: Evidence<'_>,
+) -> Result<bool> {
+    record(ctx, txn, "rejected", 0, evidence).await
+}
+
+/// Takes back everything: a cancellation in the platform's menu. False when the event was known.
+pub async fn revoke(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
+    let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());
+    if !record(ctx, txn, "revoked", 0, evidence).await? {
+        return Ok(false);
+    }
+    exhaust(ctx, txn, &template_id, &[member_id]).await?;
+    Ok(true)
+}
+
+/// What the client says it saw: kept as evidence, counted as nothing.
+pub async fn record_hint(ctx: &Context, answer: Answer, evidence: Evidence<'_>) -> Result<()> {
+    if evidence.template_id.is_empty() || evidence.template_id.len() > 100 {
+        return Err(Error::invalid("template_id", "needs 1 to 100 characters"));
+    }
+    let change = match answer {
+        Answer::Accept => "client_accepted",
+        Answer::Reject => "client_rejected",
+    };
+    let txn = ctx.db.begin().await?;
+    record(ctx, &txn, change, 0, evidence).await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+/// The member's ledger, one row a template.
+pub async fn ledger_of(ctx: &Context, member_id: MemberId) -> Result<Vec<consent::Model>> {
+    Ok(consent::Entity::find()
+        .filter(consent::Column::MemberId.eq(member_id))
+        .order_by_asc(consent::Column::TemplateId)
+        .all(ctx.db.read())
+        .await?)
+}
+
+/// Holds one send of each member, who are locked and known to have one.
+pub async fn reserve(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
+    let moved = one_time(template, members, ctx.now())
+        .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).sub(1))
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).add(1))
+        .filter(consent::Column::Available.gt(0));
+    run(txn, members, moved).await
+}
+
+/// The held send is used up.
+pub async fn spend(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
+    let moved = one_time(template, members, ctx.now())
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
+        .filter(consent::Column::Reserved.gt(0));
+    run(txn, members, moved).await
+}
+
+/// The held send was not used: a failed call does not consume the ledger.
+pub async fn give_back(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
+    let moved = one_time(template, members, ctx.now())
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
+        .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).add(1))
+        .filter(consent::Column::Reserved.gt(0));
+    run(txn, members, moved).await
+}
+
+/// The platform says that nothing is left (43101), or the member took it back: all counts go to zero.
+pub async fn exhaust(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
+    let moved = consent::Entity::update_many()
+        .col_expr(consent::Column::Available, Expr::value(0))
+        .col_expr(consent::Column::Reserved, Expr::value(0))
+        .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(consent::Column::TemplateId.eq(template))
+        .filter(consent::Column::MemberId.is_in(members.iter().copied()));
+    run(txn, members, moved).await
+}
+
+fn one_time(
+    template: &str,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> sea_orm::UpdateMany<consent::Entity> {
+    consent::Entity::update_many()
+        .col_expr(consent::Column::UpdatedAt, Expr::value(now))
+        .filter(consent::Column::TemplateId.eq(template))
+        .filter(consent::Column::Kind.eq(ConsentKind::OneTime))
+        .filter(consent::Column::MemberId.is_in(members.iter().copied()))
+}
+
+async fn run(
+    txn: &impl ConnectionTrait,
+    members: &[MemberId],
+    update: sea_orm::UpdateMany<consent::Entity>,
+) -> Result<()> {
+    if !members.is_empty() {
+        update.exec(txn).await?;
+    }
+    Ok(())
+}
+
+async fn record(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    change: &str,
+    amount: i32,
+    evidence: Evidence<'_>,
+) -> Result<bool> {
+    let inserted = consent_event::Entity::insert(consent_event::ActiveModel {
+        id: Set(ctx.new_id()),
+        member_id: Set(evidence.member_id),
+        template_id: Set(evidence.template_id.to_owned()),
+        change: Set(change.to_owned()),
+        amount: Set(amount),
+        source: Set(evidence.source.to_owned()),
+        event_key: Set(evidence.key),
+        evidence: Set(evidence.detail),
+        created_at: Set(ctx.now()),
+    })
+    .on_conflict(OnConflict::column(consent_event::Column::EventKey).do_nothing().to_owned())
+    .exec_without_returning(txn)
+    .await?;
+    Ok(inserted == 1)
+}

@@ -1,0 +1,108 @@
+//! What lists show: a member's coupons, a store's redemptions of a day.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use entity::states::CouponState;
+use entity::{coupon, redemption, store};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::redeem::Receipt;
+use super::{HeldCoupon, offer, rules};
+use crate::calendar;
+use crate::card::till;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::{CouponId, MemberId, RedemptionId, StoreId};
+use crate::page::{Page, PageRequest};
+use crate::staff::StaffCaller;
+
+/// Which of their coupons a member wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CouponFilter {
+    /// Not used and not past, though perhaps not valid yet.
+    Usable,
+    Used,
+    /// Past its time, whether or not it is marked yet.
+    Expired,
+}
+
+pub async fn list_mine(
+    ctx: &Context,
+    member_id: MemberId,
+    filter: Option<CouponFilter>,
+    page: &PageRequest,
+) -> Result<Page<HeldCoupon>> {
+    use coupon::Column::{Id, MemberId as Owner, Slot, State, ValidUntil};
+    let bound = rules::past_ends(ctx.now());
+    // A slot below zero is a copy that never reached its member.
+    let mut query = coupon::Entity::find().filter(Owner.eq(member_id)).filter(Slot.gt(0));
+    query = match filter {
+        None => query,
+        Some(CouponFilter::Usable) => {
+            query.filter(State.eq(CouponState::Issued)).filter(ValidUntil.gt(bound))
+        }
+        Some(CouponFilter::Used) => query.filter(State.eq(CouponState::Used)),
+        Some(CouponFilter::Expired) => query.filter(
+            State.eq(CouponState::Expired).or(State.eq(CouponState::Issued).and(ValidUntil.lte(bound))),
+        ),
+    };
+    if let Some(after) = page.after::<CouponId>()? {
+        query = query.filter(Id.lt(after));
+    }
+    let rows = query.order_by_desc(Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
+    Ok(Page { items: offer::attach(ctx.db.read(), page.items).await?, next_cursor: page.next_cursor })
+}
+
+/// One coupon of the member's own.
+pub async fn read_mine(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<HeldCoupon> {
+    let held = super::redeem::find(ctx, id).await?;
+    if held.coupon.member_id == member_id && held.coupon.slot > 0 {
+        Ok(held)
+    } else {
+        Err(Error::NotFound("coupon"))
+    }
+}
+
+/// The redemptions of a day (today when none is given) in the store's zone, the latest first.
+///
+/// # Refuses
+/// `store_not_permitted`
+pub async fn list_redemptions(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (store_id, date): (StoreId, Option<NaiveDate>),
+    page: &PageRequest,
+) -> Result<Page<Receipt>> {
+    till::require(staff, store_id)?;
+    let store = store::Entity::find_by_id(store_id).one(ctx.db.read()).await?;
+    let store = store.ok_or(Error::NotFound("store"))?;
+    let zone: Tz = store.zone.and_then(|zone| zone.parse().ok()).unwrap_or(ctx.settings.timezone);
+    let date = date.unwrap_or_else(|| calendar::local_date(ctx.now(), zone));
+    let next = date.succ_opt().unwrap_or(date);
+    let mut query = redemption::Entity::find()
+        .filter(redemption::Column::StoreId.eq(store_id))
+        .filter(redemption::Column::RedeemedAt.gte(calendar::start_of_day(date, zone)))
+        .filter(redemption::Column::RedeemedAt.lt(calendar::start_of_day(next, zone)));
+    if let Some(after) = page.after::<RedemptionId>()? {
+        query = query.filter(redemption::Column::Id.lt(after));
+    }
+    let rows = query.order_by_desc(redemption::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
+    Ok(Page { items: receipts(ctx, page.items).await?, next_cursor: page.next_cursor })
+}
+
+async fn receipts(ctx: &Context, rows: Vec<redemption::Model>) -> Result<Vec<Receipt>> {
+    let coupons = coupon::Entity::find()
+        .filter(coupon::Column::Id.is_in(rows.iter().map(|row| row.coupon_id)))
+        .all(ctx.db.read())
+        .await?;
+    let held = offer::attach(ctx.db.read(), coupons).await?;
+    rows.into_iter()
+        .map(|redemption| {
+            let held = held.iter().find(|held| held.coupon.id == redemption.coupon_id);
+            Ok(Receipt { held: held.ok_or(Error::NotFound("coupon"))?.clone(), redemption })
+        })
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! A template with the stores that it is limited to, and copies with theirs: what every rule needs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::{coupon, coupon_template, coupon_template_store};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::error::{Error, Result};
+use crate::ids::{CouponTemplateId, StoreId};
+
+#[derive(Debug, Clone)]
+pub struct Offer {
+    pub template: coupon_template::Model,
+    /// Empty when it is for all stores.
+    pub store_ids: Vec<StoreId>,
+}
+
+impl Offer {
+    pub fn is_for(&self, store: StoreId) -> bool {
+        self.template.all_stores || self.store_ids.contains(&store)
+    }
+
+    /// Copies that are left.
+    pub fn left(&self) -> i64 {
+        (self.template.stock - self.template.taken).max(0)
+    }
+}
+
+/// A copy with the rules that it follows.
+#[derive(Debug, Clone)]
+pub struct HeldCoupon {
+    pub coupon: coupon::Model,
+    pub offer: Arc<Offer>,
+}
+
+pub async fn load(connection: &impl ConnectionTrait, id: CouponTemplateId) -> Result<Arc<Offer>> {
+    let template = coupon_template::Entity::find_by_id(id).one(connection).await?;
+    let template = template.ok_or(Error::NotFound("coupon template"))?;
+    let mut offers = complete(connection, vec![template]).await?;
+    offers.pop().map(Arc::new).ok_or(Error::NotFound("coupon template"))
+}
+
+/// Templates with their stores, in the given order.
+pub async fn complete(
+    connection: &impl ConnectionTrait,
+    templates: Vec<coupon_template::Model>,
+) -> Result<Vec<Offer>> {
+    let limited: Vec<_> = templates.iter().filter(|t| !t.all_stores).map(|t| t.id).collect();
+    let mut stores: HashMap<CouponTemplateId, Vec<StoreId>> = HashMap::new();
+    if !limited.is_empty() {
+        let rows = coupon_template_store::Entity::find()
+            .filter(coupon_template_store::Column::TemplateId.is_in(limited))
+            .order_by_asc(coupon_template_store::Column::StoreId)
+            .all(connection)
+            .await?;
+        for row in rows {
+            stores.entry(row.template_id).or_default().push(row.store_id);
+        }
+    }
+    Ok(templates
+        .into_iter()
+        .map(|template| Offer { store_ids: stores.remove(&template.id).unwrap_or_default(), template })
+        .collect())
+}
+
+/// Copies with their rules, in the given order.
+pub async fn attach(
+    connection: &impl ConnectionTrait,
+    coupons: Vec<coupon::Model>,
+) -> Result<Vec<HeldCoupon>> {
+    let mut ids: Vec<_> = coupons.iter().map(|coupon| coupon.template_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let templates = coupon_template::Entity::find()
+        .filter(coupon_template::Column::Id.is_in(ids))
+        .all(connection)
+        .await?;
+    let offers: HashMap<_, _> = complete(connection, templates)
+        .await?
+        .into_iter()
+        .map(|offer| (offer.template.id, Arc::new(offer)))
+        .collect();
+    coupons
+        .into_iter()
+        .map(|coupon| {
+            let offer = offers.get(&coupon.template_id).ok_or(Error::NotFound("coupon template"))?.clone();
+            Ok(HeldCoupon { coupon, offer })
+        })
+        .collect()
+}

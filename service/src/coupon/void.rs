@@ -1,0 +1,134 @@
+//! Takes copies out of use for good. Stock comes back only for those that never reached their member: putting back what was
+//! handed out would let more than the promised number go round.
+
+use std::collections::BTreeMap;
+
+use entity::coupon;
+use entity::states::CouponState;
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::HeldCoupon;
+use super::event::{self, Move};
+use super::issue::give_back;
+use crate::audit::{self, Act, Actor};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::{CouponId, CouponTemplateId};
+use crate::refusal::Refusal;
+use crate::staff::{Permission, StaffCaller};
+
+/// Rows per statement.
+const ROWS: usize = 500;
+
+/// Voids those of `ids` that are issued and answers how many. With `return_stock` (the copy never reached its member)
+/// the template's stock and the member's slot are free again. Running it twice is harmless: a voided one is left alone.
+pub async fn void(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    ids: &[CouponId],
+    reason: &str,
+    return_stock: bool,
+) -> Result<u64> {
+    let mut voided = 0;
+    for chunk in ids.chunks(ROWS) {
+        voided += void_chunk(ctx, txn, chunk, (reason, return_stock, Actor::System)).await?;
+    }
+    Ok(voided)
+}
+
+/// A staff member voids one copy; the same again answers the same.
+///
+/// # Refuses
+/// `coupon_already_redeemed`, `coupon_expired`, `coupon_locked`
+pub async fn void_coupon(
+    ctx: &Context,
+    staff: &StaffCaller,
+    id: CouponId,
+    reason: &str,
+) -> Result<HeldCoupon> {
+    staff.require(Permission::WriteCoupons)?;
+    let reason = super::rules::reason(reason)?;
+    let txn = ctx.db.begin().await?;
+    let voided = void_chunk(ctx, &txn, &[id], (&reason, false, staff.actor())).await?;
+    let row = coupon::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("coupon"))?;
+    if voided == 1 {
+        let act = Act {
+            actor: staff.actor(),
+            action: "coupon.void",
+            subject: ("coupon", id.to_string()),
+            detail: serde_json::json!({ "reason": reason }),
+        };
+        audit::record(ctx, &txn, act).await?;
+    }
+    txn.commit().await?;
+    match row.state {
+        CouponState::Voided => super::redeem::find(ctx, id).await,
+        CouponState::Used => Err(Refusal::CouponAlreadyRedeemed.into()),
+        CouponState::Expired => Err(Refusal::CouponExpired.into()),
+        CouponState::Locked | CouponState::Issued => Err(Refusal::CouponLocked.into()),
+    }
+}
+
+async fn void_chunk(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    ids: &[CouponId],
+    (reason, return_stock, actor): (&str, bool, Actor),
+) -> Result<u64> {
+    let rows = coupon::Entity::find()
+        .filter(coupon::Column::Id.is_in(ids.iter().copied()))
+        .filter(coupon::Column::State.eq(CouponState::Issued))
+        .order_by_asc(coupon::Column::Id)
+        .lock_exclusive()
+        .all(txn)
+        .await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut update = coupon::Entity::update_many()
+        .col_expr(coupon::Column::State, Expr::value(CouponState::Voided.to_value()))
+        .col_expr(coupon::Column::UpdatedAt, Expr::value(ctx.now()));
+    if return_stock {
+        update = update.col_expr(coupon::Column::Slot, freed_slots(&rows));
+    }
+    let done = update
+        .filter(coupon::Column::Id.is_in(rows.iter().map(|row| row.id)))
+        .filter(coupon::Column::State.eq(CouponState::Issued))
+        .exec(txn)
+        .await?;
+    if return_stock {
+        return_to_templates(txn, &rows).await?;
+    }
+    let moves = rows.iter().map(|row| Move {
+        coupon_id: row.id,
+        from: Some(CouponState::Issued),
+        to: CouponState::Voided,
+        reason: Some(reason.to_owned()),
+        actor,
+    });
+    event::record(ctx, txn, moves.collect()).await?;
+    Ok(done.rows_affected)
+}
+
+/// A slot below zero, of its own for each copy, so that the member's real slot is free for another.
+fn freed_slots(rows: &[coupon::Model]) -> Expr {
+    let case = rows.iter().fold(CaseStatement::new(), |case, row| {
+        let random_end = i32::try_from(row.id.0.as_u128() & 0x3FFF_FFFF).unwrap_or(0);
+        case.case(Expr::col(coupon::Column::Id).eq(row.id.0), Expr::value(-1 - random_end))
+    });
+    case.finally(Expr::col(coupon::Column::Slot)).into()
+}
+
+async fn return_to_templates(txn: &DatabaseTransaction, rows: &[coupon::Model]) -> Result<()> {
+    let mut copies: BTreeMap<CouponTemplateId, usize> = BTreeMap::new();
+    for row in rows {
+        *copies.entry(row.template_id).or_default() += 1;
+    }
+    for (template_id, count) in copies {
+        give_back(txn, template_id, count).await?;
+    }
+    Ok(())
+}

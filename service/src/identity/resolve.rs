@@ -1,0 +1,201 @@
+//! From what was proven to the member it belongs to, and a session of theirs, in one transaction.
+
+use entity::states::IdentityProvider;
+use entity::{identity, member};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, TryIntoModel,
+};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::MemberId;
+use crate::member::{NewMember, Phone, identity_row, new_row};
+use crate::refusal::Refusal;
+use crate::session::{self, Client, Subject, Tokens};
+
+/// A sign-in that loses a race reads again and finds the winner's member; more often than this it does not lose.
+const RACES: usize = 4;
+
+/// What the client has proven: accounts of one platform, most telling first, and a phone.
+pub(super) struct Proof {
+    pub accounts: Vec<(IdentityProvider, String)>,
+    pub phone: Option<Phone>,
+    pub source: IdentityProvider,
+    /// The box was ticked. One that was left alone withdraws nothing from a member.
+    pub marketing_consent: bool,
+    pub client: Client,
+}
+
+pub struct SignedIn {
+    pub tokens: Tokens,
+    pub member: member::Model,
+    /// Whether this sign-in made the member.
+    pub enrolled: bool,
+}
+
+/// # Refuses
+/// `phone_taken`, `wechat_taken`, `alipay_taken`, `member_disabled`
+pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {
+    for _ in 0..RACES {
+        if let Some(signed_in) = try_sign_in(ctx, proof).await? {
+            return Ok(signed_in);
+        }
+    }
+    Err(Refusal::RequestInProgress.into())
+}
+
+/// None when another request has just taken one of the identities.
+async fn try_sign_in(ctx: &Context, proof: &Proof) -> Result<Option<SignedIn>> {
+    let subjects = proof.subjects(ctx);
+    let txn = ctx.db.begin().await?;
+    let known = find_known(&txn, &subjects).await?;
+    let holder = holder(&subjects, &known)?;
+    let member = match holder {
+        Some((id, by_phone_alone)) => {
+            let member = lock_active(&txn, id).await?;
+            if by_phone_alone {
+                refuse_second_account(&txn, id, proof).await?;
+            }
+            complete(ctx, &txn, member, proof).await?
+        }
+        None => enrol(ctx, &txn, proof).await?,
+    };
+    if !bind_unknown(ctx, &txn, member.id, &subjects, &known).await? {
+        txn.rollback().await?;
+        return Ok(None);
+    }
+    let tokens = session::open(ctx, &txn, Subject::Member(member.id), proof.client.device.clone()).await?;
+    txn.commit().await?;
+    Ok(Some(SignedIn { tokens, member, enrolled: holder.is_none() }))
+}
+
+impl Proof {
+    /// All that was proven, in the order in which rows are written, so that two sign-ins never wait for each other.
+    fn subjects(&self, ctx: &Context) -> Vec<(IdentityProvider, String)> {
+        let phone = self.phone.as_ref().map(|phone| (IdentityProvider::Phone, phone.index(ctx)));
+        self.accounts.iter().cloned().chain(phone).collect()
+    }
+
+    /// How `member.source` spells it.
+    fn source(&self) -> &'static str {
+        match self.source {
+            IdentityProvider::WechatOpenid | IdentityProvider::WechatUnionid => "wechat",
+            IdentityProvider::Alipay => "alipay",
+            IdentityProvider::Phone | IdentityProvider::External => "sms",
+        }
+    }
+}
+
+async fn find_known(
+    txn: &impl ConnectionTrait,
+    subjects: &[(IdentityProvider, String)],
+) -> Result<Vec<identity::Model>> {
+    let any = subjects.iter().fold(Condition::any(), |any, (provider, subject)| {
+        any.add(identity::Column::Provider.eq(*provider).and(identity::Column::Subject.eq(subject)))
+    });
+    Ok(identity::Entity::find().filter(any).all(txn).await?)
+}
+
+fn owner_of(known: &[identity::Model], subject: &(IdentityProvider, String)) -> Option<MemberId> {
+    known.iter().find(|row| row.provider == subject.0 && row.subject == subject.1).map(|row| row.member_id)
+}
+
+/// The member that the proof points to, and whether only the phone does.
+fn holder(
+    subjects: &[(IdentityProvider, String)],
+    known: &[identity::Model],
+) -> Result<Option<(MemberId, bool)>> {
+    let (phones, accounts): (Vec<_>, Vec<_>) =
+        subjects.iter().partition(|(provider, _)| *provider == IdentityProvider::Phone);
+    let by_account = accounts.iter().find_map(|subject| owner_of(known, subject));
+    let by_phone = phones.iter().find_map(|subject| owner_of(known, subject));
+    match (by_account, by_phone) {
+        (Some(account), Some(phone)) if account != phone => Err(Refusal::PhoneTaken.into()),
+        (Some(id), _) => Ok(Some((id, false))),
+        (None, by_phone) => Ok(by_phone.map(|id| (id, true))),
+    }
+}
+
+async fn lock_active(txn: &impl ConnectionTrait, id: MemberId) -> Result<member::Model> {
+    let member = member::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
+    session::require_active_member(member.ok_or(Error::Unauthenticated)?)
+}
+
+/// A phone may be handed to a new owner, so it does not bring a second WeChat or Alipay account to a member by itself.
+async fn refuse_second_account(txn: &impl ConnectionTrait, id: MemberId, proof: &Proof) -> Result<()> {
+    let Some((provider, _)) = proof.accounts.first() else { return Ok(()) };
+    let other = identity::Entity::find()
+        .filter(identity::Column::MemberId.eq(id).and(identity::Column::Provider.eq(*provider)))
+        .one(txn)
+        .await?;
+    match (other, provider) {
+        (None, _) => Ok(()),
+        (Some(_), IdentityProvider::Alipay) => Err(Refusal::AlipayTaken.into()),
+        (Some(_), _) => Err(Refusal::WechatTaken.into()),
+    }
+}
+
+/// Adds the first proven phone and a newly ticked consent. A further phone is bound as an identity; the member's own
+/// number stays what it was.
+async fn complete(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    member: member::Model,
+    proof: &Proof,
+) -> Result<member::Model> {
+    let phone = proof.phone.as_ref().filter(|_| member.phone_cipher.is_none());
+    let consents = proof.marketing_consent && !member.marketing_consent;
+    if phone.is_none() && !consents {
+        return Ok(member);
+    }
+    let now = ctx.now();
+    let mut change = member.into_active_model();
+    if let Some(phone) = phone {
+        change.phone_cipher = Set(Some(phone.seal(ctx)?));
+    }
+    if consents {
+        change.marketing_consent = Set(true);
+        change.marketing_consent_at = Set(Some(now));
+    }
+    change.updated_at = Set(now);
+    Ok(change.update(txn).await?)
+}
+
+async fn enrol(ctx: &Context, txn: &impl ConnectionTrait, proof: &Proof) -> Result<member::Model> {
+    let row = new_row(
+        ctx,
+        NewMember {
+            phone: proof.phone.clone(),
+            marketing_consent: proof.marketing_consent,
+            source: proof.source().to_owned(),
+            ..NewMember::default()
+        },
+    )?;
+    member::Entity::insert(row.clone()).exec_without_returning(txn).await?;
+    Ok(row.try_into_model()?)
+}
+
+/// False when somebody else has bound one of them in the meantime.
+async fn bind_unknown(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    member_id: MemberId,
+    subjects: &[(IdentityProvider, String)],
+    known: &[identity::Model],
+) -> Result<bool> {
+    for subject in subjects.iter().filter(|subject| owner_of(known, subject).is_none()) {
+        let row = identity_row(ctx, member_id, subject.0, subject.1.clone());
+        let bound =
+            identity::Entity::insert(row).on_conflict(first_wins()).exec_without_returning(txn).await?;
+        if bound == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn first_wins() -> OnConflict {
+    OnConflict::columns([identity::Column::Provider, identity::Column::Subject]).do_nothing().to_owned()
+}

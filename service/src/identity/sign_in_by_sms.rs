@@ -1,0 +1,60 @@
+//! A phone number proven by a code that was sent to it.
+
+use entity::states::IdentityProvider;
+use platform::sms::SmsMessage;
+
+use super::count_attempt;
+use super::resolve::{Proof, SignedIn, sign_in};
+use super::sms_code::{self, SendPermit};
+use crate::context::Context;
+use crate::error::Result;
+use crate::member::Phone;
+use crate::platforms;
+use crate::session::Client;
+
+pub struct SignInBySms {
+    pub phone: String,
+    pub code: String,
+    pub marketing_consent: bool,
+    pub client: Client,
+}
+
+/// Sends a code. The answer is the same whether or not the phone is a member's.
+///
+/// # Refuses
+/// `channel_not_configured`
+pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Result<()> {
+    let phone = Phone::parse(phone)?;
+    let sms = ctx.platforms.sms()?;
+    count_attempt(ctx, client).await?;
+    let permit = SendPermit::take(ctx, &phone, client).await?;
+    let code = sms_code::make(ctx, &phone).await?;
+    let message = SmsMessage {
+        phone: phone.expose().to_owned(),
+        template: ctx.settings.sign_in.sms_template.clone(),
+        sign_name: None,
+        params: vec![("code".to_owned(), code)],
+        out_id: None,
+    };
+    if let Err(error) = sms.send(&message).await {
+        permit.give_back(ctx).await?;
+        return Err(platforms::unavailable("sms", error));
+    }
+    Ok(())
+}
+
+/// # Refuses
+/// `sms_code_wrong`, `sms_code_expired`, `sms_code_tries_exceeded`, `member_disabled`
+pub async fn sign_in_by_sms(ctx: &Context, command: SignInBySms) -> Result<SignedIn> {
+    let phone = Phone::parse(&command.phone)?;
+    count_attempt(ctx, &command.client).await?;
+    sms_code::take(ctx, &phone, command.code.trim()).await?;
+    let proof = Proof {
+        accounts: Vec::new(),
+        phone: Some(phone),
+        source: IdentityProvider::Phone,
+        marketing_consent: command.marketing_consent,
+        client: command.client,
+    };
+    sign_in(ctx, &proof).await
+}

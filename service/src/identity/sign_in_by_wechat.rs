@@ -1,0 +1,60 @@
+//! A WeChat account proven by `wx.login`'s code, and a phone by the phone-number button's.
+
+use entity::states::IdentityProvider;
+use platform::wechat::WeChat;
+
+use super::count_attempt;
+use super::resolve::{Proof, SignedIn, sign_in};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::member::Phone;
+use crate::platforms;
+use crate::refusal::Refusal;
+use crate::session::Client;
+
+pub struct SignInByWechat {
+    pub code: String,
+    pub phone_code: Option<String>,
+    pub marketing_consent: bool,
+    pub client: Client,
+}
+
+/// # Refuses
+/// `sign_in_code_invalid`, `sign_in_risky`, `phone_taken`, `wechat_taken`, `member_disabled`, `channel_not_configured`
+pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result<SignedIn> {
+    let wechat = ctx.platforms.wechat()?;
+    count_attempt(ctx, &command.client).await?;
+    let session = wechat.code_to_session(&command.code).await.map_err(refusal)?;
+    let phone = match &command.phone_code {
+        Some(phone_code) => Some(phone_number(wechat, phone_code, &session.openid).await?),
+        None => None,
+    };
+    let mut accounts = vec![(IdentityProvider::WechatOpenid, session.openid)];
+    accounts.extend(session.unionid.map(|unionid| (IdentityProvider::WechatUnionid, unionid)));
+    let proof = Proof {
+        accounts,
+        phone,
+        source: IdentityProvider::WechatOpenid,
+        marketing_consent: command.marketing_consent,
+        client: command.client,
+    };
+    sign_in(ctx, &proof).await
+}
+
+async fn phone_number(wechat: &WeChat, phone_code: &str, openid: &str) -> Result<Phone> {
+    let number = wechat.phone_number(phone_code, Some(openid)).await.map_err(refusal)?;
+    let foreign = || Error::invalid("phone_code", "does not belong to a mainland mobile number");
+    if number.country_code != "86" {
+        return Err(foreign());
+    }
+    Phone::parse(&number.pure_number).map_err(|_| foreign())
+}
+
+/// 40029: the code is not WeChat's; 40163: it was used before; 40226: WeChat holds the person for a risk.
+fn refusal(error: platform::Error) -> Error {
+    match error.code.as_str() {
+        "40029" | "40163" => Refusal::SignInCodeInvalid.into(),
+        "40226" => Refusal::SignInRisky.into(),
+        _ => platforms::unavailable("wechat", error),
+    }
+}

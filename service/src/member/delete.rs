@@ -1,0 +1,106 @@
+//! Leaving the programme. Everything that tells who the member was goes, messages stop at once; purchases, redemptions
+//! and the evidence of yes and no stay under the member's id, which from then on is a pseudonym.
+
+use entity::states::{MemberState, SubjectKind};
+use entity::{
+    consent, consent_event, identity, inbox_message, member, member_tag, opt_out, preference,
+    session as session_row,
+};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QuerySelect,
+};
+
+use crate::audit::{self, Act, Actor};
+use crate::context::Context;
+use crate::crypto;
+use crate::error::Result;
+use crate::ids::MemberId;
+use crate::session::{self, MemberCaller, Subject};
+
+/// Doing it twice changes nothing.
+pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
+    let id = caller.member.id;
+    let txn = ctx.db.begin().await?;
+    let member = member::Entity::find_by_id(id).lock_exclusive().one(&txn).await?;
+    let Some(member) = member.filter(|member| member.state != MemberState::Deleted) else {
+        return Ok(());
+    };
+    session::revoke_all(ctx, &txn, Subject::Member(id), "member_deleted").await?;
+    clear_person(ctx, &txn, member).await?;
+    clear_belongings(&txn, id).await?;
+    stop_messages(ctx, &txn, id).await?;
+    let act = Act {
+        actor: Actor::Member(id),
+        action: "member.delete",
+        subject: ("member", id.to_string()),
+        detail: serde_json::json!({}),
+    };
+    audit::record(ctx, &txn, act).await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+/// The row stays for the ledgers. Its card number and secret are replaced, so that no old card or code finds it.
+async fn clear_person(ctx: &Context, txn: &impl ConnectionTrait, member: member::Model) -> Result<()> {
+    let id = member.id;
+    let now = ctx.now();
+    let mut row = member.into_active_model();
+    row.card_number = Set(format!("deleted-{id}"));
+    row.card_secret = Set(ctx.keys.seal("member.card_secret", &crypto::random_bytes::<32>())?);
+    row.name = Set(None);
+    row.gender = Set(None);
+    row.birthday = Set(None);
+    row.zone = Set(None);
+    row.home_store_id = Set(None);
+    row.phone_cipher = Set(None);
+    row.marketing_consent = Set(false);
+    row.marketing_consent_at = Set(Some(now));
+    row.state = Set(MemberState::Deleted);
+    row.updated_at = Set(now);
+    row.update(txn).await?;
+    identity::Entity::delete_many().filter(identity::Column::MemberId.eq(id)).exec(txn).await?;
+    Ok(())
+}
+
+async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()> {
+    member_tag::Entity::delete_many().filter(member_tag::Column::MemberId.eq(id)).exec(txn).await?;
+    inbox_message::Entity::delete_many().filter(inbox_message::Column::MemberId.eq(id)).exec(txn).await?;
+    preference::Entity::delete_by_id(id).exec(txn).await?;
+    session_row::Entity::update_many()
+        .col_expr(session_row::Column::Device, Expr::value(Option::<String>::None))
+        .filter(
+            session_row::Column::SubjectKind
+                .eq(SubjectKind::Member)
+                .and(session_row::Column::SubjectId.eq(id.0)),
+        )
+        .exec(txn)
+        .await?;
+    consent::Entity::delete_many().filter(consent::Column::MemberId.eq(id)).exec(txn).await?;
+    // The events stay as evidence; what the platform said of the person in them does not.
+    consent_event::Entity::update_many()
+        .col_expr(consent_event::Column::Evidence, Expr::value(serde_json::json!({})))
+        .filter(consent_event::Column::MemberId.eq(id))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// A no to everything, which also stops what is queued already.
+async fn stop_messages(ctx: &Context, txn: &impl ConnectionTrait, id: MemberId) -> Result<()> {
+    let row = opt_out::ActiveModel {
+        id: Set(ctx.new_id()),
+        member_id: Set(id),
+        channel: Set("all".to_owned()),
+        topic: Set("all".to_owned()),
+        source: Set("deletion".to_owned()),
+        created_at: Set(ctx.now()),
+    };
+    let once =
+        OnConflict::columns([opt_out::Column::MemberId, opt_out::Column::Channel, opt_out::Column::Topic])
+            .do_nothing()
+            .to_owned();
+    opt_out::Entity::insert(row).on_conflict(once).exec_without_returning(txn).await?;
+    Ok(())
+}
