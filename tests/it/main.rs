@@ -3,10 +3,11 @@
 mod api;
 mod broker;
 mod house;
+mod import;
+#[path = "../e2e/main_job/mod.rs"]
+mod main_job;
 mod migration;
 mod platform;
 mod sandbox;
 mod settings;
 mod shared_state;
-#[path = "../e2e/main_job/mod.rs"]
-mod main_job;
