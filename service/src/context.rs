@@ -28,22 +28,23 @@ pub struct Context {
 
 impl Context {
     pub async fn connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
-        let keys = Keys::parse(settings.secret_keys.expose()).map_err(Error::Internal)?;
-        let db = Db::connect(&settings).await?;
         let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
             "" => Arc::new(MemorySharedState::new()),
             url => Arc::new(RedisSharedState::connect(url)?),
         };
+        Self::with_shared_state(settings, clock, shared).await
+    }
+
+    /// With a shared state that somebody else chose: a test's own corner of Redis.
+    pub async fn with_shared_state(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        shared: Arc<dyn SharedState>,
+    ) -> Result<Self> {
+        let keys = Keys::parse(settings.secret_keys.expose()).map_err(Error::Internal)?;
+        let db = Db::connect(&settings).await?;
         let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())?;
-        Ok(Self {
-            db,
-            clock,
-            shared,
-            platforms,
-            settings: Arc::new(settings),
-            keys,
-            claims: ClaimDesk::default(),
-        })
+        Ok(Self { db, clock, shared, platforms, settings: Arc::new(settings), keys, claims: Default::default() })
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -16,6 +16,7 @@ pub mod context;
 pub mod coupon;
 pub mod crypto;
 pub mod db;
+pub mod dead_letter;
 pub mod delivery;
 pub mod error;
 pub mod idempotency;

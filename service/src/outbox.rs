@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{self, CallbackEventId, CampaignId, DeliveryId, OutboxId};
+use crate::ids::{self, CampaignId, DeliveryId, OutboxId};
+
+pub use entity::outbox::Model as Row;
 
 /// Everything a worker can be asked to do. Jobs carry ids; running one twice is harmless, each handler says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
     ResolveAudience { campaign_id: CampaignId },
-    DispatchDeliveries { campaign_id: CampaignId },
     SendDeliveries { campaign_id: CampaignId, delivery_ids: Vec<DeliveryId> },
-    ApplyCallback { callback_event_id: CallbackEventId },
     ExpireCoupons,
 }
 
@@ -28,9 +28,8 @@ impl Job {
     /// The queue by name; the worker's topology has the table.
     pub fn queue(&self) -> &'static str {
         match self {
-            Self::ResolveAudience { .. } | Self::DispatchDeliveries { .. } => "campaign.run",
+            Self::ResolveAudience { .. } => "campaign.run",
             Self::SendDeliveries { .. } => "delivery.send",
-            Self::ApplyCallback { .. } => "callback.apply",
             Self::ExpireCoupons => "member.work",
         }
     }
@@ -56,12 +55,22 @@ pub async fn push(connection: &impl ConnectionTrait, now: DateTime<Utc>, jobs: &
     Ok(())
 }
 
+/// Whether anything waits to be relayed: a read, so that an idle relay never takes the write lock.
+pub async fn is_waiting(ctx: &Context) -> Result<bool> {
+    let row = outbox::Entity::find().filter(waiting(ctx.now())).one(ctx.db.read()).await?;
+    Ok(row.is_some())
+}
+
+fn waiting(now: DateTime<Utc>) -> Expr {
+    outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lt(now))
+}
+
 /// Claims up to `limit` waiting rows for this relay; a relay that dies lets go of them after `lease`.
 pub async fn claim(ctx: &Context, limit: u64, lease: Duration) -> Result<Vec<outbox::Model>> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let rows = outbox::Entity::find()
-        .filter(outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lt(now)))
+        .filter(waiting(now))
         .order_by_asc(outbox::Column::Id)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)

@@ -8,17 +8,13 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Serialize;
 use service::Context;
-use service::clock::{Clock, ManualClock};
-use service::crypto::Keys;
-use service::db::Db;
-use service::platforms::Platforms;
+use service::clock::ManualClock;
 use service::settings::{Secret, Settings};
 use service::shared_state::{MemorySharedState, RedisSharedState, SharedState};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::answer::Ask;
 use crate::database::{TestDatabase, Way, chosen};
-use crate::namespaced::Namespaced;
 
 /// Monday, 10:00 in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
@@ -110,27 +106,13 @@ fn settings(way: Way, database: &TestDatabase, overrides: &str) -> Settings {
 }
 
 async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
-    let keys = Keys::parse(settings.secret_keys.expose()).expect("the test keys are valid");
-    let db = Db::connect(&settings).await.expect("the test database opens");
     let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
         "" => Arc::new(MemorySharedState::new()),
-        url => Arc::new(Namespaced {
-            inner: Arc::new(RedisSharedState::connect(url).expect("the URL is one of Redis")),
-            prefix: format!("test:{}", settings.database_url.expose()),
-        }),
+        url => Arc::new(
+            RedisSharedState::connect(url).expect("Redis is named").with_namespace(settings.database_url.expose()),
+        ),
     };
-    let clock: Arc<dyn Clock> = clock;
-    let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())
-        .expect("the platforms' settings are valid");
-    Context {
-        db,
-        clock,
-        shared,
-        platforms,
-        settings: Arc::new(settings),
-        keys,
-        claims: service::coupon::ClaimDesk::default(),
-    }
+    Context::with_shared_state(settings, clock, shared).await.expect("the context connects")
 }
 
 /// In a thread of its own, so that a test which computes does not keep the server waiting.

@@ -4,7 +4,6 @@ pub mod answer;
 pub mod app;
 pub mod builders;
 pub mod database;
-mod namespaced;
 pub mod services;
 
 pub use answer::{Answer, Ask};

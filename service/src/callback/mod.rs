@@ -1,1 +1,10 @@
-//! callback
+//! What the platforms tell us. An event is verified, stored and applied in one transaction, then answered; a repeated one is
+//! known by its key and changes nothing. An event of somebody who is not a member yet waits until they are.
+
+mod apply;
+mod sms;
+mod wechat;
+
+pub use apply::{StoredEvent, apply_waiting_of};
+pub use sms::{SmsCallback, receive_sms};
+pub use wechat::{receive_wechat, verify_wechat_url};

@@ -27,7 +27,7 @@ pub use facts::{Facts, Recipient, Terms, gather};
 pub use message::{MessageDraft, Rendered, Variables};
 pub use reason::Reason;
 pub use receipt::{Receipt, apply_receipt};
-pub use recover::{recover, requeue_after_restart};
+pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
 

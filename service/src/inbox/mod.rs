@@ -1,1 +1,48 @@
-//! inbox
+//! The member's in-app inbox. Written by deliveries on the inbox channel; read and marked by the member alone.
+
+use entity::inbox_message;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::{InboxMessageId, MemberId};
+use crate::page::{Page, PageRequest};
+
+/// Newest first.
+pub async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<inbox_message::Model>> {
+    let mut query = inbox_message::Entity::find()
+        .filter(inbox_message::Column::MemberId.eq(member_id))
+        .order_by_desc(inbox_message::Column::Id)
+        .limit(page.limit() + 1);
+    if let Some(after) = page.after::<InboxMessageId>()? {
+        query = query.filter(inbox_message::Column::Id.lt(after));
+    }
+    Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
+}
+
+pub async fn unread(ctx: &Context, member_id: MemberId) -> Result<u64> {
+    Ok(inbox_message::Entity::find()
+        .filter(inbox_message::Column::MemberId.eq(member_id))
+        .filter(inbox_message::Column::ReadAt.is_null())
+        .count(ctx.db.read())
+        .await?)
+}
+
+/// Marks one as read; the first time counts.
+pub async fn mark_read(ctx: &Context, member_id: MemberId, id: InboxMessageId) -> Result<()> {
+    let txn = ctx.db.begin().await?;
+    inbox_message::Entity::find_by_id(id)
+        .filter(inbox_message::Column::MemberId.eq(member_id))
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("message"))?;
+    inbox_message::Entity::update_many()
+        .col_expr(inbox_message::Column::ReadAt, Expr::value(ctx.now()))
+        .filter(inbox_message::Column::Id.eq(id))
+        .filter(inbox_message::Column::ReadAt.is_null())
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
+}

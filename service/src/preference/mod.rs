@@ -1,1 +1,142 @@
-//! preference
+//! What a member wishes: which channels and topics, how many a week, when not, and whether messages may be picked by
+//! personal traits. A switched-off channel or topic is an opt-out; the rest can only make the brand's rules stricter.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::preference;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::consent;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::MemberId;
+use crate::policy::QuietHours;
+
+const LONGEST_PAUSE: Duration = Duration::days(366);
+const CHANNELS: [&str; 4] = ["all", "wechat_subscribe", "sms", "inbox"];
+
+/// The whole set; a PUT replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preferences {
+    /// Every no, by channel (`all`, `wechat_subscribe`, `sms`, `inbox`) and topic (`all` or a name).
+    pub opt_outs: Vec<OptOut>,
+    /// At most so many marketing messages in 7 days; null: as the brand has it.
+    pub weekly_limit: Option<u32>,
+    pub quiet_hours: Option<QuietHours>,
+    /// No marketing until then.
+    pub paused_until: Option<DateTime<Utc>>,
+    /// Whether marketing may be picked by personal traits (Personal Information Protection Law, article 24).
+    pub personalised: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptOut {
+    pub channel: String,
+    pub topic: String,
+}
+
+pub async fn read(ctx: &Context, member_id: MemberId) -> Result<Preferences> {
+    read_in(ctx.db.read(), member_id).await
+}
+
+async fn read_in(connection: &impl ConnectionTrait, member_id: MemberId) -> Result<Preferences> {
+    let opt_outs = consent::opt_outs_of(connection, member_id)
+        .await?
+        .into_iter()
+        .map(|row| OptOut { channel: row.channel, topic: row.topic })
+        .collect();
+    let row = preference::Entity::find_by_id(member_id).one(connection).await?;
+    Ok(match row {
+        None => {
+            Preferences { opt_outs, weekly_limit: None, quiet_hours: None, paused_until: None, personalised: true }
+        }
+        Some(row) => Preferences {
+            opt_outs,
+            weekly_limit: row.weekly_limit.and_then(|limit| u32::try_from(limit).ok()),
+            quiet_hours: row.quiet_start.zip(row.quiet_end).map(|(start, end)| QuietHours { start, end }),
+            paused_until: row.paused_until,
+            personalised: row.personalised,
+        },
+    })
+}
+
+/// Replaces the member's wishes; effective for messages that are already queued.
+pub async fn save(ctx: &Context, member_id: MemberId, wishes: Preferences) -> Result<Preferences> {
+    validate(ctx, &wishes)?;
+    let txn = ctx.db.begin().await?;
+    save_opt_outs(ctx, &txn, member_id, &wishes.opt_outs).await?;
+    let (quiet_start, quiet_end) =
+        wishes.quiet_hours.as_ref().map(|quiet| (quiet.start.clone(), quiet.end.clone())).unzip();
+    preference::Entity::insert(preference::ActiveModel {
+        member_id: Set(member_id),
+        weekly_limit: Set(wishes.weekly_limit.and_then(|limit| i32::try_from(limit).ok())),
+        quiet_start: Set(quiet_start),
+        quiet_end: Set(quiet_end),
+        paused_until: Set(wishes.paused_until),
+        personalised: Set(wishes.personalised),
+        updated_at: Set(ctx.now()),
+    })
+    .on_conflict(
+        OnConflict::column(preference::Column::MemberId)
+            .update_columns([
+                preference::Column::WeeklyLimit,
+                preference::Column::QuietStart,
+                preference::Column::QuietEnd,
+                preference::Column::PausedUntil,
+                preference::Column::Personalised,
+                preference::Column::UpdatedAt,
+            ])
+            .to_owned(),
+    )
+    .exec_without_returning(&txn)
+    .await?;
+    let saved = read_in(&txn, member_id).await?;
+    txn.commit().await?;
+    Ok(saved)
+}
+
+async fn save_opt_outs(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    member_id: MemberId,
+    wanted: &[OptOut],
+) -> Result<()> {
+    for old in consent::opt_outs_of(txn, member_id).await? {
+        if !wanted.iter().any(|no| no.channel == old.channel && no.topic == old.topic) {
+            consent::opt_in(txn, member_id, (&old.channel, &old.topic)).await?;
+        }
+    }
+    for no in wanted {
+        consent::opt_out(ctx, txn, member_id, (&no.channel, &no.topic), "member").await?;
+    }
+    Ok(())
+}
+
+fn validate(ctx: &Context, wishes: &Preferences) -> Result<()> {
+    for (index, no) in wishes.opt_outs.iter().enumerate() {
+        if !CHANNELS.contains(&no.channel.as_str()) {
+            let allowed = CHANNELS.join(", ");
+            return Err(Error::invalid(format!("opt_outs[{index}].channel"), format!("is one of {allowed}")));
+        }
+        if !(1..=40).contains(&no.topic.chars().count()) {
+            return Err(Error::invalid(format!("opt_outs[{index}].topic"), "needs 1 to 40 characters"));
+        }
+    }
+    if wishes.opt_outs.len() > 100 {
+        return Err(Error::invalid("opt_outs", "are at most 100"));
+    }
+    if wishes.weekly_limit.is_some_and(|limit| !(1..=100).contains(&limit)) {
+        return Err(Error::invalid("weekly_limit", "is a number from 1 to 100; to get none, opt out"));
+    }
+    if wishes.paused_until.is_some_and(|until| until > ctx.now() + LONGEST_PAUSE) {
+        return Err(Error::invalid("paused_until", "is at most a year ahead; to get none, opt out"));
+    }
+    if let Some(quiet) = &wishes.quiet_hours {
+        quiet.window()?;
+    }
+    Ok(())
+}

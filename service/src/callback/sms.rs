@@ -1,0 +1,82 @@
+//! The SMS suppliers' pushes: receipts, and replies of which some are an opt-out.
+
+use entity::identity;
+use entity::states::{Channel, IdentityProvider};
+use platform::sms::receipt::{self, SmsReceipt, SmsReply};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::apply::{self, StoredEvent};
+use crate::consent;
+use crate::context::Context;
+use crate::crypto;
+use crate::delivery::Receipt;
+use crate::error::{Error, Result};
+use crate::member::Phone;
+use crate::refusal::Refusal;
+
+/// Which supplier pushed; the path names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsCallback {
+    Tencent,
+    Aliyun,
+}
+
+/// The suppliers do not sign their pushes, so the configured address carries a key that only they know.
+///
+/// # Refuses
+/// `callback_signature_invalid`
+pub async fn receive_sms(ctx: &Context, supplier: SmsCallback, key: &str, body: &[u8]) -> Result<()> {
+    let expected = ctx.settings.sms.callback_key.expose();
+    if expected.is_empty() || !crypto::constant_time_eq(key.as_bytes(), expected.as_bytes()) {
+        return Err(Refusal::CallbackSignatureInvalid.into());
+    }
+    let (receipts, replies) = read(supplier, body)?;
+    let events = receipts
+        .into_iter()
+        .map(|receipt| {
+            StoredEvent::Receipt(Receipt {
+                message_id: receipt.message_id,
+                delivered: receipt.delivered,
+                code: receipt.code,
+            })
+        })
+        .collect();
+    apply::store_and_apply(ctx, "sms", events).await?;
+    for reply in replies {
+        opt_out_by_reply(ctx, &reply).await?;
+    }
+    Ok(())
+}
+
+fn read(supplier: SmsCallback, body: &[u8]) -> Result<(Vec<SmsReceipt>, Vec<SmsReply>)> {
+    let unreadable = |_| Error::invalid("body", "is neither a receipt nor a reply");
+    match supplier {
+        SmsCallback::Tencent => match receipt::tencent_receipts(body) {
+            Ok(receipts) => Ok((receipts, Vec::new())),
+            Err(_) => Ok((Vec::new(), vec![receipt::tencent_reply(body).map_err(unreadable)?])),
+        },
+        SmsCallback::Aliyun => match receipt::aliyun_receipts(body) {
+            Ok(receipts) => Ok((receipts, Vec::new())),
+            Err(_) => Ok((Vec::new(), receipt::aliyun_replies(body).map_err(unreadable)?)),
+        },
+    }
+}
+
+/// 拒收请回复R, 回T退订: the number gets no more marketing by SMS, from this moment on.
+async fn opt_out_by_reply(ctx: &Context, reply: &SmsReply) -> Result<()> {
+    if !receipt::is_opt_out(&reply.text) {
+        return Ok(());
+    }
+    let Ok(phone) = Phone::parse(&reply.phone) else { return Ok(()) };
+    let txn = ctx.db.begin().await?;
+    let owner = identity::Entity::find()
+        .filter(identity::Column::Provider.eq(IdentityProvider::Phone))
+        .filter(identity::Column::Subject.eq(phone.index(ctx)))
+        .one(&txn)
+        .await?;
+    if let Some(owner) = owner {
+        consent::opt_out(ctx, &txn, owner.member_id, (Channel::Sms.as_str(), "all"), "sms_reply").await?;
+    }
+    txn.commit().await?;
+    Ok(())
+}

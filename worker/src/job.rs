@@ -1,0 +1,23 @@
+//! What each job calls. Each is harmless when run twice; the use case it calls says why.
+
+use service::outbox::Job;
+use service::{Context, campaign, coupon, delivery};
+use tokio_util::sync::CancellationToken;
+
+pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
+    match job {
+        Job::ResolveAudience { campaign_id } => campaign::resolve(ctx, *campaign_id).await,
+        Job::SendDeliveries { campaign_id, delivery_ids } => {
+            delivery::send(ctx, *campaign_id, delivery_ids, stop).await
+        }
+        Job::ExpireCoupons => coupon::expire(ctx).await.map(|_| ()),
+    }
+}
+
+pub fn name(job: &Job) -> &'static str {
+    match job {
+        Job::ResolveAudience { .. } => "resolve_audience",
+        Job::SendDeliveries { .. } => "send_deliveries",
+        Job::ExpireCoupons => "expire_coupons",
+    }
+}

@@ -1,0 +1,55 @@
+//! What ticks when. A tick only makes work that is due into messages or moves rows by conditional updates, so any
+//! number of processes may tick at once.
+
+use std::time::Duration;
+
+use service::outbox::{self, Job};
+use service::{Context, campaign, delivery, idempotency};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// Campaigns start and due deliveries are queued this often: half of the two seconds in which a change must be felt
+/// is kept for the batch under way.
+const CAMPAIGNS: Duration = Duration::from_millis(200);
+const COMPLETION: Duration = Duration::from_secs(1);
+const RECOVERY: Duration = Duration::from_secs(10);
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+pub async fn run(ctx: Context, stop: CancellationToken) {
+    let mut ticks = [CAMPAIGNS, COMPLETION, RECOVERY, HOUSEKEEPING].map(|period| {
+        let mut tick = interval(period);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tick
+    });
+    let [campaigns, completion, recovery, housekeeping] = &mut ticks;
+    loop {
+        let (name, ended) = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = campaigns.tick() => ("campaigns", run_campaigns(&ctx).await),
+            _ = completion.tick() => ("completion", campaign::complete_finished(&ctx).await),
+            _ = recovery.tick() => ("recovery", delivery::recover(&ctx).await),
+            _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
+        };
+        if let Err(error) = ended {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(tick = name, %error, cause, "a tick failed; the next one tries again");
+        }
+    }
+}
+
+/// Starts what is due and queues what may go; answers how much that was.
+pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
+    Ok(campaign::start_due(ctx).await? + delivery::dispatch(ctx).await?)
+}
+
+/// Once an hour for the whole installation.
+async fn keep_house(ctx: &Context) -> service::Result<u64> {
+    let hour = format!("housekeeping.{}", ctx.now().format("%Y%m%d%H"));
+    if !ctx.shared.set_if_absent(&hour, "taken", 2 * HOUSEKEEPING).await? {
+        return Ok(0);
+    }
+    let txn = ctx.db.begin().await?;
+    outbox::push(&txn, ctx.now(), &[Job::ExpireCoupons]).await?;
+    txn.commit().await.map_err(service::Error::from)?;
+    idempotency::forget_old(ctx).await
+}

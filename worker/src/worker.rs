@@ -1,0 +1,96 @@
+//! A worker: everything that moves work, in one process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use service::settings::Settings;
+use service::{Context, campaign, outbox};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::{AmqpBroker, AmqpSettings, Broker, MemoryBroker, MemorySettings};
+use crate::consumer::{self, End};
+use crate::outstanding::Outstanding;
+use crate::topology::{Queue, RetryLadder};
+use crate::{relay, schedule};
+
+/// A relay of several must let go of rows when it dies; RabbitMQ confirms within milliseconds.
+const LEASE: chrono::Duration = chrono::Duration::seconds(60);
+/// The embedded relay is the only one, and holds a row until its job is done.
+const EMBEDDED_LEASE: chrono::Duration = chrono::Duration::days(3650);
+
+#[derive(Clone)]
+pub struct Worker {
+    pub(crate) ctx: Context,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) outstanding: Arc<Outstanding>,
+}
+
+/// The transport that the settings name.
+pub async fn connect_broker(settings: &Settings) -> anyhow::Result<Arc<dyn Broker>> {
+    let ladder = RetryLadder::new(settings.broker.retry_seconds.iter().map(|wait| Duration::from_secs_f64(*wait)));
+    Ok(match settings.amqp_url.expose() {
+        "" => Arc::new(MemoryBroker::new(MemorySettings { ladder, ..Default::default() })),
+        url => Arc::new(AmqpBroker::connect(AmqpSettings {
+            prefix: settings.broker.prefix.clone(),
+            ladder,
+            ..AmqpSettings::new(url)
+        })
+        .await?),
+    })
+}
+
+impl Worker {
+    pub fn new(ctx: Context, broker: Arc<dyn Broker>) -> Self {
+        Self { ctx, broker, outstanding: Arc::default() }
+    }
+
+    /// Works until `stop`, then takes nothing new, finishes what it holds within the deadline of the settings, and hands the
+    /// rest back.
+    pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
+        if self.ctx.settings.is_embedded() {
+            outbox::release_all(&self.ctx).await?;
+        }
+        let mut tasks = self.start_consumers(&stop);
+        tasks.spawn(relay::run(self.clone(), stop.clone()));
+        tasks.spawn(schedule::run(self.ctx.clone(), stop.clone()));
+        tracing::info!("worker runs");
+        stop.cancelled().await;
+        let deadline = Duration::from_secs(self.ctx.settings.server.shutdown_seconds);
+        let finished = tokio::time::timeout(deadline, async { while tasks.join_next().await.is_some() {} }).await;
+        if finished.is_err() {
+            tracing::warn!("the shutdown's deadline has passed; what is held goes back to the queue");
+            tasks.abort_all();
+        }
+        self.broker.close().await;
+        tracing::info!("worker stopped");
+        Ok(())
+    }
+
+    /// One task per queue and one per dead-letter queue.
+    pub fn start_consumers(&self, stop: &CancellationToken) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for queue in Queue::ALL {
+            tasks.spawn(consumer::run(self.clone(), queue, End::Work, stop.clone()));
+            tasks.spawn(consumer::run(self.clone(), queue, End::Dead, stop.clone()));
+        }
+        tasks
+    }
+
+    /// Does everything that is due at the clock's present time and returns when nothing is left to do. Needs running consumers.
+    pub async fn drain(&self) -> service::Result<()> {
+        loop {
+            let made = schedule::run_campaigns(&self.ctx).await?;
+            let relayed = relay::relay_all(self).await?;
+            self.outstanding.none().await;
+            let completed = campaign::complete_finished(&self.ctx).await?;
+            if made == 0 && relayed == 0 && completed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) fn relay_lease(&self) -> chrono::Duration {
+        if self.ctx.settings.is_embedded() { EMBEDDED_LEASE } else { LEASE }
+    }
+}
