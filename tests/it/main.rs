@@ -2,7 +2,10 @@
 
 mod api;
 mod broker;
+mod card;
+mod coupon;
 mod house;
 mod platform;
+mod purchase;
 mod sandbox;
 mod shared_state;
