@@ -115,3 +115,13 @@ fn wrong_field(path: &str, message: &str) -> Problem {
     };
     Error::invalid(field, message).into()
 }
+
+/// For a field of a PATCH: absent is None, `null` is `Some(None)`.
+/// Use with `#[serde(default, deserialize_with = "given")]`.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

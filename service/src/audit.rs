@@ -1,6 +1,7 @@
 //! Who did what to whom. Append-only; written in the transaction of the act.
 
 use entity::audit_entry;
+pub use entity::audit_entry::Model as AuditRow;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,

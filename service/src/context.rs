@@ -44,7 +44,15 @@ impl Context {
         let keys = Keys::parse(settings.secret_keys.expose()).map_err(Error::Internal)?;
         let db = Db::connect(&settings).await?;
         let platforms = Platforms::connect(&settings, shared.clone(), clock.clone())?;
-        Ok(Self { db, clock, shared, platforms, settings: Arc::new(settings), keys, claims: Default::default() })
+        Ok(Self {
+            db,
+            clock,
+            shared,
+            platforms,
+            settings: Arc::new(settings),
+            keys,
+            claims: Default::default(),
+        })
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -32,7 +32,9 @@ pub async fn record(ctx: &Context, letter: DeadLetter<'_>) -> Result<()> {
         replayed_at: Set(None),
     })
     .on_conflict(
-        OnConflict::columns([dead_letter::Column::Queue, dead_letter::Column::MessageId]).do_nothing().to_owned(),
+        OnConflict::columns([dead_letter::Column::Queue, dead_letter::Column::MessageId])
+            .do_nothing()
+            .to_owned(),
     )
     .exec_without_returning(&txn)
     .await?;

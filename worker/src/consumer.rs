@@ -46,7 +46,12 @@ pub async fn run(worker: Worker, queue: Queue, end: End, stop: CancellationToken
     while jobs.join_next().await.is_some() {}
 }
 
-async fn open(worker: &Worker, queue: Queue, end: End, stop: &CancellationToken) -> Option<Box<dyn Consumer>> {
+async fn open(
+    worker: &Worker,
+    queue: Queue,
+    end: End,
+    stop: &CancellationToken,
+) -> Option<Box<dyn Consumer>> {
     loop {
         let opened = match end {
             End::Work => worker.broker.consume(queue).await,
@@ -55,7 +60,9 @@ async fn open(worker: &Worker, queue: Queue, end: End, stop: &CancellationToken)
         match opened {
             Ok(consumer) => return Some(consumer),
             Err(BrokerError::Closed) => return None,
-            Err(error) => tracing::warn!(%error, queue = queue.name(), "the queue can't be read; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, queue = queue.name(), "the queue can't be read; trying again")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return None,

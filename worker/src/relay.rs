@@ -80,7 +80,9 @@ async fn settle(worker: &Worker, publishing: &mut Publishing) -> service::Result
         match published {
             Ok((row, true)) => safe.push(row.id),
             Ok((row, false)) => failed.push(row.id),
-            Err(error) => tracing::error!(%error, "a publishing task ended badly; its row's claim will lapse"),
+            Err(error) => {
+                tracing::error!(%error, "a publishing task ended badly; its row's claim will lapse")
+            }
         }
     }
     if !safe.is_empty() {

@@ -99,8 +99,9 @@ impl Default for RetryLadder {
 impl RetryLadder {
     /// RabbitMQ counts in milliseconds: shorter waits become one.
     pub fn new(rungs: impl IntoIterator<Item = Duration>) -> Self {
-        let whole_millis =
-            |rung: Duration| Duration::from_millis(u64::try_from(rung.as_millis()).unwrap_or(u64::MAX).max(1));
+        let whole_millis = |rung: Duration| {
+            Duration::from_millis(u64::try_from(rung.as_millis()).unwrap_or(u64::MAX).max(1))
+        };
         Self(rungs.into_iter().map(whole_millis).collect())
     }
 

@@ -28,15 +28,18 @@ pub struct Worker {
 
 /// The transport that the settings name.
 pub async fn connect_broker(settings: &Settings) -> anyhow::Result<Arc<dyn Broker>> {
-    let ladder = RetryLadder::new(settings.broker.retry_seconds.iter().map(|wait| Duration::from_secs_f64(*wait)));
+    let ladder =
+        RetryLadder::new(settings.broker.retry_seconds.iter().map(|wait| Duration::from_secs_f64(*wait)));
     Ok(match settings.amqp_url.expose() {
         "" => Arc::new(MemoryBroker::new(MemorySettings { ladder, ..Default::default() })),
-        url => Arc::new(AmqpBroker::connect(AmqpSettings {
-            prefix: settings.broker.prefix.clone(),
-            ladder,
-            ..AmqpSettings::new(url)
-        })
-        .await?),
+        url => Arc::new(
+            AmqpBroker::connect(AmqpSettings {
+                prefix: settings.broker.prefix.clone(),
+                ladder,
+                ..AmqpSettings::new(url)
+            })
+            .await?,
+        ),
     })
 }
 
@@ -57,7 +60,8 @@ impl Worker {
         tracing::info!("worker runs");
         stop.cancelled().await;
         let deadline = Duration::from_secs(self.ctx.settings.server.shutdown_seconds);
-        let finished = tokio::time::timeout(deadline, async { while tasks.join_next().await.is_some() {} }).await;
+        let finished =
+            tokio::time::timeout(deadline, async { while tasks.join_next().await.is_some() {} }).await;
         if finished.is_err() {
             tracing::warn!("the shutdown's deadline has passed; what is held goes back to the queue");
             tasks.abort_all();

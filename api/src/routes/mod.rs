@@ -2,12 +2,27 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod callbacks;
 pub mod card;
+pub mod console_audit;
+pub mod console_campaigns;
 pub mod console_coupons;
+pub mod console_members;
+pub mod console_segments;
+pub mod console_settings;
+pub mod console_staff;
+pub mod console_stores;
+pub mod console_tags;
 pub mod coupon_view;
 pub mod coupons;
+pub mod delivery_view;
 pub mod health;
+pub mod me;
+pub mod messages;
 pub mod purchases;
+pub mod sign_in;
+pub mod staff_auth;
+pub mod stores;
 pub mod till;
 
 /// Everything that is served and documented.
@@ -20,9 +35,23 @@ pub fn all(config: &mut ServiceConfig) {
     operators(config);
 }
 
-fn sign_in(_config: &mut ServiceConfig) {}
+fn sign_in(config: &mut ServiceConfig) {
+    config
+        .service(sign_in::send_sms_code)
+        .service(sign_in::sign_in_by_sms)
+        .service(sign_in::sign_in_by_wechat)
+        .service(sign_in::sign_in_by_alipay)
+        .service(sign_in::refresh_tokens)
+        .service(sign_in::sign_out);
+}
 
 fn member(config: &mut ServiceConfig) {
+    config
+        .service(me::get_me)
+        .service(me::change_me)
+        .service(me::delete_me)
+        .service(me::export_me)
+        .service(stores::list_open_stores);
     config.service(card::show_card).service(card::show_card_code).service(card::renew_card_secret);
     config
         .service(coupons::list_claimable_coupon_templates)
@@ -30,9 +59,20 @@ fn member(config: &mut ServiceConfig) {
         .service(coupons::list_my_coupons)
         .service(coupons::read_my_coupon);
     config.service(purchases::list_my_purchases);
+    config
+        .service(messages::get_preferences)
+        .service(messages::save_preferences)
+        .service(messages::list_consents)
+        .service(messages::report_consent)
+        .service(messages::list_inbox)
+        .service(messages::read_inbox_message);
 }
 
 fn staff(config: &mut ServiceConfig) {
+    config
+        .service(staff_auth::sign_in_staff)
+        .service(staff_auth::get_staff_me)
+        .service(staff_auth::change_password);
     config
         .service(till::scan_card)
         .service(till::quote_coupons)
@@ -44,6 +84,24 @@ fn staff(config: &mut ServiceConfig) {
 
 fn console(config: &mut ServiceConfig) {
     config
+        .service(console_members::search_members)
+        .service(console_members::get_member)
+        .service(console_members::reveal_phone)
+        .service(console_members::disable_member)
+        .service(console_members::enable_member)
+        .service(console_tags::tag_member)
+        .service(console_tags::untag_member)
+        .service(console_tags::list_tags)
+        .service(console_tags::create_tag)
+        .service(console_staff::list_staff)
+        .service(console_staff::create_staff)
+        .service(console_staff::change_staff)
+        .service(console_staff::reset_password)
+        .service(console_stores::list_stores)
+        .service(console_stores::create_store)
+        .service(console_stores::change_store)
+        .service(console_audit::list_audit);
+    config
         .service(console_coupons::create_coupon_template)
         .service(console_coupons::list_coupon_templates)
         .service(console_coupons::read_coupon_template)
@@ -52,9 +110,39 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::withdraw_coupon_template)
         .service(console_coupons::void_coupon);
     config.service(purchases::list_member_purchases);
+    config
+        .service(console_segments::list_segments)
+        .service(console_segments::create_segment)
+        .service(console_segments::count_segment)
+        .service(console_segments::get_segment)
+        .service(console_segments::change_segment);
+    config
+        .service(console_campaigns::list_campaigns)
+        .service(console_campaigns::create_campaign)
+        .service(console_campaigns::get_campaign)
+        .service(console_campaigns::change_campaign)
+        .service(console_campaigns::schedule_campaign)
+        .service(console_campaigns::pause_campaign)
+        .service(console_campaigns::resume_campaign)
+        .service(console_campaigns::cancel_campaign)
+        .service(console_campaigns::throttle_campaign)
+        .service(console_campaigns::test_send_campaign)
+        .service(console_campaigns::forecast_campaign)
+        .service(console_campaigns::show_progress)
+        .service(console_campaigns::list_deliveries)
+        .service(console_campaigns::explain_delivery);
+    config
+        .service(console_settings::get_settings)
+        .service(console_settings::save_settings)
+        .service(console_settings::list_wechat_templates);
 }
 
-fn callbacks(_config: &mut ServiceConfig) {}
+fn callbacks(config: &mut ServiceConfig) {
+    config
+        .service(callbacks::verify_wechat_callback)
+        .service(callbacks::receive_wechat_callback)
+        .service(callbacks::receive_sms_callback);
+}
 
 /// What a process that serves no API answers too.
 pub fn operators(config: &mut ServiceConfig) {

@@ -77,7 +77,10 @@ impl Rule {
     fn check(&self, path: &str, depth: usize, nodes: &mut usize) -> Result<()> {
         *nodes += 1;
         if depth > MAX_DEPTH || *nodes > MAX_NODES {
-            return Err(Error::invalid(path, format!("at most {MAX_DEPTH} levels and {MAX_NODES} conditions")));
+            return Err(Error::invalid(
+                path,
+                format!("at most {MAX_DEPTH} levels and {MAX_NODES} conditions"),
+            ));
         }
         match self {
             Self::All(rules) | Self::Any(rules) | Self::None(rules) => {
@@ -86,9 +89,10 @@ impl Rule {
                 }
                 Ok(())
             }
-            Self::Age(range) | Self::DormantDays(range) | Self::PurchaseCount(range) | Self::PurchaseTotalFen(range) => {
-                range.check(path)
-            }
+            Self::Age(range)
+            | Self::DormantDays(range)
+            | Self::PurchaseCount(range)
+            | Self::PurchaseTotalFen(range) => range.check(path),
             Self::LastPurchase(range) | Self::Enrolled(range) => range.check(path),
             Self::BirthdayMonth(month) if !(1..=12).contains(month) => {
                 Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
@@ -129,7 +133,9 @@ impl Rule {
             Self::Tag(name) => Column::Id.in_subquery(tagged(name)),
             Self::DormantDays(range) => day.dormant(*range),
             Self::LastPurchase(range) => day.within(Column::LastPurchaseAt, *range),
-            Self::NeverBought(never) => if_else(*never, Column::PurchaseCount.eq(0), Column::PurchaseCount.gt(0)),
+            Self::NeverBought(never) => {
+                if_else(*never, Column::PurchaseCount.eq(0), Column::PurchaseCount.gt(0))
+            }
             Self::PurchaseCount(range) => range.test(Column::PurchaseCount),
             Self::PurchaseTotalFen(range) => range.test(Column::PurchaseTotalFen),
             Self::Enrolled(range) => day.within(Column::CreatedAt, *range),

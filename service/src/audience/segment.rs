@@ -56,7 +56,12 @@ pub async fn create(ctx: &Context, caller: &StaffCaller, draft: SegmentDraft) ->
 
 /// # Refuses
 /// `name_taken`
-pub async fn update(ctx: &Context, caller: &StaffCaller, id: SegmentId, draft: SegmentDraft) -> Result<segment::Model> {
+pub async fn update(
+    ctx: &Context,
+    caller: &StaffCaller,
+    id: SegmentId,
+    draft: SegmentDraft,
+) -> Result<segment::Model> {
     caller.require(Permission::WriteCampaigns)?;
     draft.validate()?;
     let txn = ctx.db.begin().await?;
@@ -102,7 +107,12 @@ pub async fn count(ctx: &Context, caller: &StaffCaller, rule: &Rule) -> Result<u
 }
 
 /// The first few members that the rule picks.
-pub async fn sample(ctx: &Context, caller: &StaffCaller, rule: &Rule, size: u64) -> Result<Vec<member::Model>> {
+pub async fn sample(
+    ctx: &Context,
+    caller: &StaffCaller,
+    rule: &Rule,
+    size: u64,
+) -> Result<Vec<member::Model>> {
     caller.require(Permission::ReadCampaigns)?;
     Ok(picked(ctx, rule).order_by_asc(member::Column::Id).limit(size).all(ctx.db.read()).await?)
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use entity::states::{Channel, ConsentKind, IdentityProvider};
 use entity::{callback_event, identity, member};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act, Actor};
@@ -27,10 +29,21 @@ pub enum StoredEvent {
         scene: Option<String>,
         created_at: i64,
     },
-    SubscriptionCancelled { openid: String, template_id: String, created_at: i64 },
+    SubscriptionCancelled {
+        openid: String,
+        template_id: String,
+        created_at: i64,
+    },
     Receipt(Receipt),
-    AuthorizationRevoked { openid: String, revoke_info: Vec<u32>, created_at: i64 },
-    AccountClosed { openid: String, created_at: i64 },
+    AuthorizationRevoked {
+        openid: String,
+        revoke_info: Vec<u32>,
+        created_at: i64,
+    },
+    AccountClosed {
+        openid: String,
+        created_at: i64,
+    },
 }
 
 impl StoredEvent {
@@ -124,7 +137,11 @@ struct Kinds {
 
 impl Kinds {
     fn of(&self, template_id: &str) -> ConsentKind {
-        if self.long_term.iter().any(|id| id == template_id) { ConsentKind::LongTerm } else { ConsentKind::OneTime }
+        if self.long_term.iter().any(|id| id == template_id) {
+            ConsentKind::LongTerm
+        } else {
+            ConsentKind::OneTime
+        }
     }
 }
 
@@ -135,7 +152,8 @@ const KINDS_KEPT: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Asks the platform at most every ten minutes. When it can't be asked, a template counts as one-time: the stricter reading.
 async fn template_kinds(ctx: &Context, events: &[StoredEvent]) -> Kinds {
-    let accepts = events.iter().any(|event| matches!(event, StoredEvent::SubscriptionAnswered { accepted: true, .. }));
+    let accepts =
+        events.iter().any(|event| matches!(event, StoredEvent::SubscriptionAnswered { accepted: true, .. }));
     if !accepts {
         return Kinds::default();
     }
@@ -144,9 +162,11 @@ async fn template_kinds(ctx: &Context, events: &[StoredEvent]) -> Kinds {
     }
     let Ok(wechat) = ctx.platforms.wechat() else { return Kinds::default() };
     let long_term: Vec<String> = match wechat.templates().await {
-        Ok(templates) => {
-            templates.into_iter().filter(|template| template.kind == LONG_TERM).map(|template| template.id).collect()
-        }
+        Ok(templates) => templates
+            .into_iter()
+            .filter(|template| template.kind == LONG_TERM)
+            .map(|template| template.id)
+            .collect(),
         Err(error) => {
             tracing::warn!(code = error.code, "the templates' kinds could not be read");
             return Kinds::default();
@@ -180,7 +200,8 @@ async fn apply(ctx: &Context, txn: &DatabaseTransaction, event: &StoredEvent, ki
             }
         }
         StoredEvent::AccountClosed { .. } => {
-            consent::opt_out(ctx, txn, member_id, (Channel::WechatSubscribe.as_str(), "all"), "platform").await?;
+            consent::opt_out(ctx, txn, member_id, (Channel::WechatSubscribe.as_str(), "all"), "platform")
+                .await?;
         }
         StoredEvent::Receipt(_) => {}
     }
@@ -201,7 +222,9 @@ fn evidence<'a>(event: &StoredEvent, member_id: MemberId, template_id: &'a str) 
         StoredEvent::SubscriptionAnswered { scene, created_at, .. } => {
             serde_json::json!({ "scene": scene, "created_at": created_at })
         }
-        StoredEvent::SubscriptionCancelled { created_at, .. } => serde_json::json!({ "created_at": created_at }),
+        StoredEvent::SubscriptionCancelled { created_at, .. } => {
+            serde_json::json!({ "created_at": created_at })
+        }
         _ => serde_json::Value::Null,
     };
     Evidence { member_id, template_id, source: "callback", key: event.key(), detail }

@@ -3,7 +3,6 @@
 use platform::wechat::callback::{CallbackError, CallbackQuery};
 use platform::wechat::{Event, SubscriptionItem};
 
-
 use super::apply::{self, StoredEvent};
 use crate::context::Context;
 use crate::delivery::Receipt;
@@ -41,10 +40,9 @@ pub async fn receive_wechat(ctx: &Context, query: &CallbackQuery, body: &[u8]) -
 
 fn stored_events(event: Event) -> Vec<StoredEvent> {
     match event {
-        Event::SubscribePopup { openid, created_at, items } => items
-            .into_iter()
-            .map(|item| answered(&openid, created_at, item))
-            .collect(),
+        Event::SubscribePopup { openid, created_at, items } => {
+            items.into_iter().map(|item| answered(&openid, created_at, item)).collect()
+        }
         Event::SubscribeChange { openid, created_at, items } => items
             .into_iter()
             .filter(|item| !item.accepted)
@@ -71,7 +69,11 @@ fn stored_events(event: Event) -> Vec<StoredEvent> {
             vec![StoredEvent::AccountClosed { openid, created_at }]
         }
         Event::Punished(punishment) => {
-            tracing::error!(kind = punishment.kind, rule = punishment.rule, "the platform punished the mini-program");
+            tracing::error!(
+                kind = punishment.kind,
+                rule = punishment.rule,
+                "the platform punished the mini-program"
+            );
             Vec::new()
         }
         Event::UserInfoModified { .. } | Event::Other { .. } => Vec::new(),

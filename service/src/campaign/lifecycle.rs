@@ -5,8 +5,8 @@ use entity::states::CampaignState;
 use entity::{campaign, delivery, member};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
 };
 
 use super::{RUNNING, end_open_deliveries};
@@ -54,7 +54,8 @@ pub async fn schedule(
 pub async fn pause(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
-    let update = to(ctx, CampaignState::Paused).col_expr(campaign::Column::StateReason, Expr::value("by_staff"));
+    let update =
+        to(ctx, CampaignState::Paused).col_expr(campaign::Column::StateReason, Expr::value("by_staff"));
     finish_move(ctx, caller, txn, Move { id, update, from: &RUNNING, action: "campaign.pause" }).await
 }
 
@@ -76,7 +77,13 @@ pub async fn resume(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Resu
         outbox::push(&txn, ctx.now(), &[Job::ResolveAudience { campaign_id: id }]).await?;
     }
     let update = to(ctx, state).col_expr(campaign::Column::StateReason, Expr::value(Option::<String>::None));
-    finish_move(ctx, caller, txn, Move { id, update, from: &[CampaignState::Paused], action: "campaign.resume" }).await
+    finish_move(
+        ctx,
+        caller,
+        txn,
+        Move { id, update, from: &[CampaignState::Paused], action: "campaign.resume" },
+    )
+    .await
 }
 
 /// Ends it: what is not yet claimed is not sent, deferred ones included.
@@ -247,7 +254,7 @@ fn check_channel(ctx: &Context, campaign: &campaign::Model) -> Result<()> {
 async fn check_coupon(txn: &DatabaseTransaction, campaign: &campaign::Model) -> Result<()> {
     let Some(id) = campaign.coupon_template_id else { return Ok(()) };
     let template = entity::coupon_template::Entity::find_by_id(id).one(txn).await?;
-    let published = template
-        .is_some_and(|template| template.state == entity::states::CouponTemplateState::Published);
+    let published =
+        template.is_some_and(|template| template.state == entity::states::CouponTemplateState::Published);
     if published { Ok(()) } else { Err(Refusal::CouponNotClaimable.into()) }
 }

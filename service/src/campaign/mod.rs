@@ -15,13 +15,16 @@ mod lifecycle;
 mod plan;
 mod progress;
 mod resolve;
+mod test_send;
 
+pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
 pub use lifecycle::{cancel, complete_finished, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
 pub use resolve::{in_holdout, resolve};
+pub use test_send::{TestResult, test_send};
 
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, DeliveryState};
@@ -44,13 +47,18 @@ pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
 
 /// The platform template that a campaign's messages use.
 pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
-    let campaign = campaign::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound("campaign"))?;
+    let campaign =
+        campaign::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound("campaign"))?;
     let message: MessageDraft = serde_json::from_value(campaign.message).map_err(Error::internal)?;
     Ok(message.template_id)
 }
 
 /// A cancelled campaign's deliveries that were not yet claimed end with it.
-pub async fn end_open_deliveries(txn: &impl ConnectionTrait, id: CampaignId, now: DateTime<Utc>) -> Result<()> {
+pub async fn end_open_deliveries(
+    txn: &impl ConnectionTrait,
+    id: CampaignId,
+    now: DateTime<Utc>,
+) -> Result<()> {
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
         .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, MessageClass, OnCap};
 use entity::{campaign, coupon_template, segment};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::audit::{self, Act};
 use crate::context::Context;
@@ -126,7 +128,11 @@ impl CampaignDraft {
         let name = self.name.trim().chars().count();
         require((1..=60).contains(&name), "name", "needs 1 to 60 characters");
         let topic = self.topic.chars().count();
-        require((1..=40).contains(&topic) && self.topic != "all", "topic", "needs 1 to 40 characters and is not \"all\"");
+        require(
+            (1..=40).contains(&topic) && self.topic != "all",
+            "topic",
+            "needs 1 to 40 characters and is not \"all\"",
+        );
         require((0..=50).contains(&self.holdout_percent), "holdout_percent", "is a number from 0 to 50");
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
         require(self.message.parameters.len() <= MOST_PARAMETERS, "message.parameters", "are at most 10");

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use entity::states::ConsentKind;
 use entity::{consent, consent_event};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -63,7 +65,11 @@ pub async fn accept(
 }
 
 /// A no to a prompt: earlier accepts stay, since they were given before. Kept as evidence.
-pub async fn record_reject(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
+pub async fn record_reject(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    evidence: Evidence<'_>,
+) -> Result<bool> {
     record(ctx, txn, "rejected", 0, evidence).await
 }
 
@@ -102,7 +108,12 @@ pub async fn ledger_of(ctx: &Context, member_id: MemberId) -> Result<Vec<consent
 }
 
 /// Holds one send of each member, who are locked and known to have one.
-pub async fn reserve(ctx: &Context, txn: &impl ConnectionTrait, template: &str, members: &[MemberId]) -> Result<()> {
+pub async fn reserve(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
     let moved = one_time(template, members, ctx.now())
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).sub(1))
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).add(1))
@@ -111,7 +122,12 @@ pub async fn reserve(ctx: &Context, txn: &impl ConnectionTrait, template: &str, 
 }
 
 /// The held send is used up.
-pub async fn spend(ctx: &Context, txn: &impl ConnectionTrait, template: &str, members: &[MemberId]) -> Result<()> {
+pub async fn spend(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
     let moved = one_time(template, members, ctx.now())
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
         .filter(consent::Column::Reserved.gt(0));
@@ -119,7 +135,12 @@ pub async fn spend(ctx: &Context, txn: &impl ConnectionTrait, template: &str, me
 }
 
 /// The held send was not used: a failed call does not consume the ledger.
-pub async fn give_back(ctx: &Context, txn: &impl ConnectionTrait, template: &str, members: &[MemberId]) -> Result<()> {
+pub async fn give_back(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
     let moved = one_time(template, members, ctx.now())
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).add(1))
@@ -128,7 +149,12 @@ pub async fn give_back(ctx: &Context, txn: &impl ConnectionTrait, template: &str
 }
 
 /// The platform says that nothing is left (43101), or the member took it back: all counts go to zero.
-pub async fn exhaust(ctx: &Context, txn: &impl ConnectionTrait, template: &str, members: &[MemberId]) -> Result<()> {
+pub async fn exhaust(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
     let moved = consent::Entity::update_many()
         .col_expr(consent::Column::Available, Expr::value(0))
         .col_expr(consent::Column::Reserved, Expr::value(0))
@@ -138,7 +164,11 @@ pub async fn exhaust(ctx: &Context, txn: &impl ConnectionTrait, template: &str, 
     run(txn, members, moved).await
 }
 
-fn one_time(template: &str, members: &[MemberId], now: DateTime<Utc>) -> sea_orm::UpdateMany<consent::Entity> {
+fn one_time(
+    template: &str,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> sea_orm::UpdateMany<consent::Entity> {
     consent::Entity::update_many()
         .col_expr(consent::Column::UpdatedAt, Expr::value(now))
         .filter(consent::Column::TemplateId.eq(template))

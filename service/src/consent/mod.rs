@@ -7,5 +7,8 @@
 mod ledger;
 mod opt_out;
 
-pub use ledger::{Answer, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_reject, reserve, revoke, spend};
+pub use ledger::{
+    Answer, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_reject, reserve, revoke,
+    spend,
+};
 pub use opt_out::{opt_in, opt_out, opt_outs_of};

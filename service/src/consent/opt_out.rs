@@ -36,7 +36,11 @@ pub async fn opt_out(
 }
 
 /// Takes a no back.
-pub async fn opt_in(txn: &impl ConnectionTrait, member_id: MemberId, (channel, topic): (&str, &str)) -> Result<()> {
+pub async fn opt_in(
+    txn: &impl ConnectionTrait,
+    member_id: MemberId,
+    (channel, topic): (&str, &str),
+) -> Result<()> {
     opt_out::Entity::delete_many()
         .filter(opt_out::Column::MemberId.eq(member_id))
         .filter(opt_out::Column::Channel.eq(channel))
@@ -46,7 +50,10 @@ pub async fn opt_in(txn: &impl ConnectionTrait, member_id: MemberId, (channel, t
     Ok(())
 }
 
-pub async fn opt_outs_of(connection: &impl ConnectionTrait, member_id: MemberId) -> Result<Vec<opt_out::Model>> {
+pub async fn opt_outs_of(
+    connection: &impl ConnectionTrait,
+    member_id: MemberId,
+) -> Result<Vec<opt_out::Model>> {
     Ok(opt_out::Entity::find()
         .filter(opt_out::Column::MemberId.eq(member_id))
         .order_by_asc(opt_out::Column::Id)

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, DeliveryState};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::context::Context;
 use crate::error::Result;

@@ -34,9 +34,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    pub async fn of(ctx: &Context, connection: &impl ConnectionTrait, campaign: &campaign::Model) -> Result<Self> {
+    pub async fn of(
+        ctx: &Context,
+        connection: &impl ConnectionTrait,
+        campaign: &campaign::Model,
+    ) -> Result<Self> {
         let policy = policy::load(ctx, connection).await?;
-        let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+        let message: MessageDraft =
+            serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
         let rule: Rule = serde_json::from_value(campaign.rule.clone()).map_err(Error::internal)?;
         Ok(Self {
             channel: campaign.channel,
@@ -86,7 +91,10 @@ pub async fn gather(
     terms: &Terms,
     members: &[MemberId],
 ) -> Result<Facts> {
-    let rows = member::Entity::find().filter(member::Column::Id.is_in(members.iter().copied())).all(connection).await?;
+    let rows = member::Entity::find()
+        .filter(member::Column::Id.is_in(members.iter().copied()))
+        .all(connection)
+        .await?;
     let zones = store_zones(connection, &rows).await?;
     let mut facts: Facts = HashMap::with_capacity(rows.len());
     for row in rows {
@@ -102,7 +110,12 @@ pub async fn gather(
     Ok(facts)
 }
 
-fn recipient(ctx: &Context, terms: &Terms, row: member::Model, zones: &HashMap<StoreId, Tz>) -> Result<Recipient> {
+fn recipient(
+    ctx: &Context,
+    terms: &Terms,
+    row: member::Model,
+    zones: &HashMap<StoreId, Tz>,
+) -> Result<Recipient> {
     let zone = row
         .zone
         .as_deref()
@@ -131,18 +144,26 @@ fn recipient(ctx: &Context, terms: &Terms, row: member::Model, zones: &HashMap<S
     })
 }
 
-async fn store_zones(connection: &impl ConnectionTrait, rows: &[member::Model]) -> Result<HashMap<StoreId, Tz>> {
+async fn store_zones(
+    connection: &impl ConnectionTrait,
+    rows: &[member::Model],
+) -> Result<HashMap<StoreId, Tz>> {
     let mut stores: Vec<_> = rows.iter().filter_map(|row| row.home_store_id).collect();
     stores.sort_unstable();
     stores.dedup();
     if stores.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = entity::store::Entity::find().filter(entity::store::Column::Id.is_in(stores)).all(connection).await?;
+    let rows =
+        entity::store::Entity::find().filter(entity::store::Column::Id.is_in(stores)).all(connection).await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id, row.zone?.parse().ok()?))).collect())
 }
 
-async fn add_openids(connection: &impl ConnectionTrait, members: &[MemberId], facts: &mut Facts) -> Result<()> {
+async fn add_openids(
+    connection: &impl ConnectionTrait,
+    members: &[MemberId],
+    facts: &mut Facts,
+) -> Result<()> {
     let rows = identity::Entity::find()
         .filter(identity::Column::MemberId.is_in(members.iter().copied()))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
@@ -179,7 +200,11 @@ async fn add_consents(
     Ok(())
 }
 
-async fn add_opt_outs(connection: &impl ConnectionTrait, members: &[MemberId], facts: &mut Facts) -> Result<()> {
+async fn add_opt_outs(
+    connection: &impl ConnectionTrait,
+    members: &[MemberId],
+    facts: &mut Facts,
+) -> Result<()> {
     let rows = opt_out::Entity::find()
         .filter(opt_out::Column::MemberId.is_in(members.iter().copied()))
         .all(connection)
@@ -192,7 +217,11 @@ async fn add_opt_outs(connection: &impl ConnectionTrait, members: &[MemberId], f
     Ok(())
 }
 
-async fn add_preferences(connection: &impl ConnectionTrait, members: &[MemberId], facts: &mut Facts) -> Result<()> {
+async fn add_preferences(
+    connection: &impl ConnectionTrait,
+    members: &[MemberId],
+    facts: &mut Facts,
+) -> Result<()> {
     let rows = preference::Entity::find()
         .filter(preference::Column::MemberId.is_in(members.iter().copied()))
         .all(connection)

@@ -65,7 +65,10 @@ impl MessageDraft {
             for name in variables_in(text) {
                 if !VARIABLES.contains(&name) {
                     let allowed = VARIABLES.join("}}, {{");
-                    return Err(Error::invalid(field, format!("{{{{{name}}}}} is unknown; use {{{{{allowed}}}}}")));
+                    return Err(Error::invalid(
+                        field,
+                        format!("{{{{{name}}}}} is unknown; use {{{{{allowed}}}}}"),
+                    ));
                 }
             }
         }

@@ -26,7 +26,11 @@ impl Receipt {
 }
 
 /// True when the delivery was found, or had been told before.
-pub async fn apply_receipt(txn: &impl ConnectionTrait, receipt: &Receipt, now: DateTime<Utc>) -> Result<bool> {
+pub async fn apply_receipt(
+    txn: &impl ConnectionTrait,
+    receipt: &Receipt,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let (state, reason) = if receipt.delivered {
         (DeliveryState::Delivered, None)
     } else {

@@ -18,7 +18,8 @@ const PAGE: u64 = 500;
 /// Claims past their lease become `unknown` and are not sent again; what the queue lost goes back to `pending`. Harmless to
 /// repeat: each move starts from one state.
 pub async fn recover(ctx: &Context) -> Result<u64> {
-    let lost = requeue_lost(ctx, ctx.now() - Duration::seconds(ctx.settings.delivery.queue_lease_seconds)).await?;
+    let lost =
+        requeue_lost(ctx, ctx.now() - Duration::seconds(ctx.settings.delivery.queue_lease_seconds)).await?;
     let lease = ctx.now() - Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
     let mut unknown = 0;
     loop {

@@ -142,7 +142,8 @@ fn quiet_hours(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Opti
 fn free_at(windows: &[Option<(NaiveTime, NaiveTime)>], zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
     let mut at = now;
     for _ in 0..=windows.len() {
-        let later = windows.iter().flatten().fold(at, |at, window| window_end(*window, zone, at).unwrap_or(at));
+        let later =
+            windows.iter().flatten().fold(at, |at, window| window_end(*window, zone, at).unwrap_or(at));
         if later == at {
             break;
         }
@@ -152,7 +153,11 @@ fn free_at(windows: &[Option<(NaiveTime, NaiveTime)>], zone: Tz, now: DateTime<U
 }
 
 /// When the window that covers `at` ends; None when it does not cover it. Start after end wraps across midnight.
-pub fn window_end((start, end): (NaiveTime, NaiveTime), zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn window_end(
+    (start, end): (NaiveTime, NaiveTime),
+    zone: Tz,
+    at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let date = calendar::local_date(at, zone);
     let time = calendar::local_time(at, zone);
     let wraps = start > end;
@@ -183,7 +188,8 @@ fn frequency_cap(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Op
 /// When every window has a free slot. A rolling window frees when the newest `cap` of its messages have lost one to age;
 /// the calendar day frees at the member's next midnight.
 fn cap_free_at(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> DateTime<Utc> {
-    let weekly = recipient.weekly_limit.map_or(terms.caps.per_7_days, |own| stricter(own, terms.caps.per_7_days));
+    let weekly =
+        recipient.weekly_limit.map_or(terms.caps.per_7_days, |own| stricter(own, terms.caps.per_7_days));
     let day = rolling_free_at(&recipient.slots, terms.caps.per_24_hours, Duration::hours(24), now);
     let week = rolling_free_at(&recipient.slots, weekly, Duration::days(7), now);
     let today = calendar::local_date(now, recipient.zone);
@@ -218,14 +224,20 @@ fn saw(gate: &str, terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> 
     let within = |window: Duration| recipient.slots.iter().filter(|slot| **slot > now - window).count();
     match gate {
         "membership" => (if recipient.active { "active" } else { "not active" }).to_owned(),
-        "opt_out" => format!("{} opt-outs, personalised {}", recipient.opt_outs.len(), recipient.personalised),
+        "opt_out" => {
+            format!("{} opt-outs, personalised {}", recipient.opt_outs.len(), recipient.personalised)
+        }
         "pause" => recipient.paused_until.map_or_else(|| "none".to_owned(), |until| until.to_rfc3339()),
         "marketing_consent" => recipient.marketing_consent.to_string(),
         "address_and_consent" => {
             format!("address {}, {} consents left", recipient.address.is_some(), recipient.consents)
         }
-        "offer" => terms.offer_ends_at.map_or_else(|| "no end".to_owned(), |end| format!("ends {}", end.to_rfc3339())),
-        "quiet_hours" => format!("{} in {}", calendar::local_time(now, recipient.zone).format("%H:%M"), recipient.zone),
+        "offer" => terms
+            .offer_ends_at
+            .map_or_else(|| "no end".to_owned(), |end| format!("ends {}", end.to_rfc3339())),
+        "quiet_hours" => {
+            format!("{} in {}", calendar::local_time(now, recipient.zone).format("%H:%M"), recipient.zone)
+        }
         _ => format!(
             "{} in 24 hours (cap {}), {} in 7 days (cap {})",
             within(Duration::hours(24)),

@@ -12,16 +12,14 @@ use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, MessageClass};
 use entity::{campaign, delivery, member};
 use futures_util::StreamExt;
-use platform::Class;
-use platform::sms::SmsMessage;
-use platform::wechat::SubscribeMessage;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use tokio_util::sync::CancellationToken;
 
+use super::channel;
 use super::facts::{self, Terms};
 use super::message::{MessageDraft, Rendered, Variables};
 use super::reason::Reason;
@@ -97,7 +95,11 @@ async fn put_back(
     back_to_pending(txn, deliveries, now).await
 }
 
-async fn back_to_pending(txn: &impl ConnectionTrait, deliveries: &[DeliveryId], not_before: DateTime<Utc>) -> Result<()> {
+async fn back_to_pending(
+    txn: &impl ConnectionTrait,
+    deliveries: &[DeliveryId],
+    not_before: DateTime<Utc>,
+) -> Result<()> {
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
         .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
@@ -144,7 +146,9 @@ async fn decide_all(
             .map_or(Decision::Suppress(Reason::MemberInactive), |recipient| decide(&terms, recipient, now));
         match decision {
             Decision::Send => to_send.push(row),
-            Decision::Suppress(reason) => held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id),
+            Decision::Suppress(reason) => {
+                held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id)
+            }
             Decision::Defer { until, reason } => {
                 held_back.entry(HeldBack { reason, until: Some(until) }).or_default().push(row.id);
             }
@@ -166,7 +170,11 @@ async fn decide_all(
                 card_number: &recipient.card_number,
                 brand: &ctx.settings.brand_name,
             };
-            Some(Envelope { rendered: message.render(&variables), address: recipient.address.clone(), delivery })
+            Some(Envelope {
+                rendered: message.render(&variables),
+                address: recipient.address.clone(),
+                delivery,
+            })
         })
         .collect();
     Ok(Claimed { campaign, message, envelopes })
@@ -228,7 +236,11 @@ async fn with_coupons(
     let order =
         IssueOrder { template_id, member_ids: &without, source: "campaign", source_id: Some(campaign.id.0) };
     let mut issued: HashMap<MemberId, std::result::Result<CouponId, Refusal>> =
-        coupon::issue(ctx, txn, order).await?.into_iter().map(|issued| (issued.member_id, issued.outcome)).collect();
+        coupon::issue(ctx, txn, order)
+            .await?
+            .into_iter()
+            .map(|issued| (issued.member_id, issued.outcome))
+            .collect();
     let mut keep = Vec::with_capacity(rows.len());
     for mut row in rows {
         match issued.remove(&row.member_id) {
@@ -287,13 +299,12 @@ async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Vec
             }
         };
         let (now, later) = rest.split_at(granted.min(rest.len()));
-        let called = futures_util::stream::iter(now.iter().map(|envelope| async move {
-            (envelope.delivery.id, call_one(ctx, claimed, envelope).await)
-        }))
-        .buffer_unordered(ctx.settings.delivery.concurrency)
-        .collect::<Vec<_>>()
-        .await;
-        outcomes.extend(called);
+        let mut calls = Vec::with_capacity(now.len());
+        for envelope in now {
+            calls.push(call_one(ctx, claimed, envelope));
+        }
+        let called = futures_util::stream::iter(calls).buffer_unordered(ctx.settings.delivery.concurrency);
+        outcomes.extend(called.collect::<Vec<_>>().await);
         rest = later;
     }
     outcomes
@@ -307,8 +318,11 @@ async fn permits(
     stop: &CancellationToken,
 ) -> Result<usize> {
     let mut wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-    if let Some(rate) = campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0) {
-        wanted = wait_for(ctx, campaign.id, &format!("rate.campaign.{}", campaign.id), rate, wanted, stop).await?;
+    if let Some(rate) =
+        campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0)
+    {
+        wanted =
+            wait_for(ctx, campaign.id, &format!("rate.campaign.{}", campaign.id), rate, wanted, stop).await?;
     }
     if wanted == 0 {
         return Ok(0);
@@ -339,55 +353,26 @@ async fn wait_for(
             return Ok(permits.granted);
         }
         ctx.clock.sleep(permits.retry_after.clamp(Duration::from_millis(1), LONGEST_WAIT)).await;
-        if stop.is_cancelled() || permits.retry_after >= LONGEST_WAIT && !campaigns::is_running(ctx, campaign_id).await? {
+        if stop.is_cancelled()
+            || permits.retry_after >= LONGEST_WAIT && !campaigns::is_running(ctx, campaign_id).await?
+        {
             return Ok(0);
         }
     }
 }
 
-async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> Outcome {
+async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
-    let answer = match claimed.campaign.channel {
-        Channel::Inbox => Ok(None),
-        Channel::WechatSubscribe => call_wechat(ctx, claimed, envelope).await,
-        Channel::Sms => call_sms(ctx, claimed, envelope).await,
+    let call = channel::Call {
+        channel: claimed.campaign.channel,
+        message: &claimed.message,
+        rendered: &envelope.rendered,
+        address: envelope.address.as_deref().unwrap_or_default(),
+        out_id: envelope.delivery.id.to_string(),
     };
-    match answer {
+    let outcome = match channel::call(ctx, call).await {
         Ok(message_id) => Outcome::Sent { message_id, started_at },
         Err(error) => Outcome::of_error(error, started_at),
-    }
-}
-
-async fn call_wechat(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> platform::Result<Option<String>> {
-    let wechat = ctx.platforms.wechat().map_err(not_configured)?;
-    let message = SubscribeMessage {
-        touser: envelope.address.clone().unwrap_or_default(),
-        template_id: claimed.message.template_id.clone().unwrap_or_default(),
-        page: claimed.message.page.clone(),
-        data: envelope.rendered.parameters.clone(),
     };
-    Ok(wechat.send_subscribe(&message).await?.msgid)
-}
-
-async fn call_sms(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> platform::Result<Option<String>> {
-    let sms = ctx.platforms.sms().map_err(not_configured)?;
-    let message = SmsMessage {
-        phone: envelope.address.clone().unwrap_or_default(),
-        template: claimed.message.template_id.clone().unwrap_or_default(),
-        sign_name: None,
-        params: envelope.rendered.parameters.clone().into_iter().collect(),
-        out_id: Some(envelope.delivery.id.to_string()),
-    };
-    Ok(Some(sms.send(&message).await?.message_id))
-}
-
-/// A channel that vanished from the settings: nothing was called, so it may be tried when it is back.
-fn not_configured(error: Error) -> platform::Error {
-    platform::Error {
-        class: Class::Busy,
-        code: "channel_not_configured".to_owned(),
-        message: error.to_string(),
-        rid: None,
-        retry_after: None,
-    }
+    (envelope.delivery.id, outcome)
 }

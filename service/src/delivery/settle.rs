@@ -33,14 +33,36 @@ const THROTTLED: Duration = Duration::seconds(60);
 
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    Sent { message_id: Option<String>, started_at: DateTime<Utc> },
+    Sent {
+        message_id: Option<String>,
+        started_at: DateTime<Utc>,
+    },
     /// A final no for this member.
-    Refused { reason: Reason, code: String, message: String, started_at: DateTime<Utc> },
+    Refused {
+        reason: Reason,
+        code: String,
+        message: String,
+        started_at: DateTime<Utc>,
+    },
     /// A no that every member of the campaign would get: template, page or ability.
-    CampaignBroken { code: String, message: String, started_at: DateTime<Utc> },
+    CampaignBroken {
+        code: String,
+        message: String,
+        started_at: DateTime<Utc>,
+    },
     /// Surely without effect; may be tried again.
-    Again { reason: Reason, code: String, message: String, retry_after: Option<Duration>, started_at: DateTime<Utc> },
-    Unknown { code: String, message: String, started_at: DateTime<Utc> },
+    Again {
+        reason: Reason,
+        code: String,
+        message: String,
+        retry_after: Option<Duration>,
+        started_at: DateTime<Utc>,
+    },
+    Unknown {
+        code: String,
+        message: String,
+        started_at: DateTime<Utc>,
+    },
     /// Never called.
     HandedBack,
 }
@@ -61,7 +83,9 @@ impl Outcome {
                 "40037" | "41030" | "43107" => Self::CampaignBroken { code, message, started_at },
                 "43101" => Self::Refused { reason: Reason::NoConsent, code, message, started_at },
                 "40003" => Self::Refused { reason: Reason::NoAddress, code, message, started_at },
-                "47003" | "45168" => Self::Refused { reason: Reason::ContentInvalid, code, message, started_at },
+                "47003" | "45168" => {
+                    Self::Refused { reason: Reason::ContentInvalid, code, message, started_at }
+                }
                 _ => Self::Refused { reason: Reason::PlatformRefused, code, message, started_at },
             },
         }
@@ -76,8 +100,12 @@ impl Outcome {
             Self::CampaignBroken { code, message, started_at } => {
                 Some(("campaign_broken", Some(code), Some(message), *started_at))
             }
-            Self::Again { code, message, started_at, .. } => Some(("again", Some(code), Some(message), *started_at)),
-            Self::Unknown { code, message, started_at } => Some(("unknown", Some(code), Some(message), *started_at)),
+            Self::Again { code, message, started_at, .. } => {
+                Some(("again", Some(code), Some(message), *started_at))
+            }
+            Self::Unknown { code, message, started_at } => {
+                Some(("unknown", Some(code), Some(message), *started_at))
+            }
             Self::HandedBack => None,
         }
     }
@@ -218,7 +246,11 @@ async fn record_attempts(
     Ok(())
 }
 
-async fn mark_sent(txn: &impl ConnectionTrait, sent: &[(&Envelope, &Outcome)], now: DateTime<Utc>) -> Result<()> {
+async fn mark_sent(
+    txn: &impl ConnectionTrait,
+    sent: &[(&Envelope, &Outcome)],
+    now: DateTime<Utc>,
+) -> Result<()> {
     if sent.is_empty() {
         return Ok(());
     }
@@ -248,13 +280,20 @@ async fn mark_sent(txn: &impl ConnectionTrait, sent: &[(&Envelope, &Outcome)], n
 fn message_ids(sent: &[(&Envelope, &Outcome)]) -> Vec<(DeliveryId, String)> {
     sent.iter()
         .filter_map(|(envelope, outcome)| match outcome {
-            Outcome::Sent { message_id: Some(message_id), .. } => Some((envelope.delivery.id, message_id.clone())),
+            Outcome::Sent { message_id: Some(message_id), .. } => {
+                Some((envelope.delivery.id, message_id.clone()))
+            }
             _ => None,
         })
         .collect()
 }
 
-async fn mark(txn: &impl ConnectionTrait, fate: Fate, ids: Vec<DeliveryId>, now: DateTime<Utc>) -> Result<()> {
+async fn mark(
+    txn: &impl ConnectionTrait,
+    fate: Fate,
+    ids: Vec<DeliveryId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let none = Option::<DateTime<Utc>>::None;
     let update = delivery::Entity::update_many().col_expr(delivery::Column::UpdatedAt, Expr::value(now));
     let update = match fate {
@@ -318,7 +357,9 @@ async fn settle_holdings(
     claimed: &Claimed,
     holdings: Holdings,
 ) -> Result<()> {
-    if let (Channel::WechatSubscribe, Some(template)) = (claimed.campaign.channel, &claimed.message.template_id) {
+    if let (Channel::WechatSubscribe, Some(template)) =
+        (claimed.campaign.channel, &claimed.message.template_id)
+    {
         consent::spend(ctx, txn, template, &holdings.consent_spent).await?;
         consent::give_back(ctx, txn, template, &holdings.consent_back).await?;
         consent::exhaust(ctx, txn, template, &holdings.consent_gone).await?;
@@ -330,7 +371,12 @@ async fn settle_holdings(
 }
 
 /// The campaign stops with the platform's code as its reason; it can be resumed once that is mended.
-async fn pause_broken(txn: &impl ConnectionTrait, id: CampaignId, code: &str, now: DateTime<Utc>) -> Result<()> {
+async fn pause_broken(
+    txn: &impl ConnectionTrait,
+    id: CampaignId,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
     campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::value(CampaignState::Paused))
         .col_expr(campaign::Column::StateReason, Expr::value(code))
@@ -344,7 +390,11 @@ async fn pause_broken(txn: &impl ConnectionTrait, id: CampaignId, code: &str, no
 }
 
 /// A throttled channel rests for everybody. Without shared state the deliveries' own waits do the same for these rows.
-async fn rest_channel_if_throttled(ctx: &Context, campaign: &campaign::Model, outcomes: &[(DeliveryId, Outcome)]) {
+async fn rest_channel_if_throttled(
+    ctx: &Context,
+    campaign: &campaign::Model,
+    outcomes: &[(DeliveryId, Outcome)],
+) {
     let wait = outcomes
         .iter()
         .filter_map(|(_, outcome)| match outcome {

@@ -43,7 +43,8 @@ pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result
 fn phone_number(decrypted: platform::Result<String>) -> Result<Phone> {
     let unreadable = || Error::invalid("encrypted_phone", "is not an encrypted mainland mobile number");
     let number = decrypted.map_err(|error| match error.class {
-        Class::Permanent => unreadable(),
+        // A missing content key is ours to set, not the shopper's fault.
+        Class::Permanent if error.code != "setting" => unreadable(),
         _ => platforms::unavailable("alipay", error),
     })?;
     Phone::parse(&number).map_err(|_| unreadable())

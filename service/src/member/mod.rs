@@ -25,6 +25,7 @@ pub use search::{MemberFilter, MemberRecord, get_member, search_members};
 pub use state::{disable_member, enable_member};
 
 use entity::member;
+pub use entity::member::Model as MemberRow;
 use entity::states::MemberState;
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 

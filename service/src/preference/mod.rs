@@ -51,9 +51,13 @@ async fn read_in(connection: &impl ConnectionTrait, member_id: MemberId) -> Resu
         .collect();
     let row = preference::Entity::find_by_id(member_id).one(connection).await?;
     Ok(match row {
-        None => {
-            Preferences { opt_outs, weekly_limit: None, quiet_hours: None, paused_until: None, personalised: true }
-        }
+        None => Preferences {
+            opt_outs,
+            weekly_limit: None,
+            quiet_hours: None,
+            paused_until: None,
+            personalised: true,
+        },
         Some(row) => Preferences {
             opt_outs,
             weekly_limit: row.weekly_limit.and_then(|limit| u32::try_from(limit).ok()),

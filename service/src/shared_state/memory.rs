@@ -141,7 +141,8 @@ impl SharedState for MemorySharedState {
             return Ok(by);
         };
         let sum = count.ok().and_then(|count| count.checked_add(by));
-        let sum = sum.ok_or_else(|| SharedStateError("the key holds no number that can be added to".into()))?;
+        let sum =
+            sum.ok_or_else(|| SharedStateError("the key holds no number that can be added to".into()))?;
         store.set_until(key, sum.to_string(), expires);
         Ok(sum)
     }

@@ -11,6 +11,8 @@ pub use change::{ChangeStore, change_store};
 pub use create::{CreateStore, create_store};
 pub use list::{list_open_stores, list_stores};
 
+pub use entity::store::Model as StoreRow;
+
 use crate::error::Result;
 use crate::text;
 

@@ -69,6 +69,7 @@ async fn publishing_beyond_the_capacity_waits_for_room() {
     first.ack().await.unwrap();
     second.ack().await.unwrap();
     let third = async { next(&mut consumer).await.ack().await.unwrap() };
-    let (published, ()) = soon(futures_util::future::join(futures_util::future::join_all(publishing), third)).await;
+    let (published, ()) =
+        soon(futures_util::future::join(futures_util::future::join_all(publishing), third)).await;
     assert!(published.iter().all(Result::is_ok));
 }

@@ -36,7 +36,9 @@ async fn queue(channel: &Channel, settings: &AmqpSettings, row: &QueueRow) -> Re
     let options = QueueDeclareOptions { durable: true, ..Default::default() };
     channel.queue_declare(queue.as_str().into(), options, arguments(settings, row)).await?;
     let key = row.name.as_str().into();
-    channel.queue_bind(queue.into(), exchange.into(), key, QueueBindOptions::default(), FieldTable::default()).await
+    channel
+        .queue_bind(queue.into(), exchange.into(), key, QueueBindOptions::default(), FieldTable::default())
+        .await
 }
 
 fn arguments(settings: &AmqpSettings, row: &QueueRow) -> FieldTable {

@@ -1,0 +1,143 @@
+//! A member's own record: read, correct, take along, delete.
+
+use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, delete, get, patch};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use service::ids::{MemberId, StoreId};
+use service::member::{self, ChangeProfile, MemberRow};
+use service::states::Gender;
+use service::{Context, Error};
+use utoipa::ToSchema;
+
+use crate::auth::MemberSession;
+use crate::input::{Json, given};
+use crate::problem::Problem;
+
+#[derive(Serialize, ToSchema)]
+pub struct MeView {
+    id: MemberId,
+    card_number: String,
+    name: Option<String>,
+    gender: Option<Gender>,
+    birthday: Option<NaiveDate>,
+    /// Masked, e.g. `138****5678`; null while no phone is proven.
+    phone: Option<String>,
+    /// An IANA zone; null for the shop's.
+    zone: Option<String>,
+    home_store_id: Option<StoreId>,
+    marketing_consent: bool,
+    purchase_count: i64,
+    purchase_total_fen: i64,
+    last_purchase_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl MeView {
+    pub fn of(ctx: &Context, member: &MemberRow) -> Result<Self, Problem> {
+        Ok(Self {
+            id: member.id,
+            card_number: member.card_number.clone(),
+            name: member.name.clone(),
+            gender: member.gender,
+            birthday: member.birthday,
+            phone: member::masked_phone(ctx, member)?,
+            zone: member.zone.clone(),
+            home_store_id: member.home_store_id,
+            marketing_consent: member.marketing_consent,
+            purchase_count: member.purchase_count,
+            purchase_total_fen: member.purchase_total_fen,
+            last_purchase_at: member.last_purchase_at,
+            created_at: member.created_at,
+        })
+    }
+}
+
+/// An absent field stays as it is, null clears it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeMe {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Gender>)]
+    gender: Option<Option<Gender>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<NaiveDate>)]
+    birthday: Option<Option<NaiveDate>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<StoreId>)]
+    home_store_id: Option<Option<StoreId>>,
+    /// An IANA zone.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    zone: Option<Option<String>>,
+    /// A yes to advertising, or its withdrawal; not null.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
+    marketing_consent: Option<Option<bool>>,
+}
+
+impl ChangeMe {
+    fn into_change(self) -> Result<ChangeProfile, Problem> {
+        let marketing_consent = match self.marketing_consent {
+            Some(None) => return Err(Error::invalid("marketing_consent", "is true or false").into()),
+            given => given.flatten(),
+        };
+        Ok(ChangeProfile {
+            name: self.name,
+            gender: self.gender,
+            birthday: self.birthday,
+            home_store_id: self.home_store_id,
+            zone: self.zone,
+            marketing_consent,
+        })
+    }
+}
+
+/// The signed-in member.
+#[utoipa::path(tag = "member", responses((status = 200, body = MeView)), security(("member" = [])))]
+#[get("/v1/me")]
+pub async fn get_me(ctx: Data<Context>, caller: MemberSession) -> Result<web::Json<MeView>, Problem> {
+    Ok(web::Json(MeView::of(&ctx, &caller.0.member)?))
+}
+
+/// Corrects the profile, gives or withdraws the consent to advertising.
+#[utoipa::path(
+    tag = "member",
+    request_body = ChangeMe,
+    responses((status = 200, body = MeView)),
+    security(("member" = []))
+)]
+#[patch("/v1/me")]
+pub async fn change_me(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    body: Json<ChangeMe>,
+) -> Result<web::Json<MeView>, Problem> {
+    let member = member::change_profile(&ctx, &caller.0, body.0.into_change()?).await?;
+    Ok(web::Json(MeView::of(&ctx, &member)?))
+}
+
+/// Leaves the programme: personal data goes, messages stop, purchases stay under a pseudonym. Can't be taken back.
+#[utoipa::path(
+    tag = "member",
+    responses((status = 204, description = "The membership is deleted.")),
+    security(("member" = []))
+)]
+#[delete("/v1/me")]
+pub async fn delete_me(ctx: Data<Context>, caller: MemberSession) -> Result<HttpResponse, Problem> {
+    member::delete_me(&ctx, &caller.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A copy of everything that is held on the member.
+#[utoipa::path(tag = "member", responses((status = 200, body = Object)), security(("member" = [])))]
+#[get("/v1/me/export")]
+pub async fn export_me(
+    ctx: Data<Context>,
+    caller: MemberSession,
+) -> Result<web::Json<serde_json::Value>, Problem> {
+    Ok(web::Json(member::export_me(&ctx, &caller.0).await?))
+}

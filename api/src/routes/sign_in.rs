@@ -1,0 +1,198 @@
+//! Signing in and out: members by SMS code, WeChat and Alipay; refresh and sign-out for members and staff alike.
+
+use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, post};
+use serde::{Deserialize, Serialize};
+use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
+use service::session::{self, Refreshed, Tokens};
+use service::{Context, staff};
+use utoipa::ToSchema;
+
+use super::console_staff::StaffView;
+use super::me::MeView;
+use crate::auth::{BearerToken, Client};
+use crate::input::Json;
+use crate::problem::Problem;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendSmsCode {
+    /// A mainland mobile number.
+    #[schema(example = "13800138000")]
+    phone: String,
+}
+
+/// When to ask again, and how long the code is good.
+#[derive(Serialize, ToSchema)]
+pub struct SmsCodeSentView {
+    resend_after_seconds: i64,
+    expires_in_seconds: i64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SmsSignIn {
+    phone: String,
+    code: String,
+    /// The box for advertising was ticked.
+    #[serde(default)]
+    marketing_consent: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WechatSignIn {
+    /// From `wx.login`.
+    code: String,
+    /// From the phone-number button.
+    phone_code: Option<String>,
+    #[serde(default)]
+    marketing_consent: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlipaySignIn {
+    /// From `my.getAuthCode`.
+    auth_code: String,
+    /// The answer of `my.getPhoneNumber`, as it came.
+    encrypted_phone: Option<String>,
+    #[serde(default)]
+    marketing_consent: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshTokens {
+    refresh_token: String,
+}
+
+/// Tokens of a session, and whose it is.
+#[derive(Serialize, ToSchema)]
+pub struct SignedInView {
+    access_token: String,
+    /// Good once: the answer to its use holds the next one.
+    refresh_token: String,
+    /// Seconds for which the access token is good.
+    expires_in: i64,
+    /// Of a member's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<MeView>,
+    /// Of a staff session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff: Option<StaffView>,
+    /// Whether this sign-in made the member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolled: Option<bool>,
+}
+
+impl SignedInView {
+    fn of_member(ctx: &Context, signed_in: SignedIn) -> Result<Self, Problem> {
+        let member = MeView::of(ctx, &signed_in.member)?;
+        Ok(Self { member: Some(member), enrolled: Some(signed_in.enrolled), ..Self::of(signed_in.tokens) })
+    }
+
+    pub fn of_staff(tokens: Tokens, staff: StaffView) -> Self {
+        Self { staff: Some(staff), ..Self::of(tokens) }
+    }
+
+    fn of(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            expires_in: tokens.expires_in,
+            member: None,
+            staff: None,
+            enrolled: None,
+        }
+    }
+}
+
+/// Sends a sign-in code; the answer does not tell whether the phone is a member's.
+#[utoipa::path(tag = "sign-in", request_body = SendSmsCode, responses((status = 200, body = SmsCodeSentView)))]
+#[post("/v1/auth/sms-codes")]
+pub async fn send_sms_code(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<SendSmsCode>,
+) -> Result<web::Json<SmsCodeSentView>, Problem> {
+    identity::send_sms_code(&ctx, &body.0.phone, &client.0).await?;
+    let settings = &ctx.settings.sign_in;
+    Ok(web::Json(SmsCodeSentView {
+        resend_after_seconds: settings.sms_resend_seconds,
+        expires_in_seconds: settings.sms_code_seconds,
+    }))
+}
+
+/// Signs in by phone and SMS code; the first time enrols.
+#[utoipa::path(tag = "sign-in", request_body = SmsSignIn, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/sms")]
+pub async fn sign_in_by_sms(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<SmsSignIn>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(SmsSignIn { phone, code, marketing_consent }) = body;
+    let command = SignInBySms { phone, code, marketing_consent, client: client.0 };
+    let signed_in = identity::sign_in_by_sms(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// Signs in by WeChat; the first time enrols, with the phone when its code is given.
+#[utoipa::path(tag = "sign-in", request_body = WechatSignIn, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/wechat")]
+pub async fn sign_in_by_wechat(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<WechatSignIn>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(WechatSignIn { code, phone_code, marketing_consent }) = body;
+    let command = SignInByWechat { code, phone_code, marketing_consent, client: client.0 };
+    let signed_in = identity::sign_in_by_wechat(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// Signs in by Alipay; the first time enrols.
+#[utoipa::path(tag = "sign-in", request_body = AlipaySignIn, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/alipay")]
+pub async fn sign_in_by_alipay(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<AlipaySignIn>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(AlipaySignIn { auth_code, encrypted_phone, marketing_consent }) = body;
+    let command = SignInByAlipay { auth_code, encrypted_phone, marketing_consent, client: client.0 };
+    let signed_in = identity::sign_in_by_alipay(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// New tokens for a refresh token, of a member or of staff. A token that comes a second time ends the session.
+#[utoipa::path(tag = "sign-in", request_body = RefreshTokens, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/refresh")]
+pub async fn refresh_tokens(
+    ctx: Data<Context>,
+    body: Json<RefreshTokens>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let view = match session::refresh(&ctx, &body.0.refresh_token).await? {
+        Refreshed::Member(tokens, member) => {
+            SignedInView { member: Some(MeView::of(&ctx, &member)?), ..SignedInView::of(tokens) }
+        }
+        Refreshed::Staff(tokens, staff) => {
+            let record = staff::get_staff(&ctx, staff.id).await?;
+            SignedInView::of_staff(tokens, StaffView::of(record))
+        }
+    };
+    Ok(web::Json(view))
+}
+
+/// Ends the session of the access token, of a member or of staff, even when the token has expired.
+#[utoipa::path(
+    tag = "sign-in",
+    responses((status = 204, description = "The session has ended.")),
+    security(("member" = []), ("staff" = []))
+)]
+#[post("/v1/auth/logout")]
+pub async fn sign_out(ctx: Data<Context>, token: BearerToken) -> Result<HttpResponse, Problem> {
+    session::sign_out(&ctx, &token.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
