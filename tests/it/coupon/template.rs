@@ -92,6 +92,26 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
+async fn naming_stores_limits_a_template_to_them_until_it_is_opened_to_all() {
+    let shop = Shop::open().await;
+    let owner = shop.owner_token().await;
+    let mut limited = body();
+    limited["store_ids"] = json!([shop.store]);
+
+    let made = shop.app.post(TEMPLATES, &limited).with_bearer(&owner).await.expect(201);
+    let path = format!("{TEMPLATES}/{}", made["id"].as_str().unwrap());
+    let opened = shop.app.patch(&path, json!({ "all_stores": true })).with_bearer(&owner).await.expect(200);
+    let again = json!({ "store_ids": [shop.store] });
+    let again = shop.app.patch(&path, again).with_bearer(&owner).await.expect(200);
+    limited["all_stores"] = json!(true);
+    shop.app.post(TEMPLATES, &limited).with_bearer(&owner).await.expect_invalid("store_ids");
+
+    assert_eq!(made["rules"]["all_stores"], false);
+    assert_eq!((&opened["rules"]["all_stores"], &opened["rules"]["store_ids"]), (&json!(true), &json!([])));
+    assert_eq!(again["rules"]["store_ids"], json!([shop.store]));
+}
+
+#[tokio::test]
 async fn a_cashier_reads_templates_but_writes_none() {
     let shop = Shop::open().await;
     let cashier = shop.staff_token(StaffRole::Cashier, Some(shop.store)).await;

@@ -1,3 +1,5 @@
+//! Recording: the same order again, many at once, sums, wrong lines.
+
 use chrono::Duration;
 use entity::{member, purchase};
 use futures_util::future::join_all;
