@@ -11,3 +11,5 @@ mod purchase;
 mod sandbox;
 mod settings;
 mod shared_state;
+#[path = "../e2e/main_job/mod.rs"]
+mod main_job;
