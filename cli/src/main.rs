@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod import;
 mod logging;
 mod metrics;
 mod migrate;
@@ -41,6 +42,8 @@ enum Command {
     Sandbox(sandbox::Options),
     /// Everything at once with an invented shop, nothing to install or to configure.
     Demo(demo::Options),
+    /// Brings members and purchases in from a file.
+    Import(import::ImportArgs),
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -66,6 +69,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(direction) => migrate::run(direction).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Demo(options) => demo::run(options).await?,
+        Command::Import(args) => import::command(args).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

@@ -98,7 +98,7 @@ function drawPeople() {
   $('more').hidden = nextCursor == null;
   $('list').replaceChildren(...people.map(person => make('li', {},
     make('button', { type: 'button', 'aria-pressed': String(open.includes(person.id)), onclick: tried(() => toggle(person.id)) },
-      make('span', {}, person.name), make('small', {}, person.phone), make('span', { class: 'count' }, String(person.messages))))));
+      make('span', {}, person.name), make('small', {}, person.phone), make('span', { class: 'count' }, person.messages ? String(person.messages) : '')))));
 }
 
 async function toggle(id) {
