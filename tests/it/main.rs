@@ -3,6 +3,10 @@
 mod api;
 mod broker;
 mod house;
+mod identity;
+mod member;
 mod platform;
 mod sandbox;
 mod shared_state;
+mod staff;
+mod store;
