@@ -41,7 +41,7 @@ pub async fn keep_answers(
         Ok((keyed, Begun::Fresh)) => rt::spawn(answer_and_keep(ctx, keyed, request, next))
             .await
             .unwrap_or_else(|lost| Err(Problem::from(Error::internal(lost)).into())),
-        Err(problem) => Ok(request.into_response(HttpResponse::from_error(problem))),
+        Err(problem) => Ok(request.error_response(problem)),
     }
 }
 

@@ -16,4 +16,4 @@ pub mod server;
 
 pub use openapi::openapi;
 pub use problem::Problem;
-pub use server::{ReadinessCheck, Server, serve};
+pub use server::{ReadinessCheck, Server, Stopping, serve};

@@ -1,11 +1,13 @@
 //! How large a request may be, how long it may take, and where it came from.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, web};
+use futures_util::FutureExt;
 use service::settings::Server;
 use service::{Context, Error};
 
@@ -21,14 +23,16 @@ pub fn request_timeout(settings: &Server) -> Duration {
 }
 
 /// A handler that takes too long is dropped, which rolls its transaction back, and the request answered with 503.
-/// A stream that has begun may go on.
+/// A stream that has begun may go on. A handler that panics fails alone: its request is answered with 500.
 pub async fn time_limit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let limit = request_timeout(&context(&request)?.settings.server);
-    match tokio::time::timeout(limit, next.call(request)).await {
-        Ok(answered) => answered,
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_)) => Err(Problem::from(Error::Internal(anyhow::anyhow!("a handler panicked"))).into()),
         Err(_) => Err(Problem::from(HttpFault::TimedOut).into()),
     }
 }

@@ -53,6 +53,7 @@ struct Observed {
     id: String,
     method: &'static str,
     route: String,
+    is_api: bool,
     language: Language,
     begun: Instant,
 }
@@ -88,6 +89,7 @@ impl Observed {
             id,
             method: method_name(request),
             route: request.match_pattern().unwrap_or_else(|| "unmatched".to_owned()),
+            is_api: request.path().starts_with("/v1/"),
             language: Language::of(request.headers()),
             begun: Instant::now(),
         }
@@ -150,7 +152,7 @@ fn decorate(headers: &mut HeaderMap, observed: &Observed) {
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("x-frame-options", "DENY");
-    if observed.route.starts_with("/v1/") {
+    if observed.is_api {
         set("cache-control", "no-store");
         set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
     }

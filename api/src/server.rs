@@ -34,6 +34,10 @@ pub struct Server {
     mounts: Vec<Mount>,
 }
 
+/// Told to handlers that answer for long, so that a stream ends when the server is to stop.
+#[derive(Clone)]
+pub struct Stopping(pub CancellationToken);
+
 /// Serves the API until `shutdown`, then lets what is held finish within the setting's deadline.
 pub async fn serve(ctx: Context, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     Server::new(ctx).serve(listener, shutdown).await
@@ -72,7 +76,8 @@ impl Server {
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
         let settings = self.ctx.settings.server.clone();
         let document = Arc::new(openapi::openapi());
-        let mut server = HttpServer::new(move || self.app(&document));
+        let stopping = Stopping(shutdown.clone());
+        let mut server = HttpServer::new(move || self.app(&document, &stopping));
         if settings.threads > 0 {
             server = server.workers(settings.threads);
         }
@@ -91,6 +96,7 @@ impl Server {
     fn app(
         &self,
         document: &OpenApi,
+        stopping: &Stopping,
     ) -> App<
         impl ServiceFactory<
             ServiceRequest,
@@ -104,6 +110,7 @@ impl Server {
         App::new()
             .app_data(web::Data::new(self.ctx.clone()))
             .app_data(web::Data::new(self.operations.clone()))
+            .app_data(web::Data::new(stopping.clone()))
             .app_data(limits::body_limit(settings))
             .wrap(from_fn(limits::time_limit))
             .wrap(from_fn(idempotency_key::keep_answers))

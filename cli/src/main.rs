@@ -1,1 +1,64 @@
-fn main() {}
+//! `huike`, the one binary: the API, the workers and what their keeper needs.
+
+mod doctor;
+mod logging;
+mod metrics;
+mod migrate;
+mod run;
+mod start;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 回客: a WeChat membership programme. Settings come from huike.toml (or HUIKE_CONFIG) and HUIKE_* variables.
+#[derive(Parser)]
+#[command(name = "huike", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The API and the workers in one process.
+    Serve,
+    /// The API alone.
+    Api,
+    /// The workers alone.
+    Worker {
+        /// Where /healthz, /readyz and /metrics of this worker are served.
+        #[arg(long, default_value = "127.0.0.1:8081")]
+        listen: String,
+    },
+    /// Changes the database's schema, or shows how it stands.
+    #[command(subcommand)]
+    Migrate(migrate::Direction),
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Checks the settings and every dependency, and says what to fix.
+    Doctor,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Box::pin(run(Arguments::parse().command)).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("huike: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => run::serve().await?,
+        Command::Api => run::api().await?,
+        Command::Worker { listen } => run::worker(&listen).await?,
+        Command::Migrate(direction) => migrate::run(direction).await?,
+        Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
+        Command::Doctor => return doctor::run().await,
+    }
+    Ok(ExitCode::SUCCESS)
+}

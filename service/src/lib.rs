@@ -24,6 +24,7 @@ pub mod identity;
 pub mod ids;
 pub mod import;
 pub mod inbox;
+pub mod key_file;
 pub mod member;
 pub mod outbox;
 pub mod page;

@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -11,7 +12,7 @@ use service::Context;
 use service::clock::ManualClock;
 use service::settings::{Secret, Settings};
 use service::shared_state::{MemorySharedState, RedisSharedState, SharedState};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::Ask;
 use crate::database::{TestDatabase, Way, chosen};
@@ -25,7 +26,8 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub client: reqwest::Client,
     base_url: String,
-    _serving: DropGuard,
+    shutdown: CancellationToken,
+    serving: Option<JoinHandle<()>>,
     _database: TestDatabase,
 }
 
@@ -48,9 +50,9 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let shutdown = CancellationToken::new();
-        serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
+        let serving = serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Self { ctx, clock, client, base_url, _serving: shutdown.drop_guard(), _database: database }
+        Self { ctx, clock, client, base_url, shutdown, serving: Some(serving), _database: database }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -81,8 +83,24 @@ impl TestApp {
         Ask(self.client.request(method, self.url(path)))
     }
 
+    /// Tells the server to stop; the future ends when it has.
+    pub fn stop(&mut self) -> impl Future<Output = ()> + use<> {
+        self.shutdown.cancel();
+        let serving = self.serving.take();
+        async move {
+            let stopped = tokio::task::spawn_blocking(|| serving.map(JoinHandle::join)).await;
+            assert!(matches!(stopped, Ok(None | Some(Ok(())))), "the server ended badly");
+        }
+    }
+
     fn ask_with(&self, method: Method, path: &str, body: impl Serialize) -> Ask {
         Ask(self.client.request(method, self.url(path)).json(&body))
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
     }
 }
 
@@ -118,9 +136,9 @@ async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
 }
 
 /// In a thread of its own, so that a test which computes does not keep the server waiting.
-fn serve(server: api::Server, listener: TcpListener, shutdown: CancellationToken) {
+fn serve(server: api::Server, listener: TcpListener, shutdown: CancellationToken) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(server.serve(listener, shutdown)).expect("the server serves");
-    });
+    })
 }

@@ -102,7 +102,7 @@ async fn sqlite(name: &str, migrated: bool) -> TestDatabase {
 
 async fn sqlite_template() -> PathBuf {
     remove_stale_folders();
-    let folder = std::env::temp_dir().join(format!("huike_test_{}", std::process::id()));
+    let folder = process_folder();
     std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
     let path = folder.join("template.db");
     let template =
@@ -182,4 +182,65 @@ fn postgres_url(database: &str) -> String {
     let admin = admin_url();
     let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server);
     format!("{server}/{database}")
+}
+
+/// A folder that goes away with this value.
+pub struct TestFolder(PathBuf);
+
+impl TestFolder {
+    pub fn create() -> Self {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = process_folder().join(format!("folder_{count}"));
+        std::fs::create_dir_all(&path).expect("the temporary folder is writable");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn process_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("huike_test_{}", std::process::id()))
+}
+
+/// A column as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    pub table: String,
+    pub name: String,
+    pub nullable: bool,
+}
+
+/// Every column of the schema but those of the migrator's own table, in order.
+pub async fn columns(connection: &DatabaseConnection) -> Vec<Column> {
+    let find = match connection.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT table_name AS \"table\", column_name AS name, is_nullable = 'YES' AS nullable \
+             FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'seaql_migrations' \
+             ORDER BY 1, 2"
+        }
+        _ => {
+            "SELECT t.name AS \"table\", c.name AS name, c.\"notnull\" = 0 AS nullable \
+             FROM sqlite_master t, pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'seaql_migrations' ORDER BY 1, 2"
+        }
+    };
+    let rows = connection
+        .query_all_raw(Statement::from_string(connection.get_database_backend(), find))
+        .await
+        .expect("the columns can be listed");
+    rows.iter()
+        .map(|row| Column {
+            table: row.try_get("", "table").expect("a table"),
+            name: row.try_get("", "name").expect("a name"),
+            nullable: row.try_get("", "nullable").expect("a flag"),
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! A test asks for a URL and returns when there is none; what was left out is printed.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use tokio::io::copy_bidirectional;
@@ -25,23 +26,38 @@ fn service_url(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if url.is_none() {
         let thread = std::thread::current();
-        eprintln!("SKIPPED ({variable} is not set): {}", thread.name().unwrap_or("a test"));
+        let test = thread.name().unwrap_or("a test");
+        // Not `eprintln!`: the test runner keeps to itself what a passing test prints that way.
+        _ = writeln!(std::io::stderr(), "SKIPPED ({variable} is not set): {test}");
     }
     url
+}
+
+/// For what a test keeps in a service that others use too.
+#[allow(clippy::disallowed_methods, reason = "a name that no other run has used, not an id of ours")]
+pub fn fresh_name() -> String {
+    format!("test-{}", uuid::Uuid::now_v7().simple())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Open,
-    /// Connections end, new ones are turned away.
+    /// New connections are turned away.
     Cut,
     /// Connections stand, nothing passes.
     Silent,
 }
 
+#[derive(Clone, Copy)]
+struct State {
+    flow: Flow,
+    /// How often all connections were ended; who is older than the last time ends.
+    severed: u64,
+}
+
 /// A TCP relay in front of a service, to take the network away from one test alone.
 pub struct Wire {
-    flow: watch::Sender<Flow>,
+    state: watch::Sender<State>,
     /// The service's URL, by way of the wire.
     pub url: String,
 }
@@ -55,42 +71,51 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_host(Some("127.0.0.1")).unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
-        let flow = watch::Sender::new(Flow::Open);
-        tokio::spawn(relay(listener, service, flow.subscribe()));
-        Self { flow, url: url.into() }
+        let state = watch::Sender::new(State { flow: Flow::Open, severed: 0 });
+        tokio::spawn(relay(listener, service, state.subscribe()));
+        Self { state, url: url.into() }
     }
 
+    /// Ends every connection; new ones may come at once.
+    pub fn sever(&self) {
+        self.state.send_modify(|state| state.severed += 1);
+    }
+
+    /// Ends every connection and turns new ones away.
     pub fn cut(&self) {
-        self.flow.send_replace(Flow::Cut);
+        self.state.send_modify(|state| *state = State { flow: Flow::Cut, severed: state.severed + 1 });
     }
 
     pub fn silence(&self) {
-        self.flow.send_replace(Flow::Silent);
+        self.state.send_modify(|state| state.flow = Flow::Silent);
     }
 
     pub fn mend(&self) {
-        self.flow.send_replace(Flow::Open);
+        self.state.send_modify(|state| state.flow = Flow::Open);
     }
 }
 
-async fn relay(listener: TcpListener, service: SocketAddr, flow: watch::Receiver<Flow>) {
+async fn relay(listener: TcpListener, service: SocketAddr, state: watch::Receiver<State>) {
     while let Ok((near, _)) = listener.accept().await {
-        if *flow.borrow() != Flow::Cut {
-            tokio::spawn(carry(near, service, flow.clone()));
+        if state.borrow().flow != Flow::Cut {
+            tokio::spawn(carry(near, service, state.clone()));
         }
     }
 }
 
-async fn carry(mut near: TcpStream, service: SocketAddr, mut flow: watch::Receiver<Flow>) {
+async fn carry(mut near: TcpStream, service: SocketAddr, mut state: watch::Receiver<State>) {
+    let born = state.borrow().severed;
     let Ok(mut far) = TcpStream::connect(service).await else { return };
     let mut copying = std::pin::pin!(copy_bidirectional(&mut near, &mut far));
     loop {
-        let now = *flow.borrow_and_update();
+        let now = *state.borrow_and_update();
+        if now.severed != born {
+            return;
+        }
         tokio::select! {
             biased;
-            changed = flow.changed() => if changed.is_err() { return },
-            _ = &mut copying, if now == Flow::Open => return,
-            () = std::future::ready(()), if now == Flow::Cut => return,
+            changed = state.changed() => if changed.is_err() { return },
+            _ = &mut copying, if now.flow == Flow::Open => return,
         }
     }
 }

@@ -2,17 +2,23 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod callbacks;
 pub mod card;
 pub mod console_audit;
+pub mod console_campaigns;
 pub mod console_coupons;
 pub mod console_members;
+pub mod console_segments;
+pub mod console_settings;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
 pub mod coupon_view;
 pub mod coupons;
+pub mod delivery_view;
 pub mod health;
 pub mod me;
+pub mod messages;
 pub mod purchases;
 pub mod sign_in;
 pub mod staff_auth;
@@ -53,6 +59,13 @@ fn member(config: &mut ServiceConfig) {
         .service(coupons::list_my_coupons)
         .service(coupons::read_my_coupon);
     config.service(purchases::list_my_purchases);
+    config
+        .service(messages::get_preferences)
+        .service(messages::save_preferences)
+        .service(messages::list_consents)
+        .service(messages::report_consent)
+        .service(messages::list_inbox)
+        .service(messages::read_inbox_message);
 }
 
 fn staff(config: &mut ServiceConfig) {
@@ -97,9 +110,39 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::withdraw_coupon_template)
         .service(console_coupons::void_coupon);
     config.service(purchases::list_member_purchases);
+    config
+        .service(console_segments::list_segments)
+        .service(console_segments::create_segment)
+        .service(console_segments::count_segment)
+        .service(console_segments::get_segment)
+        .service(console_segments::change_segment);
+    config
+        .service(console_campaigns::list_campaigns)
+        .service(console_campaigns::create_campaign)
+        .service(console_campaigns::get_campaign)
+        .service(console_campaigns::change_campaign)
+        .service(console_campaigns::schedule_campaign)
+        .service(console_campaigns::pause_campaign)
+        .service(console_campaigns::resume_campaign)
+        .service(console_campaigns::cancel_campaign)
+        .service(console_campaigns::throttle_campaign)
+        .service(console_campaigns::test_send_campaign)
+        .service(console_campaigns::forecast_campaign)
+        .service(console_campaigns::show_progress)
+        .service(console_campaigns::list_deliveries)
+        .service(console_campaigns::explain_delivery);
+    config
+        .service(console_settings::get_settings)
+        .service(console_settings::save_settings)
+        .service(console_settings::list_wechat_templates);
 }
 
-fn callbacks(_config: &mut ServiceConfig) {}
+fn callbacks(config: &mut ServiceConfig) {
+    config
+        .service(callbacks::verify_wechat_callback)
+        .service(callbacks::receive_wechat_callback)
+        .service(callbacks::receive_sms_callback);
+}
 
 /// What a process that serves no API answers too.
 pub fn operators(config: &mut ServiceConfig) {

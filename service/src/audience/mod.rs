@@ -6,5 +6,7 @@
 pub mod rule;
 mod segment;
 
+pub use entity::segment::Model as SegmentRow;
+
 pub use rule::Rule;
 pub use segment::{SegmentDraft, count, create, find, list, sample, update};

@@ -5,6 +5,8 @@ mod apply;
 mod sms;
 mod wechat;
 
+pub use platform::wechat::callback::CallbackQuery as WechatQuery;
+
 pub use apply::{StoredEvent, apply_waiting_of};
 pub use sms::{SmsCallback, receive_sms};
 pub use wechat::{receive_wechat, verify_wechat_url};

@@ -15,13 +15,16 @@ mod lifecycle;
 mod plan;
 mod progress;
 mod resolve;
+mod test_send;
 
+pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
 pub use lifecycle::{cancel, complete_finished, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
 pub use resolve::{in_holdout, resolve};
+pub use test_send::{TestResult, test_send};
 
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, DeliveryState};

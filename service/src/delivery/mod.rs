@@ -12,6 +12,7 @@
 //! counted under the member's lock; every final state has a reason or a sent time. Written by dispatch, send,
 //! recover and the platform's receipts.
 
+pub mod channel;
 mod dispatch;
 mod facts;
 mod message;
@@ -23,6 +24,7 @@ mod send;
 mod settle;
 
 pub use dispatch::dispatch;
+pub use entity::delivery::Model as DeliveryRow;
 pub use facts::{Facts, Recipient, Terms, gather};
 pub use message::{MessageDraft, Rendered, Variables};
 pub use reason::Reason;

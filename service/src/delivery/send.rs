@@ -12,9 +12,6 @@ use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, MessageClass};
 use entity::{campaign, delivery, member};
 use futures_util::StreamExt;
-use platform::Class;
-use platform::sms::SmsMessage;
-use platform::wechat::SubscribeMessage;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
@@ -22,6 +19,7 @@ use sea_orm::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::channel;
 use super::facts::{self, Terms};
 use super::message::{MessageDraft, Rendered, Variables};
 use super::reason::Reason;
@@ -365,52 +363,16 @@ async fn wait_for(
 
 async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
-    let answer = match claimed.campaign.channel {
-        Channel::Inbox => Ok(None),
-        Channel::WechatSubscribe => call_wechat(ctx, claimed, envelope).await,
-        Channel::Sms => call_sms(ctx, claimed, envelope).await,
+    let call = channel::Call {
+        channel: claimed.campaign.channel,
+        message: &claimed.message,
+        rendered: &envelope.rendered,
+        address: envelope.address.as_deref().unwrap_or_default(),
+        out_id: envelope.delivery.id.to_string(),
     };
-    let outcome = match answer {
+    let outcome = match channel::call(ctx, call).await {
         Ok(message_id) => Outcome::Sent { message_id, started_at },
         Err(error) => Outcome::of_error(error, started_at),
     };
     (envelope.delivery.id, outcome)
-}
-
-async fn call_wechat(
-    ctx: &Context,
-    claimed: &Claimed,
-    envelope: &Envelope,
-) -> platform::Result<Option<String>> {
-    let wechat = ctx.platforms.wechat().map_err(not_configured)?;
-    let message = SubscribeMessage {
-        touser: envelope.address.clone().unwrap_or_default(),
-        template_id: claimed.message.template_id.clone().unwrap_or_default(),
-        page: claimed.message.page.clone(),
-        data: envelope.rendered.parameters.clone(),
-    };
-    Ok(wechat.send_subscribe(&message).await?.msgid)
-}
-
-async fn call_sms(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> platform::Result<Option<String>> {
-    let sms = ctx.platforms.sms().map_err(not_configured)?;
-    let message = SmsMessage {
-        phone: envelope.address.clone().unwrap_or_default(),
-        template: claimed.message.template_id.clone().unwrap_or_default(),
-        sign_name: None,
-        params: envelope.rendered.parameters.clone().into_iter().collect(),
-        out_id: Some(envelope.delivery.id.to_string()),
-    };
-    Ok(Some(sms.send(&message).await?.message_id))
-}
-
-/// A channel that vanished from the settings: nothing was called, so it may be tried when it is back.
-fn not_configured(error: Error) -> platform::Error {
-    platform::Error {
-        class: Class::Busy,
-        code: "channel_not_configured".to_owned(),
-        message: error.to_string(),
-        rid: None,
-        retry_after: None,
-    }
 }

@@ -2,12 +2,39 @@
 
 use entity::inbox_message;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use crate::context::Context;
+use crate::delivery::Rendered;
 use crate::error::{Error, Result};
 use crate::ids::{InboxMessageId, MemberId};
 use crate::page::{Page, PageRequest};
+
+/// Writes a message that belongs to no delivery.
+pub async fn put(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    member_id: MemberId,
+    rendered: &Rendered,
+    page: Option<&str>,
+) -> Result<()> {
+    inbox_message::Entity::insert(inbox_message::ActiveModel {
+        id: Set(ctx.new_id()),
+        member_id: Set(member_id),
+        delivery_id: Set(None),
+        title: Set(rendered.title.clone()),
+        body: Set(rendered.body.clone()),
+        page: Set(page.map(str::to_owned)),
+        created_at: Set(ctx.now()),
+        read_at: Set(None),
+    })
+    .exec_without_returning(txn)
+    .await?;
+    Ok(())
+}
 
 /// Newest first.
 pub async fn list(

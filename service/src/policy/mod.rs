@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::platforms;
 use crate::staff::{Permission, StaffCaller};
 
 const NAME: &str = "policy";
@@ -95,6 +96,19 @@ pub async fn save(ctx: &Context, caller: &StaffCaller, policy: Policy) -> Result
     .await?;
     txn.commit().await?;
     Ok(policy)
+}
+
+/// The account's subscribe-message templates, asked of the platform now.
+///
+/// # Refuses
+/// `channel_not_configured`
+pub async fn wechat_templates(
+    ctx: &Context,
+    caller: &StaffCaller,
+) -> Result<Vec<platform::wechat::Template>> {
+    caller.require(Permission::ReadCampaigns)?;
+    let templates = ctx.platforms.wechat()?.templates().await;
+    templates.map_err(|error| platforms::unavailable("wechat", error))
 }
 
 fn defaults(ctx: &Context) -> Policy {

@@ -49,16 +49,14 @@ pub fn gcra(tat_micros: Option<i64>, rate: Rate, wanted: u32, now_micros: i64) -
             retry_after: closed.retry_after,
         };
     }
-    let now = now_micros as f64;
-    let burst = f64::from(rate.burst);
+    let (now, burst) = (now_micros as f64, f64::from(rate.burst));
+    let free = |tat: f64| (burst - (tat - now) * rate.per_second / MICROS_PER_SECOND).floor().max(0.0);
     let tat = tat_micros.map_or(now, |tat| now.max(tat as f64));
-    let free = (burst - (tat - now) * rate.per_second / MICROS_PER_SECOND).floor().max(0.0);
-    let granted = free.min(f64::from(wanted));
+    let granted = free(tat).min(f64::from(wanted));
     let tat = tat + (granted * MICROS_PER_SECOND / rate.per_second).ceil();
     let next = (tat - (burst - 1.0) * MICROS_PER_SECOND / rate.per_second).ceil();
-    // Who got less than asked for must not come back at the same instant because of a rounded last digit.
-    let least = if granted < f64::from(wanted) { 1.0 } else { 0.0 };
-    let wait = (next - now).max(least);
+    // At least a microsecond: who found nothing must not be told to come back at the same instant.
+    let wait = if free(tat) >= 1.0 { 0.0 } else { (next - now).max(1.0) };
     Grant { granted: granted as u32, tat_micros: tat as i64, retry_after: Duration::from_micros(wait as u64) }
 }
 

@@ -50,18 +50,20 @@ return redis.call('GET', KEYS[1])";
 const TAKE_PERMITS: &str = "
 local per_second, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local wanted, now = tonumber(ARGV[3]), tonumber(ARGV[4])
+local function free(tat)
+  return math.max(math.floor(burst - (tat - now) * per_second / 1000000), 0)
+end
 local tat = math.max(now, tonumber(redis.call('GET', KEYS[1]) or ARGV[4]) or now)
-local free = math.max(math.floor(burst - (tat - now) * per_second / 1000000), 0)
-local granted = math.min(free, wanted)
+local granted = math.min(free(tat), wanted)
 tat = tat + math.ceil(granted * 1000000 / per_second)
 local next = math.ceil(tat - (burst - 1) * 1000000 / per_second)
-local least = 0
-if granted < wanted then least = 1 end
+local wait = 0
+if free(tat) < 1 then wait = math.max(next - now, 1) end
 if granted > 0 then
   local keep = math.floor((tat - now) / 1000) + tonumber(ARGV[5])
   redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', keep))
 end
-return {granted, math.max(next - now, least)}";
+return {granted, wait}";
 
 struct Scripts {
     remove_if: Script,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tests::services;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 use worker::broker::{
     AmqpBroker, AmqpSettings, Broker, BrokerError, Consumer, MemoryBroker, MemorySettings, Message, Received,
 };
@@ -33,17 +32,28 @@ pub async fn in_rabbitmq<F: Future<Output = ()>>(test: impl FnOnce(Arc<dyn Broke
 
 /// Runs a test with queues of its own and removes them, also when it fails.
 pub async fn with_rabbitmq<F: Future<Output = ()>>(url: &str, test: impl FnOnce(Arc<AmqpBroker>) -> F) {
-    let broker = Arc::new(AmqpBroker::connect(settings(url)).await.unwrap());
+    let settings = settings(url);
+    let prefix = settings.prefix.clone();
+    let broker = Arc::new(AmqpBroker::connect(settings).await.unwrap());
     let outcome = AssertUnwindSafe(soon(test(Arc::clone(&broker)))).catch_unwind().await;
-    _ = broker.remove_topology().await;
     broker.close().await;
+    remove_queues(prefix).await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
 }
 
+/// By a connection of its own: the test may have closed its broker or cut its wire.
+async fn remove_queues(prefix: String) {
+    let Some(url) = services::amqp_url() else { return };
+    let settings = AmqpSettings { prefix, ladder: ladder(), ..AmqpSettings::new(url) };
+    let broker = AmqpBroker::connect(settings).await.unwrap();
+    broker.remove_topology().await.unwrap();
+    broker.close().await;
+}
+
 pub fn settings(url: &str) -> AmqpSettings {
-    let prefix = format!("test-{}.", Uuid::now_v7().simple());
+    let prefix = format!("{}.", services::fresh_name());
     AmqpSettings { prefix, ladder: ladder(), ..AmqpSettings::new(url) }
 }
 

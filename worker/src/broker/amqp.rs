@@ -64,7 +64,7 @@ impl AmqpBroker {
     /// Removes every queue and exchange of this prefix, with what is in them.
     pub async fn remove_topology(&self) -> Result<(), BrokerError> {
         let session = self.link.session()?;
-        declare::remove(&session.connection, &self.link.settings).await.map_err(link::lost)
+        session.run(declare::remove(&session.connection, &self.link.settings)).await
     }
 
     fn consumer(&self, queue: Queue, end: End) -> Result<Box<dyn Consumer>, BrokerError> {

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::{FutureExt, StreamExt};
 use lapin::Acker;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
+use tokio::task::JoinHandle;
 use tracing::warn;
 
 use super::declare::{self, name};
-use super::link::{Link, Session, lost};
+use super::link::{Link, Session};
 use super::publish::{ATTEMPT, Parcel, REASON, publish};
 use crate::broker::{BrokerError, CAME_BACK_TOO_OFTEN, Consumer, End, Held, Message, Received, Settlement};
 use crate::topology::{Exchange, Queue, jittered};
@@ -44,6 +45,7 @@ impl Source {
 }
 
 struct Attached {
+    session: Arc<Session>,
     channel: Channel,
     deliveries: lapin::Consumer,
 }
@@ -51,56 +53,32 @@ struct Attached {
 pub(super) struct AmqpConsumer {
     link: Arc<Link>,
     source: Source,
+    attaching: Option<JoinHandle<Option<Attached>>>,
     attached: Option<Attached>,
-    pauses: ExponentialBackoff,
 }
 
 impl AmqpConsumer {
     pub fn new(link: Arc<Link>, source: Source) -> Self {
-        Self { link, source, attached: None, pauses: pauses() }
+        Self { link, source, attaching: None, attached: None }
     }
 
     /// Waits until deliveries can flow; `None` once closed.
+    ///
+    /// Attaching is a task of its own because the waiting may be cancelled: given up half way, the client would leave
+    /// a channel behind that holds messages for nobody.
     async fn attached(&mut self) -> Option<&mut Attached> {
         while self.attached.is_none() {
-            let session = self.link.session_when_up().await?;
-            match self.attach(&session).await {
-                Ok(attached) => {
-                    self.pauses = pauses();
-                    self.attached = Some(attached);
-                }
-                Err(error) => {
-                    warn!(queue = self.source.name(), %error, "cannot consume from the queue yet");
-                    tokio::time::sleep(self.pauses.next().unwrap_or(LONGEST_PAUSE)).await;
-                }
+            let attach = || tokio::spawn(attach(Arc::clone(&self.link), self.source));
+            let attached = self.attaching.get_or_insert_with(attach).await;
+            self.attaching = None;
+            if let Ok(attached) = attached {
+                self.attached = Some(attached?);
             }
         }
         self.attached.as_mut()
     }
 
-    async fn attach(&self, session: &Session) -> lapin::Result<Attached> {
-        match self.open(session).await {
-            // Somebody may have removed the queue: it is made again, once per try.
-            Err(_) if session.connection.status().connected() => {
-                declare::all(&session.connection, &self.link.settings).await?;
-                self.open(session).await
-            }
-            attached => attached,
-        }
-    }
-
-    async fn open(&self, session: &Session) -> lapin::Result<Attached> {
-        let channel = session.connection.create_channel().await?;
-        let prefetch = self.link.settings.prefetch.unwrap_or(self.source.queue.prefetch()).max(1);
-        channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-        let queue = name(&self.link.settings, &self.source.name());
-        let options = BasicConsumeOptions::default();
-        let deliveries =
-            channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
-        Ok(Attached { channel, deliveries })
-    }
-
-    fn received(&self, channel: Channel, delivery: Delivery) -> Received {
+    fn received(&self, session: Arc<Session>, channel: Channel, delivery: Delivery) -> Received {
         let message = Message::new(
             delivery.properties.message_id().as_ref().map_or("", |id| id.as_str()),
             delivery.data,
@@ -112,6 +90,7 @@ impl AmqpConsumer {
             message: message.clone(),
             attempt,
             acker: Some(delivery.acker),
+            session,
             _channel: channel,
         };
         Received {
@@ -125,17 +104,18 @@ impl AmqpConsumer {
     async fn take(&mut self) -> Option<Received> {
         loop {
             let attached = self.attached().await?;
-            match attached.deliveries.next().await {
-                Some(Ok(delivery)) => {
-                    let channel = attached.channel.clone();
-                    return Some(self.received(channel, delivery));
+            // `None` in the stream is the broker's word that it has nothing more to deliver here.
+            match attached.session.run(attached.deliveries.next().map(Option::transpose)).await {
+                Ok(Some(delivery)) => {
+                    let (session, channel) = (Arc::clone(&attached.session), attached.channel.clone());
+                    return Some(self.received(session, channel, delivery));
                 }
-                Some(Err(error)) => {
-                    warn!(queue = self.source.name(), %error, "the queue's deliveries were cut off");
-                    self.attached = None;
+                Ok(None) => {}
+                Err(error) => {
+                    warn!(queue = self.source.name(), %error, "the queue's deliveries were cut off")
                 }
-                None => self.attached = None,
             }
+            self.attached = None;
         }
     }
 }
@@ -152,9 +132,45 @@ impl Consumer for AmqpConsumer {
     }
 }
 
-fn pauses() -> ExponentialBackoff {
-    let pauses = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_delay(LONGEST_PAUSE);
-    pauses.without_max_times().with_jitter().build()
+async fn attach(link: Arc<Link>, source: Source) -> Option<Attached> {
+    let mut pauses = ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .without_max_times()
+        .with_jitter()
+        .build();
+    loop {
+        let session = link.session_when_up().await?;
+        match open_or_repair(&link, &session, source).await {
+            Ok(attached) => return Some(attached),
+            Err(error) => warn!(queue = source.name(), %error, "cannot consume from the queue yet"),
+        }
+        tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+    }
+}
+
+async fn open_or_repair(
+    link: &Link,
+    session: &Arc<Session>,
+    source: Source,
+) -> Result<Attached, BrokerError> {
+    let attached = session.run(open(link, session, source)).await;
+    if attached.is_ok() || !session.connection.status().connected() {
+        return attached;
+    }
+    // Somebody may have removed the queue: it is made again, once per try.
+    session.run(declare::all(&session.connection, &link.settings)).await?;
+    session.run(open(link, session, source)).await
+}
+
+async fn open(link: &Link, session: &Arc<Session>, source: Source) -> lapin::Result<Attached> {
+    let channel = session.connection.create_channel().await?;
+    let prefetch = link.settings.prefetch.unwrap_or(source.queue.prefetch()).max(1);
+    channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+    let queue = name(&link.settings, &source.name());
+    let options = BasicConsumeOptions::default();
+    let deliveries = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
+    Ok(Attached { session: Arc::clone(session), channel, deliveries })
 }
 
 fn attempt(properties: &BasicProperties) -> u32 {
@@ -180,6 +196,7 @@ struct AmqpHeld {
     attempt: u32,
     /// `None` once settled.
     acker: Option<Acker>,
+    session: Arc<Session>,
     /// A channel closes with its last handle, and takes what is unsettled on it away from us.
     _channel: Channel,
 }
@@ -187,12 +204,12 @@ struct AmqpHeld {
 impl AmqpHeld {
     async fn ack(&mut self) -> Result<(), BrokerError> {
         let Some(acker) = self.acker.take() else { return Ok(()) };
-        sent(acker.ack(BasicAckOptions::default()).await)
+        sent(self.session.run(acker.ack(BasicAckOptions::default())).await)
     }
 
     async fn hand_back(&mut self) -> Result<(), BrokerError> {
         let Some(acker) = self.acker.take() else { return Ok(()) };
-        sent(acker.nack(REQUEUE).await)
+        sent(self.session.run(acker.nack(REQUEUE)).await)
     }
 
     /// When it cannot be passed on, dropping `self` hands it back.
@@ -270,12 +287,9 @@ impl Drop for AmqpHeld {
 
 const REQUEUE: BasicNackOptions = BasicNackOptions { multiple: false, requeue: true };
 
-fn sent(outcome: lapin::Result<bool>) -> Result<(), BrokerError> {
-    match outcome {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            Err(BrokerError::Unavailable("the message's channel is closed; it comes again".to_owned()))
-        }
-        Err(error) => Err(lost(error)),
+fn sent(outcome: Result<bool, BrokerError>) -> Result<(), BrokerError> {
+    if outcome? {
+        return Ok(());
     }
+    Err(BrokerError::Unavailable("the message's channel is closed; it comes again".to_owned()))
 }

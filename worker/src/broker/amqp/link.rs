@@ -28,6 +28,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Besides listening for errors, the connection's state is looked at this often.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
+const CONNECTION_LOST: &str = "the connection was lost";
+const REPLY_SUCCESS: u16 = 200;
+
 pub(super) struct Session {
     pub connection: Connection,
     pub publisher: Channel,
@@ -35,9 +38,32 @@ pub(super) struct Session {
     pub failed: Notify,
     /// Held by the one who repairs the topology.
     pub repair: Mutex<()>,
+    over: CancellationToken,
 }
 
 impl Session {
+    fn new(connection: Connection, publisher: Channel) -> Self {
+        let (failed, repair, over) = (Notify::new(), Mutex::new(()), CancellationToken::new());
+        Self { connection, publisher, failed, repair, over }
+    }
+
+    /// Waits for the broker no longer than the session lasts: the client leaves some operations unanswered for ever
+    /// when the connection goes while they are on their way.
+    pub async fn run<T>(&self, operation: impl Future<Output = lapin::Result<T>>) -> Result<T, BrokerError> {
+        tokio::select! {
+            biased;
+            answer = operation => answer.map_err(lost),
+            () = self.over.cancelled() => Err(BrokerError::Unavailable(CONNECTION_LOST.to_owned())),
+        }
+    }
+
+    async fn end(&self, why: &str) {
+        self.over.cancel();
+        let closing = self.connection.close(REPLY_SUCCESS, why.into());
+        // It may be closed already, or be beyond answering.
+        _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
+    }
+
     fn alive(&self) -> bool {
         self.connection.status().connected() && self.publisher.status().connected()
     }
@@ -127,8 +153,7 @@ impl Link {
         _ = stop.run_until_cancelled(self.connect_for_ever()).await;
         let last = self.state.send_replace(State::Closed);
         if let State::Up(session) = last {
-            let closing = session.connection.close(200, "closed".into());
-            _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
+            session.end("closed").await;
         }
     }
 
@@ -146,7 +171,9 @@ impl Link {
                     pause = pauses.build();
                     self.state.send_replace(State::Up(Arc::clone(&session)));
                     session.ended().await;
-                    self.leave(&session).await;
+                    warn!("the connection to RabbitMQ is lost");
+                    self.state.send_replace(State::Down(CONNECTION_LOST.to_owned()));
+                    session.end("made again").await;
                 }
                 Err(error) => {
                     warn!(%error, "cannot connect to RabbitMQ");
@@ -157,21 +184,13 @@ impl Link {
         }
     }
 
-    async fn leave(&self, session: &Session) {
-        warn!("the connection to RabbitMQ is lost");
-        self.state.send_replace(State::Down("the connection is lost".to_owned()));
-        // Consumers of a connection of which only the publisher's channel broke must end too.
-        let closing = session.connection.close(200, "made again".into());
-        _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
-    }
-
     async fn connect(&self) -> Result<Arc<Session>, BrokerError> {
         let setup = async {
             let connection = self.open().await?;
             declare::all(&connection, &self.settings).await?;
             let publisher = connection.create_channel().await?;
             publisher.confirm_select(ConfirmSelectOptions::default()).await?;
-            Ok(Arc::new(Session { connection, publisher, failed: Notify::new(), repair: Mutex::new(()) }))
+            Ok(Arc::new(Session::new(connection, publisher)))
         };
         match tokio::time::timeout(SETUP_TIMEOUT, setup).await {
             Ok(session) => session.map_err(lost),

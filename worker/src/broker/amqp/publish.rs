@@ -9,7 +9,7 @@ use lapin::{BasicProperties, Confirmation};
 use tracing::warn;
 
 use super::declare::{self, name};
-use super::link::{Link, Session, lost};
+use super::link::{Link, Session};
 use crate::broker::{BrokerError, Message};
 use crate::topology::Exchange;
 
@@ -53,11 +53,12 @@ impl Parcel {
 /// Resolves when the broker has written the message to its queue.
 pub(super) async fn publish(link: &Link, parcel: Parcel) -> Result<(), BrokerError> {
     let session = link.session()?;
-    let confirmation = match tokio::time::timeout(CONFIRM_TIMEOUT, send(link, &session, &parcel)).await {
+    let sending = session.run(send(link, &session, &parcel));
+    let confirmation = match tokio::time::timeout(CONFIRM_TIMEOUT, sending).await {
         Ok(Ok(confirmation)) => confirmation,
         Ok(Err(error)) => {
             session.failed.notify_one();
-            return Err(lost(error));
+            return Err(error);
         }
         Err(_) => return Err(BrokerError::Unavailable("no confirm in time".to_owned())),
     };
@@ -88,7 +89,7 @@ async fn repair(link: &Link, session: &Session) {
         return;
     };
     warn!("a queue is missing in RabbitMQ; declaring the topology again");
-    if let Err(error) = declare::all(&session.connection, &link.settings).await {
+    if let Err(error) = session.run(declare::all(&session.connection, &link.settings)).await {
         warn!(%error, "the topology could not be declared again");
     }
 }
@@ -96,9 +97,9 @@ async fn repair(link: &Link, session: &Session) {
 /// A round trip on the channel that publishes. Its prefetch means nothing there, so setting it changes nothing.
 pub(super) async fn ping(link: &Link) -> Result<(), BrokerError> {
     let session = link.session()?;
-    let round_trip = session.publisher.basic_qos(0, BasicQosOptions::default());
+    let round_trip = session.run(session.publisher.basic_qos(0, BasicQosOptions::default()));
     match tokio::time::timeout(PING_TIMEOUT, round_trip).await {
-        Ok(answer) => answer.map_err(lost),
+        Ok(answer) => answer,
         Err(_) => Err(BrokerError::Unavailable("no answer in time".to_owned())),
     }
 }

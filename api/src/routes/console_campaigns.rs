@@ -1,0 +1,503 @@
+//! The console's campaigns: plan, move, watch, explain.
+
+use std::time::Duration;
+
+use actix_web::http::header::ACCEPT;
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use service::campaign::{self, CampaignDraft, CampaignRow};
+use service::ids::{CampaignId, CouponTemplateId, SegmentId};
+use service::staff::StaffCaller;
+use service::states::{CampaignState, Channel, DeliveryState, MessageClass, OnCap};
+use service::{Context, delivery::MessageDraft};
+use utoipa::{IntoParams, ToSchema};
+
+use super::delivery_view::{DeliveryView, ExplanationView, ReasonView};
+use crate::auth::{StaffSession, permission};
+use crate::input::{Json, Query, Segments};
+use crate::page::PageView;
+use crate::problem::Problem;
+
+/// How often a progress stream tells.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignBody {
+    #[schema(min_length = 1, max_length = 60)]
+    name: String,
+    segment_id: SegmentId,
+    channel: Channel,
+    /// `marketing` unless told. Transactional messages are exempt from caps and quiet hours.
+    #[serde(default = "marketing")]
+    class: MessageClass,
+    /// What the member can opt out of, e.g. `offers`.
+    #[serde(default = "offers")]
+    topic: String,
+    message: MessageDraft,
+    /// A coupon that every receiver is given.
+    coupon_template_id: Option<CouponTemplateId>,
+    /// Nothing is sent from then on.
+    offer_ends_at: Option<DateTime<Utc>>,
+    #[schema(minimum = 1)]
+    rate_per_second: Option<i32>,
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 50)]
+    holdout_percent: i32,
+    /// What to do with a member at the frequency cap; `drop` unless told.
+    #[serde(default = "on_cap")]
+    on_cap: OnCap,
+}
+
+fn marketing() -> MessageClass {
+    MessageClass::Marketing
+}
+
+fn offers() -> String {
+    "offers".to_owned()
+}
+
+fn on_cap() -> OnCap {
+    OnCap::Drop
+}
+
+impl From<CampaignBody> for CampaignDraft {
+    fn from(body: CampaignBody) -> Self {
+        Self {
+            name: body.name,
+            segment_id: body.segment_id,
+            channel: body.channel,
+            class: body.class,
+            topic: body.topic,
+            message: body.message,
+            coupon_template_id: body.coupon_template_id,
+            offer_ends_at: body.offer_ends_at,
+            rate_per_second: body.rate_per_second,
+            holdout_percent: body.holdout_percent,
+            on_cap: body.on_cap,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CampaignView {
+    id: CampaignId,
+    name: String,
+    segment_id: SegmentId,
+    channel: Channel,
+    class: MessageClass,
+    topic: String,
+    #[schema(value_type = MessageDraft)]
+    message: serde_json::Value,
+    coupon_template_id: Option<CouponTemplateId>,
+    offer_ends_at: Option<DateTime<Utc>>,
+    rate_per_second: Option<i32>,
+    holdout_percent: i32,
+    on_cap: OnCap,
+    state: CampaignState,
+    /// Why it is paused: `by_staff`, or the platform's code.
+    state_reason: Option<String>,
+    version: i32,
+    scheduled_at: Option<DateTime<Utc>>,
+    started_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
+    /// Members in the audience so far.
+    audience_count: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl CampaignView {
+    fn of(row: CampaignRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            segment_id: row.segment_id,
+            channel: row.channel,
+            class: row.class,
+            topic: row.topic,
+            message: row.message,
+            coupon_template_id: row.coupon_template_id,
+            offer_ends_at: row.offer_ends_at,
+            rate_per_second: row.rate_per_second,
+            holdout_percent: row.holdout_percent,
+            on_cap: row.on_cap,
+            state: row.state,
+            state_reason: row.state_reason,
+            version: row.version,
+            scheduled_at: row.scheduled_at,
+            started_at: row.started_at,
+            completed_at: row.completed_at,
+            audience_count: row.audience_count,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignQuery {
+    state: Option<CampaignState>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 50 unless told, at most 200.
+    limit: Option<u64>,
+}
+
+/// All campaigns, newest first.
+#[utoipa::path(
+    tag = "campaigns",
+    params(CampaignQuery),
+    responses((status = 200, body = PageView<CampaignView>)),
+    security(("staff" = []))
+)]
+#[get("/v1/console/campaigns")]
+pub async fn list_campaigns(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    query: Query<CampaignQuery>,
+) -> Result<web::Json<PageView<CampaignView>>, Problem> {
+    let Query(CampaignQuery { state, cursor, limit }) = query;
+    let page = service::page::PageRequest { cursor, limit };
+    let page = campaign::list(&ctx, &caller.0, state, &page).await?;
+    Ok(web::Json(PageView::of(page, CampaignView::of)))
+}
+
+/// Drafts a campaign.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = CampaignBody,
+    responses((status = 201, body = CampaignView)),
+    security(("staff" = []))
+)]
+#[post("/v1/console/campaigns")]
+pub async fn create_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    body: Json<CampaignBody>,
+) -> Result<HttpResponse, Problem> {
+    let row = campaign::create(&ctx, &caller.0, body.0.into()).await?;
+    Ok(HttpResponse::Created().json(CampaignView::of(row)))
+}
+
+/// One campaign.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}")]
+pub async fn get_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::find(&ctx, &caller.0, id.0).await?)))
+}
+
+/// Replaces a draft; makes a new version.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = CampaignBody,
+    responses((status = 200, body = CampaignView)),
+    security(("staff" = []))
+)]
+#[put("/v1/console/campaigns/{id}")]
+pub async fn change_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+    body: Json<CampaignBody>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::update(&ctx, &caller.0, id.0, body.0.into()).await?)))
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleBody {
+    /// When it starts; absent or null: as soon as possible.
+    at: Option<DateTime<Utc>>,
+}
+
+/// Schedules a draft, or moves a scheduled one. Freezes the segment's rule as it is now.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = ScheduleBody,
+    responses((status = 200, body = CampaignView)),
+    security(("staff" = []))
+)]
+#[post("/v1/console/campaigns/{id}/schedule")]
+pub async fn schedule_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+    body: Json<ScheduleBody>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::schedule(&ctx, &caller.0, id.0, body.0.at).await?)))
+}
+
+/// Holds a running campaign; takes hold on every worker within two seconds.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
+#[post("/v1/console/campaigns/{id}/pause")]
+pub async fn pause_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::pause(&ctx, &caller.0, id.0).await?)))
+}
+
+/// Goes on with a paused campaign where it stopped.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
+#[post("/v1/console/campaigns/{id}/resume")]
+pub async fn resume_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::resume(&ctx, &caller.0, id.0).await?)))
+}
+
+/// Ends a campaign for good: what is not yet on its way is not sent.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
+#[post("/v1/console/campaigns/{id}/cancel")]
+pub async fn cancel_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    Ok(web::Json(CampaignView::of(campaign::cancel(&ctx, &caller.0, id.0).await?)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThrottleBody {
+    /// Messages per second; null: only the channel's rate.
+    #[schema(minimum = 1)]
+    rate_per_second: Option<i32>,
+}
+
+/// Changes the rate, also while the campaign runs.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = ThrottleBody,
+    responses((status = 200, body = CampaignView)),
+    security(("staff" = []))
+)]
+#[post("/v1/console/campaigns/{id}/throttle")]
+pub async fn throttle_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+    body: Json<ThrottleBody>,
+) -> Result<web::Json<CampaignView>, Problem> {
+    let row = campaign::throttle(&ctx, &caller.0, id.0, body.0.rate_per_second).await?;
+    Ok(web::Json(CampaignView::of(row)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestSendBody {
+    /// Phone numbers of members, at most 10.
+    #[schema(min_items = 1, max_items = 10)]
+    phones: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TestSendView {
+    results: Vec<TestResultView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TestResultView {
+    /// Masked.
+    phone: String,
+    sent: bool,
+    /// The reason's or the platform's code where it was not sent.
+    code: Option<String>,
+}
+
+/// Sends the message as it stands to a few named members, past caps, quiet hours and hold-out but never past an opt-out or a lost
+/// consent.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = TestSendBody,
+    responses((status = 200, body = TestSendView)),
+    security(("staff" = []))
+)]
+#[post("/v1/console/campaigns/{id}/test-send")]
+pub async fn test_send_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<CampaignId>,
+    body: Json<TestSendBody>,
+) -> Result<web::Json<TestSendView>, Problem> {
+    let results = campaign::test_send(&ctx, &caller.0, id.0, &body.0.phones).await?;
+    let results = results
+        .into_iter()
+        .map(|result| TestResultView { phone: result.phone, sent: result.code.is_none(), code: result.code })
+        .collect();
+    Ok(web::Json(TestSendView { results }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ForecastView {
+    audience: u64,
+    will_send: u64,
+    /// Everybody else by the one reason.
+    others: Vec<ForecastLineView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ForecastLineView {
+    reason: ReasonView,
+    members: u64,
+    /// When the first of the deferred would go; null: they would not.
+    deferred_until: Option<DateTime<Utc>>,
+}
+
+/// Who would get it now and, for the others, why not.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ForecastView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/forecast")]
+pub async fn forecast_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<ForecastView>, Problem> {
+    let forecast = campaign::forecast(&ctx, &caller.0, id.0).await?;
+    let others = forecast
+        .others
+        .into_iter()
+        .map(|line| ForecastLineView {
+            reason: line.reason.into(),
+            members: line.members,
+            deferred_until: line.deferred_until,
+        })
+        .collect();
+    Ok(web::Json(ForecastView { audience: forecast.audience, will_send: forecast.will_send, others }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ProgressView {
+    state: CampaignState,
+    state_reason: Option<String>,
+    audience_count: i64,
+    lines: Vec<ProgressLineView>,
+    as_of: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ProgressLineView {
+    state: DeliveryState,
+    reason: Option<String>,
+    deliveries: i64,
+}
+
+/// Deliveries by state and reason: once as JSON, or, for `Accept: text/event-stream`, every second until the campaign has ended.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ProgressView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/progress")]
+pub async fn show_progress(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let first = progress_view(&ctx, &caller.0, id.0).await?;
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepts.contains("text/event-stream") {
+        return Ok(HttpResponse::Ok().json(first));
+    }
+    let following = Following { ctx, caller: caller.0, id: id.0, next: Some(first) };
+    let events = futures_util::stream::unfold(following, Following::event);
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-cache"))
+        .streaming(events))
+}
+
+/// A progress stream: tells what it has, then waits and looks again; ends after the campaign's last state.
+struct Following {
+    ctx: Data<Context>,
+    caller: StaffCaller,
+    id: CampaignId,
+    next: Option<ProgressView>,
+}
+
+impl Following {
+    async fn event(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+        let view = match self.next.take() {
+            Some(view) => view,
+            None => {
+                tokio::time::sleep(PROGRESS_EVERY).await;
+                progress_view(&self.ctx, &self.caller, self.id).await.ok()?
+            }
+        };
+        let json = serde_json::to_string(&view).ok()?;
+        let ended = matches!(view.state, CampaignState::Completed | CampaignState::Cancelled);
+        let event = Bytes::from(format!("event: progress\ndata: {json}\n\n"));
+        if ended {
+            // Looking for a campaign that does not exist ends the stream at the next turn.
+            self.id = CampaignId(Default::default());
+        }
+        Some((Ok(event), self))
+    }
+}
+
+async fn progress_view(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<ProgressView, Problem> {
+    let progress = campaign::progress(ctx, caller, id).await?;
+    let lines = progress
+        .lines
+        .into_iter()
+        .map(|line| ProgressLineView { state: line.state, reason: line.reason, deliveries: line.deliveries })
+        .collect();
+    Ok(ProgressView {
+        state: progress.campaign.state,
+        state_reason: progress.campaign.state_reason,
+        audience_count: progress.campaign.audience_count,
+        lines,
+        as_of: ctx.now(),
+    })
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    state: Option<DeliveryState>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 50 unless told, at most 200.
+    limit: Option<u64>,
+}
+
+/// The campaign's deliveries.
+#[utoipa::path(
+    tag = "campaigns",
+    params(DeliveryQuery),
+    responses((status = 200, body = PageView<DeliveryView>)),
+    security(("staff" = []))
+)]
+#[get("/v1/console/campaigns/{id}/deliveries")]
+pub async fn list_deliveries(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+    query: Query<DeliveryQuery>,
+) -> Result<web::Json<PageView<DeliveryView>>, Problem> {
+    let Query(DeliveryQuery { state, cursor, limit }) = query;
+    let page = service::page::PageRequest { cursor, limit };
+    let page = campaign::deliveries(&ctx, &caller.0, id.0, state, &page).await?;
+    Ok(web::Json(PageView::of(page, DeliveryView::of)))
+}
+
+/// Why: what happened to the message for one member, and what each gate sees now.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ExplanationView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/members/{member_id}/explanation")]
+pub async fn explain_delivery(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    ids: Segments<(CampaignId, service::ids::MemberId)>,
+) -> Result<web::Json<ExplanationView>, Problem> {
+    let (id, member_id) = ids.0;
+    Ok(web::Json(ExplanationView::of(campaign::explain(&ctx, &caller.0, id, member_id).await?)))
+}

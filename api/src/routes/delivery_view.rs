@@ -1,0 +1,118 @@
+//! Deliveries and their reasons as the API shows them.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service::campaign::Explanation;
+use service::delivery::{DeliveryRow, Reason};
+use service::ids::{CouponId, DeliveryId, MemberId};
+use service::states::{Channel, DeliveryState};
+use utoipa::ToSchema;
+
+/// A reason with its words.
+#[derive(Serialize, ToSchema)]
+pub struct ReasonView {
+    code: &'static str,
+    chinese: &'static str,
+    english: &'static str,
+}
+
+impl From<Reason> for ReasonView {
+    fn from(reason: Reason) -> Self {
+        Self { code: reason.code(), chinese: reason.chinese(), english: reason.english() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DeliveryView {
+    id: DeliveryId,
+    member_id: MemberId,
+    channel: Channel,
+    state: DeliveryState,
+    reason: Option<ReasonView>,
+    /// Not before then; for a deferred one, when it will be looked at again.
+    not_before: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+    attempts: i32,
+    coupon_id: Option<CouponId>,
+    updated_at: DateTime<Utc>,
+}
+
+impl DeliveryView {
+    pub fn of(row: DeliveryRow) -> Self {
+        Self {
+            id: row.id,
+            member_id: row.member_id,
+            channel: row.channel,
+            state: row.state,
+            reason: row.reason.as_deref().and_then(Reason::from_code).map(ReasonView::from),
+            not_before: row.not_before,
+            sent_at: row.sent_at,
+            attempts: row.attempts,
+            coupon_id: row.coupon_id,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ExplanationView {
+    /// Null: the member is not in the campaign's audience.
+    delivery: Option<DeliveryView>,
+    reason: Option<ReasonView>,
+    attempts: Vec<AttemptView>,
+    /// What each gate would say now, in the order in which they are asked.
+    gates: Vec<GateView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct AttemptView {
+    number: i32,
+    /// `sent`, `refused`, `again`, `unknown` or `campaign_broken`.
+    outcome: String,
+    /// The platform's code.
+    code: Option<String>,
+    message: Option<String>,
+    started_at: DateTime<Utc>,
+    ended_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct GateView {
+    name: &'static str,
+    passes: bool,
+    reason: Option<ReasonView>,
+    saw: String,
+}
+
+impl ExplanationView {
+    pub fn of(explanation: Explanation) -> Self {
+        let attempts = explanation
+            .attempts
+            .into_iter()
+            .map(|row| AttemptView {
+                number: row.number,
+                outcome: row.outcome,
+                code: row.code,
+                message: row.message,
+                started_at: row.started_at,
+                ended_at: row.ended_at,
+            })
+            .collect();
+        let gates = explanation
+            .gates
+            .into_iter()
+            .map(|gate| GateView {
+                name: gate.name,
+                passes: gate.passes,
+                reason: gate.reason.map(ReasonView::from),
+                saw: gate.saw,
+            })
+            .collect();
+        Self {
+            delivery: explanation.delivery.map(DeliveryView::of),
+            reason: explanation.reason.map(ReasonView::from),
+            attempts,
+            gates,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The document is the code's, complete, and the committed one.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use service::Refusal;
+use tests::TestApp;
+
+fn document() -> Value {
+    serde_json::to_value(api::openapi()).expect("the document is JSON")
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().expect("a path item");
+        item.iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+#[test]
+fn the_committed_document_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let current = api::openapi().to_pretty_json().expect("the document is JSON") + "\n";
+
+    assert!(committed == current, "docs/openapi.json is out of date: run `make openapi`");
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let app = TestApp::start().await;
+
+    assert_eq!(app.get("/openapi.json").await.expect(200), document());
+    let page = app.get("/docs").await;
+    assert_eq!(page.status.as_u16(), 200);
+    assert!(page.text().contains("swagger-ui"));
+}
+
+#[test]
+fn it_is_openapi_3_1() {
+    assert_eq!(document()["openapi"], "3.1.0");
+}
+
+#[test]
+fn an_operation_id_names_one_operation() {
+    let document = document();
+    let mut seen = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        assert!(!id.is_empty() && seen.insert(id.to_owned()), "{name}: operation id {id:?}");
+    }
+}
+
+#[test]
+fn every_operation_documents_its_problems() {
+    let document = document();
+    for (name, operation) in operations(&document).filter(|(name, _)| name.contains(" /v1/")) {
+        for (status, answer) in operation["responses"].as_object().expect("responses") {
+            if status.as_str() >= "400" {
+                let content = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(content, "#/components/schemas/Problem", "{name} {status}");
+            }
+        }
+        assert!(operation["responses"]["500"].is_object(), "{name} has no 500");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| walk(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    walk(&document, &mut found);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn every_code_is_unique_has_words_and_stands_in_the_document() {
+    let document = document();
+    let listed: BTreeSet<_> = document["components"]["schemas"]["ProblemCode"]["enum"]
+        .as_array()
+        .expect("the codes are listed")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let codes: Vec<_> = api::problem::codes().collect();
+
+    assert_eq!(codes.iter().copied().collect::<BTreeSet<_>>(), listed);
+    assert_eq!(codes.len(), listed.len(), "a code stands twice");
+    for refusal in Refusal::ALL {
+        assert!(listed.contains(refusal.code()), "{refusal:?}");
+        assert!(refusal.code().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{refusal:?}");
+        assert!(!refusal.chinese().is_ascii() && refusal.english().is_ascii(), "{refusal:?} lacks words");
+    }
+}

@@ -1,0 +1,91 @@
+//! The entities are the migrated schema: the same tables, the same columns, null where null is allowed.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ColumnTrait, Database, EntityTrait, IdenStatic, Iterable, QuerySelect};
+use tests::database::{Column, TestDatabase, Way, columns};
+
+macro_rules! for_each_entity {
+    ($do:ident) => {
+        $do!(
+            attempt,
+            audit_entry,
+            callback_event,
+            campaign,
+            consent,
+            consent_event,
+            coupon,
+            coupon_event,
+            coupon_template,
+            coupon_template_store,
+            dead_letter,
+            delivery,
+            idempotency_key,
+            identity,
+            inbox_message,
+            member,
+            member_tag,
+            opt_out,
+            outbox,
+            preference,
+            purchase,
+            purchase_line,
+            redemption,
+            refresh_token,
+            scan,
+            segment,
+            session,
+            setting,
+            staff,
+            staff_store,
+            store,
+            tag,
+        )
+    };
+}
+
+fn columns_of<E: EntityTrait>(_: E) -> Vec<Column> {
+    let table = E::default().table_name().to_owned();
+    E::Column::iter()
+        .map(|column| Column {
+            table: table.clone(),
+            name: column.as_str().to_owned(),
+            nullable: column.def().is_null(),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn entities_and_schema_agree() {
+    let database = TestDatabase::create(Way::chosen()).await;
+    let connection = Database::connect(database.url()).await.expect("it opens");
+    let mut of_entities = BTreeSet::new();
+    macro_rules! collect {
+        ($($entity:ident),+ $(,)?) => {$( of_entities.extend(columns_of(entity::$entity::Entity)); )+};
+    }
+    for_each_entity!(collect);
+
+    let of_schema: BTreeSet<_> = columns(&connection).await.into_iter().collect();
+
+    let missing: Vec<_> = of_entities.difference(&of_schema).collect();
+    let unknown: Vec<_> = of_schema.difference(&of_entities).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "only in entities: {missing:#?}, in the schema: {unknown:#?}"
+    );
+    connection.close().await.expect("it closes");
+}
+
+#[tokio::test]
+async fn every_entity_can_be_selected() {
+    let database = TestDatabase::create(Way::chosen()).await;
+    let connection = Database::connect(database.url()).await.expect("it opens");
+    macro_rules! select {
+        ($($entity:ident),+ $(,)?) => {$(
+            let rows = entity::$entity::Entity::find().limit(1).all(&connection).await;
+            assert!(rows.is_ok(), "{}: {rows:?}", stringify!($entity));
+        )+};
+    }
+    for_each_entity!(select);
+    connection.close().await.expect("it closes");
+}

@@ -1,0 +1,3 @@
+//! What an installation is started with.
+
+mod key_file;
