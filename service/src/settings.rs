@@ -70,7 +70,7 @@ macro_rules! sections {
 sections! {
     /// Each field is documented where its default is, in default.toml.
     Settings {
-        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, timezone: Tz, secret_keys: Secret,
+        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
         caps: Caps, quiet_hours: QuietHours, broker: Broker,
@@ -214,8 +214,17 @@ fn environment() -> Env {
         .lowercase(false)
 }
 
-/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays.
-fn dotted(name: &str) -> String {
+/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays, also one like `database_url` that begins as a
+/// section does.
+pub fn dotted(name: &str) -> String {
+    let top_level = DEFAULTS
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "))
+        .any(|(field, _)| field == name);
+    if top_level {
+        return name.to_owned();
+    }
     SECTIONS
         .iter()
         .filter_map(|section| name.strip_prefix(section)?.strip_prefix('_').map(|field| (section, field)))
