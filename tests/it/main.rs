@@ -5,12 +5,16 @@ mod broker;
 mod card;
 mod coupon;
 mod house;
+mod identity;
 mod import;
 #[path = "../e2e/main_job/mod.rs"]
 mod main_job;
+mod member;
 mod migration;
 mod platform;
 mod purchase;
 mod sandbox;
 mod settings;
 mod shared_state;
+mod staff;
+mod store;
