@@ -8,3 +8,5 @@ mod platform;
 mod sandbox;
 mod settings;
 mod shared_state;
+#[path = "../e2e/main_job/mod.rs"]
+mod main_job;
