@@ -52,7 +52,7 @@ impl Installation {
         if way == Way::Distributed {
             let redis = chosen("HUIKE_TEST_REDIS_URL", "redis://127.0.0.1:6379");
             let amqp = chosen("HUIKE_TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672");
-            let own = tests::services::fresh_name("main_job");
+            let own = tests::services::fresh_name();
             environment.push(("HUIKE_REDIS_URL".into(), redis));
             environment.push(("HUIKE_REDIS_NAMESPACE".into(), own.clone()));
             environment.push(("HUIKE_AMQP_URL".into(), amqp));
@@ -100,11 +100,8 @@ impl Installation {
 
     fn import(&self, arguments: &[&str]) -> String {
         let output = self.command("import").args(arguments).output().expect("the binary runs");
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "the import failed:\n{text}");
         text
     }
@@ -118,7 +115,8 @@ impl Installation {
         }
         self.wait_until_ready().await;
         let name = if self.way == Way::Embedded { "serve" } else { "api" };
-        let printed = std::fs::read_to_string(self.folder.path().join(format!("{name}.out"))).expect("its output");
+        let printed =
+            std::fs::read_to_string(self.folder.path().join(format!("{name}.out"))).expect("its output");
         let password = printed.lines().find_map(|line| line.split_once("password:"));
         password.unwrap_or_else(|| panic!("no first password is printed:\n{printed}")).1.trim().to_owned()
     }
@@ -184,7 +182,12 @@ impl Installation {
             Stdio::from(File::options().create(true).append(true).open(path).expect("a log file"))
         };
         let mut command = self.command(arguments[0]);
-        command.args(&arguments[1..]).stdout(open("out")).stderr(open("err")).spawn().expect("the binary starts")
+        command
+            .args(&arguments[1..])
+            .stdout(open("out"))
+            .stderr(open("err"))
+            .spawn()
+            .expect("the binary starts")
     }
 }
 

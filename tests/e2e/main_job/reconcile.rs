@@ -38,7 +38,10 @@ pub async fn hold_against_each_other(shop: &Shop, phones: &Phones, campaign: &st
             *counts.entry("unknown".to_owned()).or_default() += 1;
         }
     }
-    assert!(inboxes.values().all(|received| *received == 0), "nobody outside of the audience got the message");
+    assert!(
+        inboxes.values().all(|received| *received == 0),
+        "nobody outside of the audience got the message"
+    );
     assert_eq!(phones.duplicates().await, 0);
 
     let unknown = counts.remove("unknown").unwrap_or_default();

@@ -136,14 +136,18 @@ impl Shop {
         let stores = self.get("/v1/console/stores", &self.owner).await;
         let store = stores["items"][0]["id"].as_str().expect("a store").to_owned();
         let code = self.get("/v1/me/card/code", &member).await["code"].clone();
-        let scan = self.post("/v1/staff/scans", &self.owner, json!({ "code": code, "store_id": store })).await;
+        let scan =
+            self.post("/v1/staff/scans", &self.owner, json!({ "code": code, "store_id": store })).await;
         assert_eq!(scan["usable_coupons"][0]["id"], coupon["id"]);
         let redemption = json!({
             "store_id": store, "scan_id": scan["scan_id"], "coupon_id": coupon["id"],
             "request_no": "till-1-0001", "amount_fen": 12_000,
         });
         let receipt = self.post("/v1/staff/redemptions", &self.owner, redemption.clone()).await;
-        assert_eq!((receipt["discount_fen"].as_i64(), receipt["payable_fen"].as_i64()), (Some(2_000), Some(10_000)));
+        assert_eq!(
+            (receipt["discount_fen"].as_i64(), receipt["payable_fen"].as_i64()),
+            (Some(2_000), Some(10_000))
+        );
         let again = self.post("/v1/staff/redemptions", &self.owner, redemption.clone()).await;
         assert_eq!(again["redemption_id"], receipt["redemption_id"], "the same request gets the same answer");
         let mut other = redemption;
