@@ -12,6 +12,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::problem::{self, ProblemBody};
 use crate::routes;
@@ -22,8 +23,12 @@ pub const STAFF: &str = "staff";
 
 /// The whole document; needs no server.
 pub fn openapi() -> OpenApi {
-    let (_, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes::all).split_for_parts();
+    document(routes::all)
+}
+
+/// Of some of the routes.
+pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
+    let (_, collected) = App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
     finish(collected)
 }
 

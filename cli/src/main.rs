@@ -5,7 +5,9 @@ mod logging;
 mod metrics;
 mod migrate;
 mod run;
+mod sandbox;
 mod start;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,11 @@ enum Command {
     /// Changes the database's schema, or shows how it stands.
     #[command(subcommand)]
     Migrate(migrate::Direction),
+    /// A stand-in for WeChat, SMS and Alipay with virtual phones, for development and tests.
+    Sandbox {
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: String,
+    },
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -57,6 +64,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Api => run::api().await?,
         Command::Worker { listen } => run::worker(&listen).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
+        Command::Sandbox { listen } => sandbox::run(listen).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

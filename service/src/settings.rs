@@ -214,8 +214,17 @@ fn environment() -> Env {
         .lowercase(false)
 }
 
-/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays.
-fn dotted(name: &str) -> String {
+/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays, also one like `database_url` that begins as a
+/// section does.
+pub fn dotted(name: &str) -> String {
+    let top_level = DEFAULTS
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "))
+        .any(|(field, _)| field == name);
+    if top_level {
+        return name.to_owned();
+    }
     SECTIONS
         .iter()
         .filter_map(|section| name.strip_prefix(section)?.strip_prefix('_').map(|field| (section, field)))

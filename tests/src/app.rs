@@ -43,6 +43,15 @@ impl TestApp {
 
     /// With a server changed before it serves, e.g. one more readiness check.
     pub async fn with_server(overrides: &str, change: impl FnOnce(api::Server) -> api::Server) -> Self {
+        Self::served(overrides, |ctx| change(api::Server::new(ctx))).await
+    }
+
+    /// What a process of workers serves.
+    pub async fn with_operators_only() -> Self {
+        Self::served("", api::Server::operators_only).await
+    }
+
+    async fn served(overrides: &str, server: impl FnOnce(Context) -> api::Server) -> Self {
         let way = Way::chosen();
         let database = TestDatabase::create(way).await;
         let clock = Arc::new(ManualClock::at(start()));
@@ -50,7 +59,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let shutdown = CancellationToken::new();
-        let serving = serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
+        let serving = serve(server(ctx.clone()), listener, shutdown.clone());
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         Self { ctx, clock, client, base_url, shutdown, serving: Some(serving), _database: database }
     }
