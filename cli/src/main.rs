@@ -1,6 +1,7 @@
 //! `huike`, the one binary: the API, the workers and what their keeper needs.
 
 mod doctor;
+mod import;
 mod logging;
 mod metrics;
 mod migrate;
@@ -41,6 +42,8 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8090")]
         listen: String,
     },
+    /// Brings members and purchases in from a file.
+    Import(import::ImportArgs),
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -65,6 +68,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Worker { listen } => run::worker(&listen).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
         Command::Sandbox { listen } => sandbox::run(listen).await?,
+        Command::Import(args) => import::command(args).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

@@ -70,7 +70,7 @@ macro_rules! sections {
 sections! {
     /// Each field is documented where its default is, in default.toml.
     Settings {
-        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, timezone: Tz, secret_keys: Secret,
+        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
         caps: Caps, quiet_hours: QuietHours, broker: Broker,

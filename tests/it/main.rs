@@ -2,9 +2,15 @@
 
 mod api;
 mod broker;
+mod card;
+mod coupon;
 mod house;
+mod import;
+#[path = "../e2e/main_job/mod.rs"]
+mod main_job;
 mod migration;
 mod platform;
+mod purchase;
 mod sandbox;
 mod settings;
 mod shared_state;

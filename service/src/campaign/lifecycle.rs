@@ -9,10 +9,9 @@ use sea_orm::{
     QuerySelect, UpdateMany,
 };
 
-use super::{RUNNING, end_open_deliveries};
 use crate::audit;
 use crate::context::Context;
-use crate::delivery::OPEN;
+use crate::delivery::{OPEN, RUNNING, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};

@@ -22,6 +22,7 @@ mod recover;
 pub mod rules;
 mod send;
 mod settle;
+mod standing;
 
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
@@ -32,6 +33,7 @@ pub use receipt::{Receipt, apply_receipt};
 pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
+pub use standing::{RUNNING, end_open_deliveries};
 
 use entity::states::DeliveryState;
 

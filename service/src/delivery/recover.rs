@@ -7,10 +7,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::reason::Reason;
+use super::standing::template_of;
+use crate::consent;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::DeliveryId;
-use crate::{campaign, consent};
 
 /// Rows per transaction.
 const PAGE: u64 = 500;
@@ -84,7 +85,7 @@ async fn spend_consents(ctx: &Context, txn: &impl ConnectionTrait, rows: &[deliv
         by_campaign.entry(row.campaign_id).or_insert_with(Vec::new).push(row.member_id);
     }
     for (campaign_id, members) in by_campaign {
-        if let Some(template) = campaign::template_of(txn, campaign_id).await? {
+        if let Some(template) = template_of(txn, campaign_id).await? {
             consent::spend(ctx, txn, &template, &members).await?;
         }
     }

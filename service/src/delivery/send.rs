@@ -25,13 +25,14 @@ use super::message::{MessageDraft, Rendered, Variables};
 use super::reason::Reason;
 use super::rules::{Decision, decide};
 use super::settle::{self, Outcome};
+use super::standing::{RUNNING, end_open_deliveries, is_running};
+use crate::consent;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
 use crate::refusal::Refusal;
 use crate::shared_state::Rate;
-use crate::{campaign as campaigns, consent};
 
 /// The longest a worker waits for a permit before it looks again whether the campaign still runs.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -66,7 +67,7 @@ async fn claim(ctx: &Context, campaign_id: CampaignId, deliveries: &[DeliveryId]
     let txn = ctx.db.begin().await?;
     let campaign =
         campaign::Entity::find_by_id(campaign_id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
-    if !matches!(campaign.state, CampaignState::Resolving | CampaignState::Sending) {
+    if !RUNNING.contains(&campaign.state) {
         put_back(&txn, &campaign, deliveries, ctx.now()).await?;
         txn.commit().await?;
         return Ok(None);
@@ -90,7 +91,7 @@ async fn put_back(
     now: DateTime<Utc>,
 ) -> Result<()> {
     if campaign.state == CampaignState::Cancelled {
-        return campaigns::end_open_deliveries(txn, campaign.id, now).await;
+        return end_open_deliveries(txn, campaign.id, now).await;
     }
     back_to_pending(txn, deliveries, now).await
 }
@@ -353,8 +354,7 @@ async fn wait_for(
             return Ok(permits.granted);
         }
         ctx.clock.sleep(permits.retry_after.clamp(Duration::from_millis(1), LONGEST_WAIT)).await;
-        if stop.is_cancelled()
-            || permits.retry_after >= LONGEST_WAIT && !campaigns::is_running(ctx, campaign_id).await?
+        if stop.is_cancelled() || permits.retry_after >= LONGEST_WAIT && !is_running(ctx, campaign_id).await?
         {
             return Ok(0);
         }

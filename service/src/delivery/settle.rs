@@ -91,24 +91,31 @@ impl Outcome {
         }
     }
 
-    fn attempt(&self) -> Option<(&'static str, Option<&str>, Option<&str>, DateTime<Utc>)> {
+    /// What the attempt's row says; None when the platform was never called.
+    fn attempt(&self) -> Option<Tried<'_>> {
+        let told = |outcome, code, message, started_at: &DateTime<Utc>| {
+            Some(Tried { outcome, code: Some(code), message: Some(message), started_at: *started_at })
+        };
         match self {
-            Self::Sent { started_at, .. } => Some(("sent", None, None, *started_at)),
-            Self::Refused { code, message, started_at, .. } => {
-                Some(("refused", Some(code), Some(message), *started_at))
+            Self::Sent { started_at, .. } => {
+                Some(Tried { outcome: "sent", code: None, message: None, started_at: *started_at })
             }
+            Self::Refused { code, message, started_at, .. } => told("refused", code, message, started_at),
             Self::CampaignBroken { code, message, started_at } => {
-                Some(("campaign_broken", Some(code), Some(message), *started_at))
+                told("campaign_broken", code, message, started_at)
             }
-            Self::Again { code, message, started_at, .. } => {
-                Some(("again", Some(code), Some(message), *started_at))
-            }
-            Self::Unknown { code, message, started_at } => {
-                Some(("unknown", Some(code), Some(message), *started_at))
-            }
+            Self::Again { code, message, started_at, .. } => told("again", code, message, started_at),
+            Self::Unknown { code, message, started_at } => told("unknown", code, message, started_at),
             Self::HandedBack => None,
         }
     }
+}
+
+struct Tried<'a> {
+    outcome: &'static str,
+    code: Option<&'a str>,
+    message: Option<&'a str>,
+    started_at: DateTime<Utc>,
 }
 
 /// How a delivery goes on, so that rows with the same fate are updated together.
@@ -227,15 +234,15 @@ async fn record_attempts(
     let rows: Vec<_> = outcomes
         .iter()
         .filter_map(|(id, outcome)| {
-            let (name, code, message, started_at) = outcome.attempt()?;
+            let tried = outcome.attempt()?;
             Some(attempt::ActiveModel {
                 id: Set(ctx.new_id()),
                 delivery_id: Set(*id),
                 number: Set(envelopes.get(id)?.delivery.attempts),
-                outcome: Set(name.to_owned()),
-                code: Set(code.map(str::to_owned)),
-                message: Set(message.map(str::to_owned)),
-                started_at: Set(started_at),
+                outcome: Set(tried.outcome.to_owned()),
+                code: Set(tried.code.map(str::to_owned)),
+                message: Set(tried.message.map(str::to_owned)),
+                started_at: Set(tried.started_at),
                 ended_at: Set(ctx.now()),
             })
         })
