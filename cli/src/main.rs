@@ -1,5 +1,6 @@
 //! `huike`, the one binary: the API, the workers and what their keeper needs.
 
+mod demo;
 mod doctor;
 mod import;
 mod logging;
@@ -38,12 +39,11 @@ enum Command {
     #[command(subcommand)]
     Migrate(migrate::Direction),
     /// A stand-in for WeChat, SMS and Alipay with virtual phones, for development and tests.
-    Sandbox {
-        #[arg(long, default_value = "127.0.0.1:8090")]
-        listen: String,
-    },
+    Sandbox(sandbox::Options),
     /// Brings members and purchases in from a file.
     Import(import::ImportArgs),
+    /// Everything at once with an invented shop, nothing to install or to configure.
+    Demo(demo::Options),
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -67,8 +67,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Api => run::api().await?,
         Command::Worker { listen } => run::worker(&listen).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
-        Command::Sandbox { listen } => sandbox::run(listen).await?,
+        Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Import(args) => import::command(args).await?,
+        Command::Demo(options) => demo::run(options).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

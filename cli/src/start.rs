@@ -25,7 +25,13 @@ pub struct Started {
 }
 
 pub async fn start() -> Result<Started> {
-    let mut settings = Settings::load()?;
+    let started = prepare(Settings::load()?).await?;
+    show_first_owner(&started.ctx).await?;
+    Ok(started)
+}
+
+/// Everything but the first owner.
+pub async fn prepare(mut settings: Settings) -> Result<Started> {
     let traces = logging::install(&settings.log)?;
     let metrics = metrics::install()?;
     let source = key_file::ensure(&mut settings)?;
@@ -34,7 +40,6 @@ pub async fn start() -> Result<Started> {
     }
     let ctx = Box::pin(Context::connect(settings, Arc::new(SystemClock))).await?;
     migrate::ensure_current(&ctx).await?;
-    show_first_owner(&ctx).await?;
     Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()?, _traces: traces })
 }
 

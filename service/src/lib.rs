@@ -19,6 +19,7 @@ pub mod crypto;
 pub mod db;
 pub mod dead_letter;
 pub mod delivery;
+pub mod demo;
 pub mod error;
 pub mod idempotency;
 pub mod identity;

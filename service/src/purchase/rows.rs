@@ -43,7 +43,7 @@ pub fn line_rows(ctx: &Context, purchase_id: PurchaseId, lines: &[NewLine]) -> V
         .collect()
 }
 
-pub(super) async fn insert_lines(
+pub async fn insert_lines(
     connection: &impl ConnectionTrait,
     rows: &[purchase_line::Model],
 ) -> Result<()> {
