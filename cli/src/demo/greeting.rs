@@ -15,7 +15,11 @@ impl Greeting {
     /// `campaign_waits`: the draft was not scheduled yet.
     pub fn text(&self, campaign_waits: bool) -> String {
         let blocks = [self.places(), accounts(), self.sign_in(), self.redeem(), self.watch(campaign_waits)];
-        format!("\n{}\n\nCtrl-C stops it. The shop is kept in {}.\n\n", blocks.join("\n\n"), self.data.display())
+        format!(
+            "\n{}\n\nCtrl-C stops it. The shop is kept in {}.\n\n",
+            blocks.join("\n\n"),
+            self.data.display()
+        )
     }
 
     fn places(&self) -> String {
@@ -89,9 +93,9 @@ fn sign_in_staff(variable: &str, login: &str) -> String {
 }
 
 fn accounts() -> String {
-    let lines = ACCOUNTS.iter().map(|account| {
-        format!("  {:<10} {:<14} {}", account.login, account.role.as_str(), account.name)
-    });
+    let lines = ACCOUNTS
+        .iter()
+        .map(|account| format!("  {:<10} {:<14} {}", account.login, account.role.as_str(), account.name));
     let lines: Vec<_> = lines.collect();
     format!("Staff, all with the password {PASSWORD}\n{}", lines.join("\n"))
 }

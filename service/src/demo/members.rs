@@ -73,7 +73,13 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, ctx: &Context, person: &Person, stores: &[StoreId], tags: &[TagId]) -> Result<MemberId> {
+    fn add(
+        &mut self,
+        ctx: &Context,
+        person: &Person,
+        stores: &[StoreId],
+        tags: &[TagId],
+    ) -> Result<MemberId> {
         let phone = Phone::parse(&person.phone)?;
         let phone_index = phone.index(ctx);
         let mut row = new_row(

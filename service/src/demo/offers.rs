@@ -1,7 +1,9 @@
 //! What the shop offers: coupons, segments, one campaign that goes out at the first start and one that waits to be scheduled.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
-use entity::states::{CampaignState, Channel, CouponKind, CouponTemplateState, MessageClass, OnCap, Validity};
+use entity::states::{
+    CampaignState, Channel, CouponKind, CouponTemplateState, MessageClass, OnCap, Validity,
+};
 use entity::{campaign, coupon_template, segment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -109,14 +111,10 @@ async fn ensure_template(ctx: &Context, owner: &StaffCaller, form: TemplateForm)
 pub async fn ensure_segments(ctx: &Context, owner: &StaffCaller) -> Result<Segments> {
     let at_least = |least| Range { at_least: Some(least), at_most: None };
     let dormant = Rule::DormantDays(at_least(30));
-    let regulars = Rule::Any(vec![
-        Rule::PurchaseCount(at_least(8)),
-        Rule::PurchaseTotalFen(at_least(30_000)),
-    ]);
-    let sweet = Rule::All(vec![
-        Rule::Tag(TAGS[1].to_owned()),
-        Rule::None(vec![Rule::DormantDays(at_least(60))]),
-    ]);
+    let regulars =
+        Rule::Any(vec![Rule::PurchaseCount(at_least(8)), Rule::PurchaseTotalFen(at_least(30_000))]);
+    let sweet =
+        Rule::All(vec![Rule::Tag(TAGS[1].to_owned()), Rule::None(vec![Rule::DormantDays(at_least(60))])]);
     ensure_segment(ctx, owner, "最近在来的面包控", sweet).await?;
     Ok(Segments {
         dormant: ensure_segment(ctx, owner, "30 天没来的老朋友", dormant).await?,
@@ -147,7 +145,11 @@ pub async fn ensure_campaigns(
     Ok((sent.id, draft.id))
 }
 
-async fn ensure_campaign(ctx: &Context, owner: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
+async fn ensure_campaign(
+    ctx: &Context,
+    owner: &StaffCaller,
+    draft: CampaignDraft,
+) -> Result<campaign::Model> {
     let known =
         campaign::Entity::find().filter(campaign::Column::Name.eq(&draft.name)).one(ctx.db.read()).await?;
     match known {

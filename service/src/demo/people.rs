@@ -49,7 +49,8 @@ pub const MEMBER_DAY: &str = "TMPL_MEMBER_DAY_00000000000000000000000000D";
 pub const TAGS: [&str; 3] = ["爱喝乌龙", "面包控", "常带礼盒"];
 
 const FAMILY: [&str; 20] = [
-    "林", "陈", "周", "吴", "沈", "许", "何", "苏", "叶", "江", "顾", "梁", "宋", "唐", "秦", "袁", "邓", "冯", "曾", "彭",
+    "林", "陈", "周", "吴", "沈", "许", "何", "苏", "叶", "江", "顾", "梁", "宋", "唐", "秦", "袁", "邓",
+    "冯", "曾", "彭",
 ];
 
 const GIVEN: [(&str, Gender); 30] = [
@@ -168,7 +169,14 @@ fn lines(dice: &mut Dice) -> Vec<NewLine> {
     if lines.is_empty() {
         let (code, name, category, price_fen) = MENU[0];
         let (product_code, category) = (Some(code.to_owned()), Some(category.to_owned()));
-        lines.push(NewLine { product_code, name: name.to_owned(), category, quantity: 1, price_fen, cost_fen: None });
+        lines.push(NewLine {
+            product_code,
+            name: name.to_owned(),
+            category,
+            quantity: 1,
+            price_fen,
+            cost_fen: None,
+        });
     }
     lines
 }

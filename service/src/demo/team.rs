@@ -61,7 +61,8 @@ async fn password_hash() -> Result<String> {
 
 /// Unlike the accounts that the console makes, these need no change of a one-time password.
 async fn ensure_account(ctx: &Context, account: &Account, stores: &[StoreId]) -> Result<StaffId> {
-    let known = staff::Entity::find().filter(staff::Column::Login.eq(account.login)).one(ctx.db.read()).await?;
+    let known =
+        staff::Entity::find().filter(staff::Column::Login.eq(account.login)).one(ctx.db.read()).await?;
     if let Some(known) = known {
         return Ok(known.id);
     }
