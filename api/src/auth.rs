@@ -12,7 +12,7 @@ use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use service::session::{self, MemberCaller};
-use service::staff::{Permission, StaffCaller, StaffRecord};
+use service::staff::{self, Permission, StaffCaller, StaffRecord};
 use service::{Context, Error};
 
 use crate::limits;
@@ -87,7 +87,7 @@ impl<P: Permitted> FromRequest for StaffSession<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = session::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
+            let caller = staff::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
             caller.require(P::PERMISSION)?;
             Ok(Self(caller, PhantomData))
@@ -109,7 +109,7 @@ impl FromRequest for AnyStaff {
         let request = request.clone();
         Box::pin(async move {
             let ctx = context(&request)?;
-            let (caller, staff) = session::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
+            let (caller, staff) = staff::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
             let store_ids = caller.stores.limits().to_vec();
             Ok(Self { caller, record: StaffRecord { staff, store_ids } })

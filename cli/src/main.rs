@@ -40,10 +40,10 @@ enum Command {
     Migrate(migrate::Direction),
     /// A stand-in for WeChat, SMS and Alipay with virtual phones, for development and tests.
     Sandbox(sandbox::Options),
-    /// Everything at once with an invented shop, nothing to install or to configure.
-    Demo(demo::Options),
     /// Brings members and purchases in from a file.
     Import(import::ImportArgs),
+    /// Everything at once with an invented shop, nothing to install or to configure.
+    Demo(demo::Options),
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -68,8 +68,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Worker { listen } => run::worker(&listen).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
-        Command::Demo(options) => demo::run(options).await?,
         Command::Import(args) => import::command(args).await?,
+        Command::Demo(options) => demo::run(options).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

@@ -4,6 +4,7 @@
 //! [`shared_state`], [`platforms`]). How it answers: [`error`], [`refusal`], [`page`]. What every write leaves behind:
 //! [`audit`], [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
+mod allowance;
 pub mod audience;
 pub mod audit;
 pub mod calendar;

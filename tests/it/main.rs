@@ -6,12 +6,16 @@ mod card;
 mod coupon;
 mod demo;
 mod house;
+mod identity;
 mod import;
 #[path = "../e2e/main_job/mod.rs"]
 mod main_job;
+mod member;
 mod migration;
 mod platform;
 mod purchase;
 mod sandbox;
 mod settings;
 mod shared_state;
+mod staff;
+mod store;

@@ -5,7 +5,11 @@ pub mod app;
 pub mod builders;
 pub mod database;
 pub mod level;
+pub mod people;
+pub mod phones;
+mod platforms;
 pub mod services;
 
 pub use answer::{Answer, Ask};
 pub use app::TestApp;
+pub use phones::Phones;

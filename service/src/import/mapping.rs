@@ -2,11 +2,17 @@
 
 use crate::error::{Error, Result};
 
-/// A field that a file may have: its name, and what its column is often called when nothing is mapped.
+/// A field that a file may have: its name, and what else it is often called.
 #[derive(Debug)]
 pub struct Field {
     pub name: &'static str,
     pub also: &'static [&'static str],
+}
+
+impl Field {
+    fn is_called(&self, name: &str) -> bool {
+        same(self.name, name) || self.also.iter().any(|also| same(also, name))
+    }
 }
 
 const fn field(name: &'static str, also: &'static [&'static str]) -> Field {
@@ -57,7 +63,7 @@ impl Mapping {
             let (name, column) =
                 pair.split_once('=').ok_or_else(|| unreadable(pair, "write FIELD=COLUMN"))?;
             let field =
-                fields.iter().find(|field| field.name == name.trim()).ok_or_else(|| unknown(name, fields))?;
+                fields.iter().find(|field| field.is_called(name)).ok_or_else(|| unknown(name, fields))?;
             if pairs.iter().any(|(taken, _)| *taken == field.name) {
                 return Err(unreadable(pair, "this field is mapped twice"));
             }

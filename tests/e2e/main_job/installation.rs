@@ -94,7 +94,7 @@ impl Installation {
             writeln!(file, "{:05},{},{},{},{tag}", index + 1, person.id, person.phone, person.openid)
                 .expect("the file is writable");
         }
-        let map = "external=number,name=name,phone=phone,wechat_openid=openid,tags=tags";
+        let map = "external=number,name=name,phone=phone,openid=openid,tags=tags";
         self.import(&["members", path.to_str().expect("a readable path"), "--map", map])
     }
 
@@ -117,7 +117,7 @@ impl Installation {
         let name = if self.way == Way::Embedded { "serve" } else { "api" };
         let printed =
             std::fs::read_to_string(self.folder.path().join(format!("{name}.out"))).expect("its output");
-        let password = printed.lines().find_map(|line| line.split_once("password:"));
+        let password = printed.lines().find_map(|line| line.split_once("one-time password "));
         password.unwrap_or_else(|| panic!("no first password is printed:\n{printed}")).1.trim().to_owned()
     }
 

@@ -35,7 +35,8 @@ impl Phones {
     }
 
     pub async fn make(&self, count: usize) -> Vec<Person> {
-        let made = self.post("/people/batch", json!({ "count": count, "phone_start": "13900000000" })).await;
+        let made =
+            self.post("/people/batch", json!({ "count": count, "phone_start": 13_900_000_000_u64 })).await;
         let people: Vec<Person> = serde_json::from_value(made["people"].clone()).expect("people");
         assert_eq!(people.len(), count);
         people

@@ -90,6 +90,15 @@ async fn members_that_a_purchase_import_made_get_their_names_and_consent_later()
 }
 
 #[tokio::test]
+async fn a_field_may_be_mapped_by_its_other_name() {
+    let app = TestApp::start().await;
+    let file = TestFile::of("number;wx\n7;o-7\n");
+    let import = MemberImport { file: file.options("external=number,wechat_openid=wx"), ..import_of(&file) };
+    let totals = members(&app.ctx, &import, &mut Heard::default()).await.expect("an import").totals;
+    assert_eq!((totals.members_new, totals.with_wechat), (1, 1));
+}
+
+#[tokio::test]
 async fn a_row_of_two_members_is_bad_and_says_so() {
     let app = TestApp::start().await;
     import(&app.ctx, "1,,13812345678,,,,,,,\n2,,13912345678,,,,,,,\n").await;
