@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::Ask;
 use crate::database::{TestDatabase, Way, chosen};
+use crate::platforms::Platforms;
 
 /// Monday, 10:00 in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
@@ -25,6 +26,8 @@ pub struct TestApp {
     pub ctx: Context,
     pub clock: Arc<ManualClock>,
     pub client: reqwest::Client,
+    /// Of an application that was started with platforms; goes first, as it uses the rest.
+    pub(crate) platforms: Option<Platforms>,
     base_url: String,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -43,16 +46,32 @@ impl TestApp {
 
     /// With a server changed before it serves, e.g. one more readiness check.
     pub async fn with_server(overrides: &str, change: impl FnOnce(api::Server) -> api::Server) -> Self {
+        Self::build(overrides, |_| {}, change).await
+    }
+
+    /// With settings changed after they were read.
+    pub(crate) async fn with_changed(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(overrides, change, |server| server).await
+    }
+
+    async fn build(
+        overrides: &str,
+        change_settings: impl FnOnce(&mut Settings),
+        change: impl FnOnce(api::Server) -> api::Server,
+    ) -> Self {
         let way = Way::chosen();
         let database = TestDatabase::create(way).await;
         let clock = Arc::new(ManualClock::at(start()));
-        let ctx = context(settings(way, &database, overrides), clock.clone()).await;
+        let mut settings = settings(way, &database, overrides);
+        change_settings(&mut settings);
+        let ctx = context(settings, clock.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let shutdown = CancellationToken::new();
         let serving = serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Self { ctx, clock, client, base_url, shutdown, serving: Some(serving), _database: database }
+        let serving = Some(serving);
+        Self { ctx, clock, client, platforms: None, base_url, shutdown, serving, _database: database }
     }
 
     pub fn url(&self, path: &str) -> String {

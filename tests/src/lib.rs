@@ -4,6 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod builders;
 pub mod database;
+pub mod platforms;
 pub mod services;
 
 pub use answer::{Answer, Ask};

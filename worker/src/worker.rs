@@ -48,6 +48,10 @@ impl Worker {
         Self { ctx, broker, outstanding: Arc::default() }
     }
 
+    pub fn context(&self) -> &Context {
+        &self.ctx
+    }
+
     /// Works until `stop`, then takes nothing new, finishes what it holds within the deadline of the settings, and hands the
     /// rest back.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
