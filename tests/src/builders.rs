@@ -20,7 +20,7 @@ use service::staff::{StaffCaller, StoreScope};
 use uuid::Uuid;
 
 use crate::app::TestApp;
-use crate::platforms::{COUPON_EXPIRY, Person, SMS_MARKETING};
+use crate::platforms::{COUPON_EXPIRY, Person, SMS_MARKETING, SMS_MARKETING_TENCENT};
 
 const ROWS: usize = 500;
 
@@ -130,6 +130,9 @@ impl TestApp {
     /// A draft over `channel` to everybody, changed by `change`.
     pub async fn campaign(&self, channel: Channel, change: impl FnOnce(&mut CampaignDraft)) -> CampaignRow {
         let mut draft = draft(channel, self.segment(Rule::All(Vec::new())).await);
+        if channel == Channel::Sms && self.ctx.settings.sms.provider == "tencent" {
+            draft.message.template_id = Some(SMS_MARKETING_TENCENT.to_owned());
+        }
         change(&mut draft);
         let owner = self.caller(StaffRole::Owner);
         campaign::create(&self.ctx, &owner, draft).await.expect("the campaign is made")
