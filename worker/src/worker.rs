@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service::settings::Settings;
-use service::{Context, campaign, outbox};
+use service::{Context, outbox};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -91,7 +91,7 @@ impl Worker {
             let made = schedule::run_campaigns(&self.ctx).await?;
             let relayed = relay::relay_all(self).await?;
             self.outstanding.none().await;
-            let completed = campaign::complete_finished(&self.ctx).await?;
+            let completed = schedule::close_campaigns(&self.ctx).await?;
             if made == 0 && relayed == 0 && completed == 0 {
                 return Ok(());
             }

@@ -9,6 +9,7 @@
 //! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
+mod closing;
 mod explain;
 mod forecast;
 mod lifecycle;
@@ -17,25 +18,28 @@ mod progress;
 mod resolve;
 mod test_send;
 
+pub use closing::{complete_finished, end_cancelled};
 pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
-pub use lifecycle::{cancel, complete_finished, pause, resume, schedule, start_due, throttle};
+pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
 pub use resolve::{in_holdout, resolve};
 pub use test_send::{TestResult, test_send};
 
-use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, DeliveryState};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use crate::context::Context;
+use crate::coupon;
 use crate::delivery::{MessageDraft, Reason};
 use crate::error::{Error, Result};
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, CouponId};
 
 /// The states in which deliveries go out.
 pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
@@ -53,23 +57,31 @@ pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> R
     Ok(message.template_id)
 }
 
-/// A cancelled campaign's deliveries that were not yet claimed end with it.
-pub async fn end_open_deliveries(
-    txn: &impl ConnectionTrait,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
-        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
-        .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
-        .filter(delivery::Column::CampaignId.eq(id))
-        .filter(delivery::Column::State.is_in([
+/// A cancelled campaign's deliveries that were not yet claimed end with it, and the coupons that they held go back.
+pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: CampaignId) -> Result<u64> {
+    let unclaimed =
+        Condition::all().add(delivery::Column::CampaignId.eq(id)).add(delivery::Column::State.is_in([
             DeliveryState::Pending,
             DeliveryState::Queued,
             DeliveryState::Deferred,
-        ]))
+        ]));
+    let held: Vec<CouponId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::CouponId)
+        .filter(unclaimed.clone())
+        .filter(delivery::Column::CouponId.is_not_null())
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let ended = delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
+        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(unclaimed)
         .exec(txn)
         .await?;
-    Ok(())
+    if !held.is_empty() {
+        coupon::void(ctx, txn, &held, "campaign_cancelled", true).await?;
+    }
+    Ok(ended.rows_affected)
 }
