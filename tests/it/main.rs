@@ -4,6 +4,7 @@ mod api;
 mod broker;
 mod card;
 mod coupon;
+mod delivery;
 mod demo;
 mod house;
 mod identity;
