@@ -71,12 +71,8 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let held = find(ctx, command.coupon_id).await?;
     let now = ctx.now();
-    let usage = Usage {
-        member_id: member.id,
-        store_id: command.store_id,
-        amount_fen: Some(command.amount_fen),
-        now,
-    };
+    let usage =
+        Usage { member_id: member.id, store_id: command.store_id, amount_fen: Some(command.amount_fen), now };
     match rules::check(&held.coupon, &held.offer, usage) {
         Ok(()) => {}
         // Perhaps by this very request, a moment ago.
