@@ -15,9 +15,9 @@ use service::session::{self, MemberCaller};
 use service::staff::{self, Permission, StaffCaller, StaffRecord};
 use service::{Context, Error};
 
-use crate::limits;
 use crate::problem::Problem;
 use crate::request_log::CallerKind;
+use crate::{admission, limits};
 
 /// Longest text that is kept of what a device calls itself.
 const DEVICE_CHARACTERS: usize = 200;
@@ -32,8 +32,9 @@ impl FromRequest for MemberSession {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
+            let _admission = admission;
             let caller = session::authenticate_member(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Member.note(&request);
             Ok(Self(caller))
@@ -85,8 +86,9 @@ impl<P: Permitted> FromRequest for StaffSession<P> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
+            let _admission = admission;
             let caller = staff::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
             caller.require(P::PERMISSION)?;
@@ -106,8 +108,9 @@ impl FromRequest for AnyStaff {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
+            let _admission = admission;
             let ctx = context(&request)?;
             let (caller, staff) = staff::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
