@@ -1,6 +1,6 @@
 //! Callers as extractors: a handler that takes one is reachable by nobody else.
 //!
-//! [`MemberSession`] is a member, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
+//! [`MemberSession`] is a member, [`MemberOrAnybody`] perhaps one, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
 //! The use case gets the caller and checks the store.
 
 use std::future::{Ready, ready};
@@ -38,6 +38,27 @@ impl FromRequest for MemberSession {
             let caller = session::authenticate_member(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Member.note(&request);
             Ok(Self(caller))
+        })
+    }
+}
+
+/// A member, or somebody who sends no token. A token that is no good is refused, so that its holder learns to refresh it.
+pub struct MemberOrAnybody(pub Option<MemberCaller>);
+
+impl FromRequest for MemberOrAnybody {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let member = request
+            .headers()
+            .contains_key(AUTHORIZATION)
+            .then(|| MemberSession::from_request(request, payload));
+        Box::pin(async move {
+            match member {
+                Some(member) => Ok(Self(Some(member.await?.0))),
+                None => Ok(Self(None)),
+            }
         })
     }
 }

@@ -50,6 +50,10 @@ impl Kind {
                 Self::Member | Self::OtherMember => LetIn,
                 _ => UNKNOWN,
             },
+            Who::MembersOrAnonymous => match self {
+                Self::Member | Self::OtherMember | Self::Anonymous => LetIn,
+                _ => UNKNOWN,
+            },
             Who::OwnMember => match self {
                 Self::Member => LetIn,
                 Self::OtherMember => Refused(404, "not_found"),

@@ -11,6 +11,8 @@ pub enum Who {
     /// Who holds a token that we signed, though it has expired or its session has ended.
     TokenHolders,
     Members,
+    /// Members, and whoever sends no token at all.
+    MembersOrAnonymous,
     /// Members, each what is their own: to others it does not exist.
     OwnMember,
     Staff(&'static [StaffRole]),
@@ -20,7 +22,9 @@ pub enum Who {
     AnyStaff,
 }
 
-use Who::{AnyStaff, Everyone, Members, OwnMember, Platforms, Staff, StaffOfStore, TokenHolders};
+use Who::{
+    AnyStaff, Everyone, Members, MembersOrAnonymous, OwnMember, Platforms, Staff, StaffOfStore, TokenHolders,
+};
 
 const OWNER: &[StaffRole] = &[Owner];
 const OWNER_MANAGER: &[StaffRole] = &[Owner, StoreManager];
@@ -52,7 +56,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("export_me", Members),
     ("get_me", Members),
     ("get_preferences", Members),
-    ("list_claimable_coupon_templates", Everyone),
+    ("list_claimable_coupon_templates", MembersOrAnonymous),
     ("list_consents", Members),
     ("list_inbox", Members),
     ("list_my_coupons", Members),
