@@ -13,6 +13,9 @@ pub struct Model {
     pub provider: String,
     #[sea_orm(column_type = "Text", unique)]
     pub event_key: String,
+    /// Whom or what it is about, by which it is found while it waits: an openid, or our own id of a message.
+    #[sea_orm(column_type = "Text")]
+    pub subject: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub body: Json,
     pub received_at: DateTimeUtc,

@@ -20,6 +20,8 @@ pub struct Context {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub shared: Arc<dyn SharedState>,
+    /// This process's own limits, for when nobody counts for all.
+    pub local: Arc<MemorySharedState>,
     pub platforms: Platforms,
     pub settings: Arc<Settings>,
     pub keys: Keys,
@@ -48,6 +50,7 @@ impl Context {
             db,
             clock,
             shared,
+            local: Arc::default(),
             platforms,
             settings: Arc::new(settings),
             keys,

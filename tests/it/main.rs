@@ -5,6 +5,7 @@ mod api;
 mod broker;
 mod card;
 mod coupon;
+mod delivery;
 mod house;
 mod identity;
 mod import;

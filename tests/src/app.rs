@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
-use sandbox::Sandbox;
 use serde::Serialize;
 use service::Context;
 use service::clock::ManualClock;
@@ -17,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::Ask;
 use crate::database::{TestDatabase, Way, chosen};
-use crate::platforms;
+use crate::platforms::Platforms;
 
 /// Monday, 10:00 in Shanghai.
 pub const START: &str = "2026-03-02T02:00:00Z";
@@ -27,7 +26,8 @@ pub struct TestApp {
     pub ctx: Context,
     pub clock: Arc<ManualClock>,
     pub client: reqwest::Client,
-    pub(crate) sandbox: Option<Sandbox>,
+    /// Of an application that was started with platforms; goes first, as it uses the rest.
+    pub(crate) platforms: Option<Platforms>,
     base_url: String,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -35,14 +35,8 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// With the sandbox as its platforms.
     pub async fn start() -> Self {
         Self::with_settings("").await
-    }
-
-    /// With no platform configured.
-    pub async fn without_platforms() -> Self {
-        Self::served("", false, api::Server::new).await
     }
 
     /// With some settings changed, written as in huike.toml.
@@ -52,30 +46,37 @@ impl TestApp {
 
     /// With a server changed before it serves, e.g. one more readiness check.
     pub async fn with_server(overrides: &str, change: impl FnOnce(api::Server) -> api::Server) -> Self {
-        Self::served(overrides, true, |ctx| change(api::Server::new(ctx))).await
+        Self::build(overrides, |_| {}, |ctx| change(api::Server::new(ctx))).await
+    }
+
+    /// With settings changed after they were read.
+    pub(crate) async fn with_changed(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(overrides, change, api::Server::new).await
     }
 
     /// What a process of workers serves.
     pub async fn with_operators_only() -> Self {
-        Self::served("", false, api::Server::operators_only).await
+        Self::build("", |_| {}, api::Server::operators_only).await
     }
 
-    async fn served(overrides: &str, platforms: bool, server: impl FnOnce(Context) -> api::Server) -> Self {
+    async fn build(
+        overrides: &str,
+        change_settings: impl FnOnce(&mut Settings),
+        server: impl FnOnce(Context) -> api::Server,
+    ) -> Self {
         let way = Way::chosen();
         let database = TestDatabase::create(way).await;
         let clock = Arc::new(ManualClock::at(start()));
+        let mut settings = settings(way, &database, overrides);
+        change_settings(&mut settings);
+        let ctx = context(settings, clock.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
-        let mut settings = settings(way, &database, overrides);
-        let sandbox = if platforms { Some(platforms::sandbox(&base_url).await) } else { None };
-        if let Some(sandbox) = &sandbox {
-            platforms::configure(&mut settings, sandbox);
-        }
-        let ctx = context(settings, clock.clone()).await;
         let shutdown = CancellationToken::new();
         let serving = serve(server(ctx.clone()), listener, shutdown.clone());
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Self { ctx, clock, client, sandbox, base_url, shutdown, serving: Some(serving), _database: database }
+        let serving = Some(serving);
+        Self { ctx, clock, client, platforms: None, base_url, shutdown, serving, _database: database }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -7,7 +7,7 @@ pub mod database;
 pub mod level;
 pub mod people;
 pub mod phones;
-mod platforms;
+pub mod platforms;
 pub mod services;
 
 pub use answer::{Answer, Ask};

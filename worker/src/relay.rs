@@ -14,6 +14,8 @@ use crate::worker::Worker;
 
 const PAGE: u64 = 200;
 const IDLE: Duration = Duration::from_millis(50);
+/// Between two looks of somebody who waits for the relay to be through.
+const POLL: Duration = Duration::from_millis(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Rows deleted together.
 const DELETE_AT_ONCE: usize = 200;
@@ -104,6 +106,6 @@ pub async fn relay_all(worker: &Worker) -> service::Result<usize> {
         if publishing.is_empty() && !outbox::is_waiting(&worker.ctx).await? {
             return Ok(moved);
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(POLL).await;
     }
 }

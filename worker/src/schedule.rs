@@ -26,7 +26,7 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
         let (name, ended) = tokio::select! {
             () = stop.cancelled() => return,
             _ = campaigns.tick() => ("campaigns", run_campaigns(&ctx).await),
-            _ = completion.tick() => ("completion", campaign::complete_finished(&ctx).await),
+            _ = completion.tick() => ("completion", close_campaigns(&ctx).await),
             _ = recovery.tick() => ("recovery", delivery::recover(&ctx).await),
             _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
         };
@@ -40,6 +40,11 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
 /// Starts what is due and queues what may go; answers how much that was.
 pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
     Ok(campaign::start_due(ctx).await? + delivery::dispatch(ctx).await?)
+}
+
+/// Ends what is over; answers how much that was.
+pub async fn close_campaigns(ctx: &Context) -> service::Result<u64> {
+    Ok(campaign::complete_finished(ctx).await? + campaign::end_cancelled(ctx).await?)
 }
 
 /// Once an hour for the whole installation.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service::settings::Settings;
-use service::{Context, campaign, outbox};
+use service::{Context, outbox};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,10 @@ impl Worker {
         Self { ctx, broker, outstanding: Arc::default() }
     }
 
+    pub fn context(&self) -> &Context {
+        &self.ctx
+    }
+
     /// Works until `stop`, then takes nothing new, finishes what it holds within the deadline of the settings, and hands the
     /// rest back.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
@@ -87,7 +91,7 @@ impl Worker {
             let made = schedule::run_campaigns(&self.ctx).await?;
             let relayed = relay::relay_all(self).await?;
             self.outstanding.none().await;
-            let completed = campaign::complete_finished(&self.ctx).await?;
+            let completed = schedule::close_campaigns(&self.ctx).await?;
             if made == 0 && relayed == 0 && completed == 0 {
                 return Ok(());
             }

@@ -407,7 +407,7 @@ pub async fn show_progress(
     if !accepts.contains("text/event-stream") {
         return Ok(HttpResponse::Ok().json(first));
     }
-    let following = Following { ctx, caller: caller.0, id: id.0, next: Some(first) };
+    let following = Following { ctx, caller: caller.0, id: id.0, told: Told::Nothing(Box::new(first)) };
     let events = futures_util::stream::unfold(following, Following::event);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -420,25 +420,31 @@ struct Following {
     ctx: Data<Context>,
     caller: StaffCaller,
     id: CampaignId,
-    next: Option<ProgressView>,
+    told: Told,
+}
+
+/// How far a stream is.
+enum Told {
+    Nothing(Box<ProgressView>),
+    Something,
+    Everything,
 }
 
 impl Following {
     async fn event(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
-        let view = match self.next.take() {
-            Some(view) => view,
-            None => {
+        let view = match std::mem::replace(&mut self.told, Told::Something) {
+            Told::Nothing(first) => *first,
+            Told::Something => {
                 tokio::time::sleep(PROGRESS_EVERY).await;
                 progress_view(&self.ctx, &self.caller, self.id).await.ok()?
             }
+            Told::Everything => return None,
         };
         let json = serde_json::to_string(&view).ok()?;
-        let ended = matches!(view.state, CampaignState::Completed | CampaignState::Cancelled);
-        let event = Bytes::from(format!("event: progress\ndata: {json}\n\n"));
-        if ended {
-            // Looking for a campaign that does not exist ends the stream at the next turn.
-            self.id = CampaignId(Default::default());
+        if matches!(view.state, CampaignState::Completed | CampaignState::Cancelled) {
+            self.told = Told::Everything;
         }
+        let event = Bytes::from(format!("event: progress\ndata: {json}\n\n"));
         Some((Ok(event), self))
     }
 }

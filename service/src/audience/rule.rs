@@ -15,6 +15,9 @@ use crate::ids::StoreId;
 
 const MAX_DEPTH: usize = 6;
 const MAX_NODES: usize = 100;
+const MAX_AGE: i64 = 150;
+const MAX_DORMANT_DAYS: i64 = 36_500;
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
 /// `{"all": [..]}`, `{"any": [..]}`, `{"none": [..]}` nest; everything else is a test of one property. `{"all": []}` is everybody.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -91,10 +94,9 @@ impl Rule {
                 }
                 Ok(())
             }
-            Self::Age(range)
-            | Self::DormantDays(range)
-            | Self::PurchaseCount(range)
-            | Self::PurchaseTotalFen(range) => range.check(path),
+            Self::Age(range) => range.check_within(path, MAX_AGE),
+            Self::DormantDays(range) => range.check_within(path, MAX_DORMANT_DAYS),
+            Self::PurchaseCount(range) | Self::PurchaseTotalFen(range) => range.check(path),
             Self::LastPurchase(range) | Self::Enrolled(range) => range.check(path),
             Self::BirthdayMonth(month) if !(1..=12).contains(month) => {
                 Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
@@ -157,6 +159,14 @@ impl Range {
         }
     }
 
+    /// Counted back from today, which must stay a date.
+    fn check_within(&self, path: &str, most: i64) -> Result<()> {
+        if [self.at_least, self.at_most].iter().flatten().any(|number| !(0..=most).contains(number)) {
+            return Err(Error::invalid(path, format!("is counted from 0 to {most}")));
+        }
+        self.check(path)
+    }
+
     fn test(self, column: member::Column) -> Expr {
         both(self.at_least.map(|low| column.gte(low)), self.at_most.map(|high| column.lte(high)))
     }
@@ -166,6 +176,9 @@ impl DateRange {
     fn check(self, path: &str) -> Result<()> {
         match (self.from, self.until) {
             (None, None) => Err(Error::invalid(path, "give from or until")),
+            (from, until) if from.into_iter().chain(until).any(|date| !YEARS.contains(&date.year())) => {
+                Err(Error::invalid(path, "is a date from 1900 to 2200"))
+            }
             (Some(from), Some(until)) if from > until => Err(Error::invalid(path, "from is after until")),
             _ => Ok(()),
         }

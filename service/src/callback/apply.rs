@@ -5,7 +5,7 @@ use entity::states::{Channel, ConsentKind, IdentityProvider};
 use entity::{callback_event, identity, member};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,60 +73,112 @@ impl StoredEvent {
             Self::Receipt(_) => None,
         }
     }
+
+    fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Receipt(receipt) => receipt.subject(),
+            _ => self.openid(),
+        }
+    }
+
+    fn is_accept(&self) -> bool {
+        matches!(self, Self::SubscriptionAnswered { accepted: true, .. })
+    }
 }
 
-/// Stores the events of one push and applies those that can be, in one transaction.
+/// Stores the events of one push and applies those that can be, in one transaction. One that found nothing is looked at
+/// again once it is stored for all to see: what it waits for may have been committed meanwhile, by somebody who could not
+/// see it yet.
 pub async fn store_and_apply(ctx: &Context, provider: &str, events: Vec<StoredEvent>) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
     let kinds = template_kinds(ctx, &events).await;
+    let mut waiting = Vec::new();
     let txn = ctx.db.begin().await?;
     for event in events {
-        let key = event.key();
-        let id: CallbackEventId = ctx.new_id();
-        let stored = callback_event::Entity::insert(callback_event::ActiveModel {
-            id: Set(id),
-            provider: Set(provider.to_owned()),
-            event_key: Set(key.clone()),
-            body: Set(serde_json::to_value(&event).map_err(Error::internal)?),
-            received_at: Set(ctx.now()),
-            applied_at: Set(None),
-        })
-        .on_conflict(OnConflict::column(callback_event::Column::EventKey).do_nothing().to_owned())
-        .exec_without_returning(&txn)
-        .await?;
-        if stored == 1 && apply(ctx, &txn, &event, &kinds).await? {
-            mark_applied(&txn, id, ctx.now()).await?;
+        let row = store(ctx, &txn, provider, &event).await?;
+        if row.applied_at.is_some() {
+            continue;
+        }
+        if apply(ctx, &txn, &event, &kinds).await? {
+            mark_applied(&txn, row.id, ctx.now()).await?;
+        } else {
+            waiting.push(row);
         }
     }
     txn.commit().await?;
-    Ok(())
-}
-
-/// Applies what waited for this openid to become a member's. Called in the transaction that binds it.
-pub async fn apply_waiting_of(ctx: &Context, txn: &DatabaseTransaction, openid: &str) -> Result<()> {
-    let waiting = callback_event::Entity::find()
-        .filter(callback_event::Column::EventKey.starts_with(format!("openid|{openid}|")))
-        .filter(callback_event::Column::AppliedAt.is_null())
-        .all(txn)
-        .await?;
     for row in waiting {
-        let event: StoredEvent = serde_json::from_value(row.body).map_err(Error::internal)?;
-        if apply(ctx, txn, &event, &Kinds::default()).await? {
-            mark_applied(txn, row.id, ctx.now()).await?;
-        }
+        apply_stored(ctx, row).await?;
     }
     Ok(())
 }
 
-async fn mark_applied(txn: &impl ConnectionTrait, id: CallbackEventId, now: DateTime<Utc>) -> Result<()> {
-    callback_event::Entity::update_many()
+/// The event's row; that of the first time when it is repeated.
+async fn store(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    provider: &str,
+    event: &StoredEvent,
+) -> Result<callback_event::Model> {
+    let key = event.key();
+    callback_event::Entity::insert(callback_event::ActiveModel {
+        id: Set(ctx.new_id()),
+        provider: Set(provider.to_owned()),
+        event_key: Set(key.clone()),
+        subject: Set(event.subject().map(str::to_owned)),
+        body: Set(serde_json::to_value(event).map_err(Error::internal)?),
+        received_at: Set(ctx.now()),
+        applied_at: Set(None),
+    })
+    .on_conflict(OnConflict::column(callback_event::Column::EventKey).do_nothing().to_owned())
+    .exec_without_returning(txn)
+    .await?;
+    callback_event::Entity::find()
+        .filter(callback_event::Column::EventKey.eq(key))
+        .one(txn)
+        .await?
+        .ok_or(Error::NotFound("event"))
+}
+
+/// Applies one event that waits; false when it goes on waiting, or somebody else has applied it.
+pub async fn apply_stored(ctx: &Context, row: callback_event::Model) -> Result<bool> {
+    let event: StoredEvent = serde_json::from_value(row.body).map_err(Error::internal)?;
+    let kinds = template_kinds(ctx, std::slice::from_ref(&event)).await;
+    let txn = ctx.db.begin().await?;
+    let taken = mark_applied(&txn, row.id, ctx.now()).await? && apply(ctx, &txn, &event, &kinds).await?;
+    if taken {
+        txn.commit().await?;
+    } else {
+        txn.rollback().await?;
+    }
+    Ok(taken)
+}
+
+/// Applies what waited for this openid to become a member's. Called at each sign-in, after it has committed: from then on
+/// an event finds the member itself, and none falls between.
+pub async fn apply_waiting_of(ctx: &Context, openid: &str) -> Result<()> {
+    let waiting = callback_event::Entity::find()
+        .filter(callback_event::Column::Subject.eq(openid))
+        .filter(callback_event::Column::AppliedAt.is_null())
+        .order_by_asc(callback_event::Column::Id)
+        .all(ctx.db.read())
+        .await?;
+    for row in waiting {
+        apply_stored(ctx, row).await?;
+    }
+    Ok(())
+}
+
+/// False when it was marked before.
+async fn mark_applied(txn: &impl ConnectionTrait, id: CallbackEventId, now: DateTime<Utc>) -> Result<bool> {
+    let marked = callback_event::Entity::update_many()
         .col_expr(callback_event::Column::AppliedAt, Expr::value(now))
         .filter(callback_event::Column::Id.eq(id))
+        .filter(callback_event::Column::AppliedAt.is_null())
         .exec(txn)
         .await?;
-    Ok(())
+    Ok(marked.rows_affected == 1)
 }
 
 /// Templates of the long-term kind; every other one is one-time.
@@ -152,9 +204,7 @@ const KINDS_KEPT: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Asks the platform at most every ten minutes. When it can't be asked, a template counts as one-time: the stricter reading.
 async fn template_kinds(ctx: &Context, events: &[StoredEvent]) -> Kinds {
-    let accepts =
-        events.iter().any(|event| matches!(event, StoredEvent::SubscriptionAnswered { accepted: true, .. }));
-    if !accepts {
+    if !events.iter().any(StoredEvent::is_accept) {
         return Kinds::default();
     }
     if let Ok(Some(known)) = ctx.shared.get(KINDS_KEY).await {
@@ -183,9 +233,11 @@ async fn apply(ctx: &Context, txn: &DatabaseTransaction, event: &StoredEvent, ki
     }
     let Some(member_id) = member_of(txn, event.openid().unwrap_or_default()).await? else { return Ok(false) };
     match event {
-        StoredEvent::SubscriptionAnswered { template_id, accepted, .. } => {
+        StoredEvent::SubscriptionAnswered { template_id, accepted, created_at, .. } => {
             let evidence = evidence(event, member_id, template_id);
-            if *accepted {
+            if *accepted && consent::was_revoked_after(txn, member_id, template_id, *created_at).await? {
+                consent::record_late_accept(ctx, txn, evidence).await?;
+            } else if *accepted {
                 consent::accept(ctx, txn, kinds.of(template_id), evidence).await?;
             } else {
                 consent::record_reject(ctx, txn, evidence).await?;

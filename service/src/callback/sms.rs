@@ -38,6 +38,9 @@ pub async fn receive_sms(ctx: &Context, supplier: SmsCallback, key: &str, body: 
                 message_id: receipt.message_id,
                 delivered: receipt.delivered,
                 code: receipt.code,
+                out_id: receipt.out_id,
+                openid: None,
+                template_id: None,
             })
         })
         .collect();

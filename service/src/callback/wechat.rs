@@ -52,13 +52,16 @@ fn stored_events(event: Event) -> Vec<StoredEvent> {
                 created_at,
             })
             .collect(),
-        Event::SubscribeSent { items, .. } => items
+        Event::SubscribeSent { openid, items, .. } => items
             .into_iter()
             .map(|item| {
                 StoredEvent::Receipt(Receipt {
                     message_id: item.msgid,
                     delivered: item.error_code == "0",
                     code: item.error_code,
+                    out_id: None,
+                    openid: Some(openid.clone()),
+                    template_id: Some(item.template_id),
                 })
             })
             .collect(),

@@ -86,6 +86,9 @@ async fn page(ctx: &Context, campaign: &campaign::Model, cursor: Option<MemberId
         .filter(rule.condition(as_of, ctx.settings.timezone, ctx.db.backend()))
         .order_by_asc(member::Column::Id)
         .limit(PAGE);
+    if let Some(end) = campaign.audience_end {
+        query = query.filter(member::Column::Id.lte(end));
+    }
     if let Some(cursor) = cursor {
         query = query.filter(member::Column::Id.gt(cursor));
     }

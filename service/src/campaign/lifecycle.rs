@@ -2,16 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use entity::states::CampaignState;
-use entity::{campaign, delivery, member};
-use sea_orm::sea_query::{Expr, Query};
+use entity::{campaign, member};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 
 use crate::audit;
 use crate::context::Context;
-use crate::delivery::{OPEN, RUNNING, end_open_deliveries};
+use crate::delivery::{RUNNING, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};
@@ -30,7 +29,11 @@ pub async fn schedule(
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
-    let before = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    let before = campaign::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("campaign"))?;
     let at = at.unwrap_or_else(|| ctx.now());
     if before.offer_ends_at.is_some_and(|end| end <= at) {
         return Err(Error::invalid("at", "is after the offer's end"));
@@ -92,10 +95,8 @@ pub async fn resume(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Resu
 pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
-    let update = to(ctx, CampaignState::Cancelled)
-        .col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()))
-        .filter(campaign::Column::Id.eq(id));
-    end_open_deliveries(&txn, id, ctx.now()).await?;
+    let update =
+        to(ctx, CampaignState::Cancelled).col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()));
     let from = [
         CampaignState::Draft,
         CampaignState::Scheduled,
@@ -103,7 +104,12 @@ pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Resu
         CampaignState::Sending,
         CampaignState::Paused,
     ];
-    finish_move(ctx, caller, txn, Move { id, update, from: &from, action: "campaign.cancel" }).await
+    let row =
+        make_move(ctx, caller, &txn, Move { id, update, from: &from, action: "campaign.cancel" }).await?;
+    // After the move: whoever was adding to the audience has committed, and nobody adds any more.
+    end_open_deliveries(ctx, &txn, id).await?;
+    txn.commit().await?;
+    Ok(row)
 }
 
 /// Changes the rate, also while it runs.
@@ -174,39 +180,6 @@ async fn start(ctx: &Context, id: CampaignId) -> Result<u64> {
     Ok(moved.rows_affected)
 }
 
-/// Completes campaigns that have nothing left to do.
-pub async fn complete_finished(ctx: &Context) -> Result<u64> {
-    let open = Query::select()
-        .column(delivery::Column::CampaignId)
-        .from(delivery::Entity)
-        .and_where(
-            Expr::col((delivery::Entity, delivery::Column::CampaignId))
-                .equals((campaign::Entity, campaign::Column::Id)),
-        )
-        .and_where(delivery::Column::State.is_in(OPEN))
-        .to_owned();
-    let finished: Vec<CampaignId> = campaign::Entity::find()
-        .select_only()
-        .column(campaign::Column::Id)
-        .filter(campaign::Column::State.eq(CampaignState::Sending))
-        .filter(Condition::all().not().add(Expr::exists(open)))
-        .into_tuple()
-        .all(ctx.db.read())
-        .await?;
-    if finished.is_empty() {
-        return Ok(0);
-    }
-    let txn = ctx.db.begin().await?;
-    let moved = to(ctx, CampaignState::Completed)
-        .col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()))
-        .filter(campaign::Column::Id.is_in(finished))
-        .filter(campaign::Column::State.eq(CampaignState::Sending))
-        .exec(&txn)
-        .await?;
-    txn.commit().await?;
-    Ok(moved.rows_affected)
-}
-
 struct Move<'a> {
     id: CampaignId,
     update: UpdateMany<campaign::Entity>,
@@ -220,18 +193,28 @@ async fn finish_move(
     txn: DatabaseTransaction,
     step: Move<'_>,
 ) -> Result<campaign::Model> {
+    let row = make_move(ctx, caller, &txn, step).await?;
+    txn.commit().await?;
+    Ok(row)
+}
+
+async fn make_move(
+    ctx: &Context,
+    caller: &StaffCaller,
+    txn: &DatabaseTransaction,
+    step: Move<'_>,
+) -> Result<campaign::Model> {
     let moved = step
         .update
         .filter(campaign::Column::Id.eq(step.id))
         .filter(campaign::Column::State.is_in(step.from.iter().copied()))
-        .exec(&txn)
+        .exec(txn)
         .await?;
-    let row = campaign::Entity::find_by_id(step.id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    let row = campaign::Entity::find_by_id(step.id).one(txn).await?.ok_or(Error::NotFound("campaign"))?;
     if moved.rows_affected == 0 {
         return Err(Refusal::CampaignStateConflict.into());
     }
-    audit::record(ctx, &txn, super::plan::act(caller, step.action, &row)).await?;
-    txn.commit().await?;
+    audit::record(ctx, txn, super::plan::act(caller, step.action, &row)).await?;
     Ok(row)
 }
 

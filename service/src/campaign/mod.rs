@@ -9,6 +9,7 @@
 //! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
+mod closing;
 mod explain;
 mod forecast;
 mod lifecycle;
@@ -17,10 +18,11 @@ mod progress;
 mod resolve;
 mod test_send;
 
+pub use closing::{complete_finished, end_cancelled};
 pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
-pub use lifecycle::{cancel, complete_finished, pause, resume, schedule, start_due, throttle};
+pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
 pub use resolve::{in_holdout, resolve};

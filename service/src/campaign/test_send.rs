@@ -94,7 +94,8 @@ async fn send_one(
     if terms.channel == Channel::WechatSubscribe {
         let template = terms.template_id.as_deref().unwrap_or_default();
         match &answer {
-            Ok(_) => {
+            // A message whose answer was never heard may have arrived.
+            Ok(_) | Err(platform::Error { class: platform::Class::Unknown, .. }) => {
                 consent::reserve(ctx, &txn, template, &[member_id]).await?;
                 consent::spend(ctx, &txn, template, &[member_id]).await?;
             }

@@ -12,6 +12,8 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 
+const REVOKED: &str = "revoked";
+
 /// What the member answered to a subscription prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -55,6 +57,7 @@ pub async fn accept(
     })
     .on_conflict(
         OnConflict::columns([consent::Column::MemberId, consent::Column::TemplateId])
+            .value(consent::Column::Kind, Expr::value(kind))
             .value(consent::Column::Available, more)
             .value(consent::Column::UpdatedAt, Expr::value(ctx.now()))
             .to_owned(),
@@ -73,10 +76,35 @@ pub async fn record_reject(
     record(ctx, txn, "rejected", 0, evidence).await
 }
 
+/// An accept that the person took back before it reached us: kept as evidence, counted as nothing.
+pub async fn record_late_accept(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    evidence: Evidence<'_>,
+) -> Result<bool> {
+    record(ctx, txn, "accepted_late", 0, evidence).await
+}
+
+/// Whether a cancellation is known that the person made after `created_at` (seconds, by the platform's clock).
+pub async fn was_revoked_after(
+    txn: &impl ConnectionTrait,
+    member_id: MemberId,
+    template_id: &str,
+    created_at: i64,
+) -> Result<bool> {
+    let revoked = consent_event::Entity::find()
+        .filter(consent_event::Column::MemberId.eq(member_id))
+        .filter(consent_event::Column::TemplateId.eq(template_id))
+        .filter(consent_event::Column::Change.eq(REVOKED))
+        .all(txn)
+        .await?;
+    Ok(revoked.iter().any(|event| event.evidence["created_at"].as_i64().is_some_and(|at| at > created_at)))
+}
+
 /// Takes back everything: a cancellation in the platform's menu. False when the event was known.
 pub async fn revoke(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
     let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());
-    if !record(ctx, txn, "revoked", 0, evidence).await? {
+    if !record(ctx, txn, REVOKED, 0, evidence).await? {
         return Ok(false);
     }
     exhaust(ctx, txn, &template_id, &[member_id]).await?;

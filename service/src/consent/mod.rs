@@ -8,7 +8,7 @@ mod ledger;
 mod opt_out;
 
 pub use ledger::{
-    Answer, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_reject, reserve, revoke,
-    spend,
+    Answer, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_late_accept, record_reject,
+    reserve, revoke, spend, was_revoked_after,
 };
 pub use opt_out::{opt_in, opt_out, opt_outs_of};

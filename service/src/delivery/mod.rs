@@ -13,12 +13,16 @@
 //! recover and the platform's receipts.
 
 pub mod channel;
+mod claim;
 mod dispatch;
 mod facts;
 mod message;
+mod outcome;
+mod permits;
 mod reason;
 mod receipt;
 mod recover;
+mod rest;
 pub mod rules;
 mod send;
 mod settle;

@@ -1,27 +1,53 @@
 //! What the platform tells later of a message it accepted: delivered or not. A receipt may come before our own settle,
 //! twice, or for a message whose answer we never heard.
+//!
+//! A receipt that finds nothing waits in `callback_event`. No order of events loses it: it is stored before it is looked
+//! up again, and a batch is settled before it looks for what waits, so one of the two sees the other; what a crash leaves
+//! between is found by recovery.
 
-use chrono::{DateTime, Utc};
-use entity::states::DeliveryState;
-use entity::{callback_event, delivery};
+use chrono::{DateTime, Duration, Utc};
+use entity::states::{Channel, DeliveryState, IdentityProvider};
+use entity::{callback_event, delivery, identity};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::reason::Reason;
-use crate::error::Result;
+use super::standing::template_of;
+use crate::context::Context;
+use crate::error::{Error, Result};
 use crate::ids::DeliveryId;
+
+/// A receipt without a known message belongs to an unheard answer only if that is no older; receipts come within minutes.
+const OWN_RECEIPT: Duration = Duration::hours(1);
+/// How far back recovery looks for receipts that found nothing.
+const LOOK_BACK: Duration = Duration::hours(2);
+const PAGE: u64 = 500;
+/// How the keys of stored receipts begin.
+const KEY: &str = "receipt|";
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Receipt {
     pub message_id: String,
     pub delivered: bool,
     pub code: String,
+    /// The id that we sent along, where the platform gives it back.
+    #[serde(default)]
+    pub out_id: Option<String>,
+    /// Where it does not: to whom, and with which template.
+    #[serde(default)]
+    pub openid: Option<String>,
+    #[serde(default)]
+    pub template_id: Option<String>,
 }
 
 impl Receipt {
     /// Where the event waits when its delivery is not settled yet.
     pub fn event_key(&self) -> String {
-        format!("receipt|{}", self.message_id)
+        format!("{KEY}{}", self.message_id)
+    }
+
+    pub fn subject(&self) -> Option<&str> {
+        self.out_id.as_deref().or(self.openid.as_deref())
     }
 }
 
@@ -31,45 +57,142 @@ pub async fn apply_receipt(
     receipt: &Receipt,
     now: DateTime<Utc>,
 ) -> Result<bool> {
+    let known = delivery::Entity::find()
+        .filter(delivery::Column::PlatformMessageId.eq(&receipt.message_id))
+        .one(txn)
+        .await?;
+    let found = match known {
+        Some(row) => Some(row.id),
+        None => unheard(txn, receipt, now).await?,
+    };
+    let Some(id) = found else { return Ok(false) };
     let (state, reason) = if receipt.delivered {
         (DeliveryState::Delivered, None)
     } else {
         (DeliveryState::Bounced, Some(Reason::DeliveryFailed.code()))
     };
-    let moved = delivery::Entity::update_many()
+    delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(state))
         .col_expr(delivery::Column::Reason, Expr::value(reason))
+        .col_expr(delivery::Column::PlatformMessageId, Expr::value(receipt.message_id.as_str()))
         .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
-        .filter(delivery::Column::PlatformMessageId.eq(&receipt.message_id))
+        .filter(delivery::Column::Id.eq(id))
         .filter(delivery::Column::State.is_in([DeliveryState::Sent, DeliveryState::Unknown]))
         .exec(txn)
         .await?;
-    Ok(moved.rows_affected > 0)
+    Ok(true)
 }
 
-/// Applies receipts that came before their message was settled.
-pub async fn apply_waiting(
+/// The delivery whose answer was never heard and that this receipt is about.
+async fn unheard(
     txn: &impl ConnectionTrait,
-    settled: &[(DeliveryId, String)],
+    receipt: &Receipt,
     now: DateTime<Utc>,
-) -> Result<()> {
-    if settled.is_empty() {
-        return Ok(());
+) -> Result<Option<DeliveryId>> {
+    if let Some(id) = receipt.out_id.as_deref().and_then(|id| id.parse::<DeliveryId>().ok()) {
+        let row = delivery::Entity::find_by_id(id)
+            .filter(delivery::Column::State.eq(DeliveryState::Unknown))
+            .one(txn)
+            .await?;
+        return Ok(row.map(|row| row.id));
     }
-    let waiting = callback_event::Entity::find()
-        .filter(callback_event::Column::EventKey.is_in(settled.iter().map(|(_, id)| format!("receipt|{id}"))))
-        .filter(callback_event::Column::AppliedAt.is_null())
+    match (&receipt.openid, &receipt.template_id) {
+        (Some(openid), Some(template)) => unheard_by(txn, openid, template, now).await,
+        _ => Ok(None),
+    }
+}
+
+/// The oldest unheard one with this template. While one is still under way the receipt may be that one's, and waits.
+async fn unheard_by(
+    txn: &impl ConnectionTrait,
+    openid: &str,
+    template: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<DeliveryId>> {
+    let owner = identity::Entity::find()
+        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
+        .filter(identity::Column::Subject.eq(openid))
+        .one(txn)
+        .await?;
+    let Some(owner) = owner else { return Ok(None) };
+    let open = delivery::Entity::find()
+        .filter(delivery::Column::MemberId.eq(owner.member_id))
+        .filter(delivery::Column::Channel.eq(Channel::WechatSubscribe))
+        .filter(delivery::Column::State.is_in([DeliveryState::Sending, DeliveryState::Unknown]))
+        .filter(delivery::Column::PlatformMessageId.is_null())
+        .filter(delivery::Column::ClaimedAt.gt(now - OWN_RECEIPT))
+        .order_by_asc(delivery::Column::ClaimedAt)
+        .order_by_asc(delivery::Column::Id)
         .all(txn)
         .await?;
-    for event in waiting {
-        let Ok(receipt) = serde_json::from_value::<Receipt>(event.body.clone()) else { continue };
-        if apply_receipt(txn, &receipt, now).await? {
-            callback_event::Entity::update_many()
-                .col_expr(callback_event::Column::AppliedAt, Expr::value(now))
-                .filter(callback_event::Column::Id.eq(event.id))
-                .exec(txn)
-                .await?;
+    let mut oldest = None;
+    for row in open {
+        if template_of(txn, row.campaign_id).await?.as_deref() != Some(template) {
+            continue;
         }
+        if row.state == DeliveryState::Sending {
+            return Ok(None);
+        }
+        oldest.get_or_insert(row.id);
+    }
+    Ok(oldest)
+}
+
+/// Applies receipts that came before their messages were settled: of messages with an id, and of unheard ones by their
+/// subject. Called after the settle has committed.
+pub async fn apply_waiting(ctx: &Context, message_ids: &[String], subjects: &[String]) -> Result<()> {
+    if message_ids.is_empty() && subjects.is_empty() {
+        return Ok(());
+    }
+    let keys = message_ids.iter().map(|id| format!("{KEY}{id}"));
+    let about = Condition::any()
+        .add(callback_event::Column::EventKey.is_in(keys))
+        .add(callback_event::Column::Subject.is_in(subjects.iter().map(String::as_str)));
+    let waiting = callback_event::Entity::find()
+        .filter(about)
+        .filter(callback_event::Column::EventKey.starts_with(KEY))
+        .filter(callback_event::Column::AppliedAt.is_null())
+        .order_by_asc(callback_event::Column::Id)
+        .all(ctx.db.read())
+        .await?;
+    for event in waiting {
+        apply_stored(ctx, event).await?;
     }
     Ok(())
+}
+
+/// What a crash between storing and applying, or between settling and looking, has left behind.
+pub async fn apply_left_behind(ctx: &Context) -> Result<u64> {
+    let waiting = callback_event::Entity::find()
+        .filter(callback_event::Column::EventKey.starts_with(KEY))
+        .filter(callback_event::Column::AppliedAt.is_null())
+        .filter(callback_event::Column::ReceivedAt.gt(ctx.now() - LOOK_BACK))
+        .order_by_asc(callback_event::Column::ReceivedAt)
+        .limit(PAGE)
+        .all(ctx.db.read())
+        .await?;
+    let mut applied = 0;
+    for event in waiting {
+        applied += u64::from(apply_stored(ctx, event).await?);
+    }
+    Ok(applied)
+}
+
+/// Applies one receipt that waits; false when it goes on waiting, or somebody else has applied it.
+async fn apply_stored(ctx: &Context, row: callback_event::Model) -> Result<bool> {
+    let receipt: Receipt = serde_json::from_value(row.body).map_err(Error::internal)?;
+    let txn = ctx.db.begin().await?;
+    let marked = callback_event::Entity::update_many()
+        .col_expr(callback_event::Column::AppliedAt, Expr::value(ctx.now()))
+        .filter(callback_event::Column::Id.eq(row.id))
+        .filter(callback_event::Column::AppliedAt.is_null())
+        .exec(&txn)
+        .await?;
+    let applied = marked.rows_affected == 1 && apply_receipt(&txn, &receipt, ctx.now()).await?;
+    if applied {
+        txn.commit().await?;
+    } else {
+        txn.rollback().await?;
+    }
+    Ok(applied)
 }

@@ -13,7 +13,7 @@ use crate::calendar;
 
 /// Commercial SMS may go out between 08:00 and 22:00 only: Tencent Cloud's limit for marketing templates
 /// (FailedOperation.MarketingSendTimeConstraint).
-const SMS_WALL: (NaiveTime, NaiveTime) = (hour(22), hour(8));
+const SMS_WALL: Window = (hour(22), hour(8));
 
 const fn hour(hour: u32) -> NaiveTime {
     match NaiveTime::from_hms_opt(hour, 0, 0) {
@@ -44,7 +44,7 @@ pub fn decide(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Decis
     GATES
         .iter()
         .find_map(|(_, gate)| gate(terms, recipient, now))
-        .map_or(Decision::Send, |stopped| within_offer(terms, stopped))
+        .map_or(Decision::Send, |stopped| when_open(terms, recipient, stopped))
 }
 
 /// Every gate with what it saw.
@@ -53,7 +53,7 @@ pub fn gates(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Vec<Ga
         .iter()
         .map(|(name, gate)| Gate {
             name,
-            stopped: gate(terms, recipient, now).map(|stopped| within_offer(terms, stopped)),
+            stopped: gate(terms, recipient, now).map(|stopped| when_open(terms, recipient, stopped)),
             saw: saw(name, terms, recipient, now),
         })
         .collect()
@@ -72,16 +72,37 @@ const GATES: [(&str, GateRule); 8] = [
     ("frequency_cap", frequency_cap),
 ];
 
-/// What would be deferred past the end of its offer is not worth sending any more.
-fn within_offer(terms: &Terms, stopped: Decision) -> Decision {
-    match (stopped, terms.offer_ends_at) {
-        (Decision::Defer { until, reason }, Some(end)) if until >= end => Decision::Suppress(match reason {
-            Reason::FrequencyCap => Reason::FrequencyCap,
-            _ => Reason::OfferEnded,
-        }),
-        _ => stopped,
+/// A deferral ends when every gate that opens with time is open, so that the message is not looked at in vain; what would
+/// be deferred past the end of its offer is not worth sending any more.
+fn when_open(terms: &Terms, recipient: &Recipient, stopped: Decision) -> Decision {
+    let Decision::Defer { until, reason } = stopped else { return stopped };
+    match open_from(terms, recipient, until) {
+        Some(until) if terms.offer_ends_at.is_none_or(|end| until < end) => Decision::Defer { until, reason },
+        Some(_) if reason != Reason::FrequencyCap => Decision::Suppress(Reason::OfferEnded),
+        _ => Decision::Suppress(reason),
     }
 }
+
+/// The first instant from `at` on at which pause, quiet hours and (where it defers) the cap let the message pass; None
+/// when the windows leave no such instant.
+fn open_from(terms: &Terms, recipient: &Recipient, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    const ROUNDS: usize = 50;
+    let mut at = at;
+    for _ in 0..ROUNDS {
+        let stopped = TIMED.iter().find_map(|gate| match gate(terms, recipient, at) {
+            Some(Decision::Defer { until, .. }) => Some(until),
+            _ => None,
+        });
+        match stopped {
+            Some(until) => at = until,
+            None => return free_at(&windows(terms, recipient), recipient.zone, at),
+        }
+    }
+    None
+}
+
+/// The gates that open with time.
+const TIMED: [GateRule; 3] = [pause, quiet_hours, frequency_cap];
 
 fn membership(_: &Terms, recipient: &Recipient, _: DateTime<Utc>) -> Option<Decision> {
     (!recipient.active).then_some(Decision::Suppress(Reason::MemberInactive))
@@ -128,36 +149,39 @@ fn offer(terms: &Terms, _: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
 }
 
 fn quiet_hours(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
-    if terms.class != MessageClass::Marketing || terms.channel == Channel::Inbox {
-        return None;
+    match free_at(&windows(terms, recipient), recipient.zone, now) {
+        Some(until) if until > now => Some(Decision::Defer { until, reason: Reason::QuietHours }),
+        Some(_) => None,
+        None => Some(Decision::Suppress(Reason::QuietHours)),
     }
-    let wall = (terms.channel == Channel::Sms).then_some(SMS_WALL);
-    let windows = [terms.quiet, recipient.quiet, wall];
-    let until = free_at(&windows, recipient.zone, now);
-    (until > now).then_some(Decision::Defer { until, reason: Reason::QuietHours })
 }
 
-/// The first instant from `now` on that no window covers. Windows may touch, so each is asked again after another moved
-/// the time.
-fn free_at(windows: &[Option<(NaiveTime, NaiveTime)>], zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
-    let mut at = now;
-    for _ in 0..=windows.len() {
-        let later =
-            windows.iter().flatten().fold(at, |at, window| window_end(*window, zone, at).unwrap_or(at));
-        if later == at {
-            break;
-        }
-        at = later;
+type Window = (NaiveTime, NaiveTime);
+
+/// The times of day in which this message does not go out: the brand's, the member's, the channel's.
+fn windows(terms: &Terms, recipient: &Recipient) -> [Option<Window>; 3] {
+    if terms.class != MessageClass::Marketing || terms.channel == Channel::Inbox {
+        return [None; 3];
     }
-    at
+    [terms.quiet, recipient.quiet, (terms.channel == Channel::Sms).then_some(SMS_WALL)]
+}
+
+/// The first instant from `now` on that no window covers; None when together they cover the whole day. Windows may touch, so
+/// each is asked again after another moved the time.
+fn free_at(windows: &[Option<Window>], zone: Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut at = now;
+    while at - now <= Duration::days(3) {
+        let covered = windows.iter().flatten().find_map(|window| window_end(*window, zone, at));
+        match covered {
+            Some(end) => at = end,
+            None => return Some(at),
+        }
+    }
+    None
 }
 
 /// When the window that covers `at` ends; None when it does not cover it. Start after end wraps across midnight.
-pub fn window_end(
-    (start, end): (NaiveTime, NaiveTime),
-    zone: Tz,
-    at: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
+pub fn window_end((start, end): Window, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let date = calendar::local_date(at, zone);
     let time = calendar::local_time(at, zone);
     let wraps = start > end;

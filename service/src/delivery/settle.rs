@@ -1,22 +1,22 @@
 //! What a batch's answers do to the rows: one transaction for attempts, states, and what the claim had held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{attempt, campaign, delivery, inbox_message};
-use platform::Class;
-use sea_orm::sea_query::{CaseStatement, Expr, OnConflict};
+use sea_orm::sea_query::{CaseStatement, Expr, LockType, OnConflict};
 use sea_orm::{
-    ActiveEnum, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
-    QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
+use super::claim::{Claimed, Envelope, lock_members};
+use super::outcome::Outcome;
 use super::reason::Reason;
-use super::receipt;
-use super::send::{Claimed, Envelope};
+use super::{receipt, rest};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
@@ -28,102 +28,16 @@ const BACK_OFF: [Duration; 5] = [
     Duration::minutes(30),
     Duration::hours(2),
 ];
-/// How long a channel rests when the platform throttles without saying for how long: 45011 is counted by the minute.
-const THROTTLED: Duration = Duration::seconds(60);
-
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    Sent {
-        message_id: Option<String>,
-        started_at: DateTime<Utc>,
-    },
-    /// A final no for this member.
-    Refused {
-        reason: Reason,
-        code: String,
-        message: String,
-        started_at: DateTime<Utc>,
-    },
-    /// A no that every member of the campaign would get: template, page or ability.
-    CampaignBroken {
-        code: String,
-        message: String,
-        started_at: DateTime<Utc>,
-    },
-    /// Surely without effect; may be tried again.
-    Again {
-        reason: Reason,
-        code: String,
-        message: String,
-        retry_after: Option<Duration>,
-        started_at: DateTime<Utc>,
-    },
-    Unknown {
-        code: String,
-        message: String,
-        started_at: DateTime<Utc>,
-    },
-    /// Never called.
-    HandedBack,
-}
-
-impl Outcome {
-    pub fn of_error(error: platform::Error, started_at: DateTime<Utc>) -> Self {
-        let platform::Error { class, code, message, retry_after, .. } = error;
-        let retry_after = retry_after.and_then(|wait| Duration::from_std(wait).ok());
-        match class {
-            Class::Unknown => Self::Unknown { code, message, started_at },
-            Class::Throttled => {
-                Self::Again { reason: Reason::PlatformThrottled, code, message, retry_after, started_at }
-            }
-            Class::Busy | Class::Token => {
-                Self::Again { reason: Reason::PlatformBusy, code, message, retry_after, started_at }
-            }
-            Class::Permanent => match code.as_str() {
-                "40037" | "41030" | "43107" => Self::CampaignBroken { code, message, started_at },
-                "43101" => Self::Refused { reason: Reason::NoConsent, code, message, started_at },
-                "40003" => Self::Refused { reason: Reason::NoAddress, code, message, started_at },
-                "47003" | "45168" => {
-                    Self::Refused { reason: Reason::ContentInvalid, code, message, started_at }
-                }
-                _ => Self::Refused { reason: Reason::PlatformRefused, code, message, started_at },
-            },
-        }
-    }
-
-    /// What the attempt's row says; None when the platform was never called.
-    fn attempt(&self) -> Option<Tried<'_>> {
-        let told = |outcome, code, message, started_at: &DateTime<Utc>| {
-            Some(Tried { outcome, code: Some(code), message: Some(message), started_at: *started_at })
-        };
-        match self {
-            Self::Sent { started_at, .. } => {
-                Some(Tried { outcome: "sent", code: None, message: None, started_at: *started_at })
-            }
-            Self::Refused { code, message, started_at, .. } => told("refused", code, message, started_at),
-            Self::CampaignBroken { code, message, started_at } => {
-                told("campaign_broken", code, message, started_at)
-            }
-            Self::Again { code, message, started_at, .. } => told("again", code, message, started_at),
-            Self::Unknown { code, message, started_at } => told("unknown", code, message, started_at),
-            Self::HandedBack => None,
-        }
-    }
-}
-
-struct Tried<'a> {
-    outcome: &'static str,
-    code: Option<&'a str>,
-    message: Option<&'a str>,
-    started_at: DateTime<Utc>,
-}
+/// What the platform has answered must not be lost to a database that is away for a moment.
+const TRIES: u32 = 6;
+const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// How a delivery goes on, so that rows with the same fate are updated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
     Failed(Reason),
     Unknown,
-    Pending { not_before: DateTime<Utc>, reason: Option<Reason>, called: bool },
+    Pending { not_before: DateTime<Utc>, reason: Option<Reason>, tried: bool },
 }
 
 /// What the claim had held for the members and what becomes of it.
@@ -135,51 +49,122 @@ struct Holdings {
     coupons_back: Vec<CouponId>,
 }
 
-pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: Vec<(DeliveryId, Outcome)>) -> Result<()> {
-    let now = ctx.now();
-    let envelopes: BTreeMap<DeliveryId, &Envelope> =
-        claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, envelope)).collect();
-    let mut sent = Vec::new();
-    let mut fates: BTreeMap<Fate, Vec<DeliveryId>> = BTreeMap::new();
-    let mut holdings = Holdings::default();
-    let mut broken = None;
-    for (id, outcome) in &outcomes {
-        let Some(envelope) = envelopes.get(id) else { continue };
-        match fate(ctx, envelope, outcome, now, &mut holdings) {
-            None => sent.push((*envelope, outcome)),
-            Some(fate) => fates.entry(fate).or_default().push(*id),
+/// Harmless to repeat: what was settled is no longer `sending`.
+pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+    let mut tries = 1;
+    while let Err(error) = settle_once(ctx, claimed, outcomes).await {
+        if tries == TRIES || !error.is_passing() {
+            return Err(error);
         }
-        if let Outcome::CampaignBroken { code, .. } = outcome {
-            broken = Some(code.clone());
-        }
+        tracing::warn!(%error, campaign_id = %claimed.campaign.id, tries, "a batch could not be settled; trying again");
+        ctx.clock.sleep(BETWEEN_TRIES * tries).await;
+        tries += 1;
     }
+    rest::rest_if_throttled(ctx, claimed.campaign.channel, outcomes).await;
+    let (message_ids, unheard) = waiting_for(claimed, outcomes);
+    receipt::apply_waiting(ctx, &message_ids, &unheard).await
+}
+
+async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+    let now = ctx.now();
     let txn = ctx.db.begin().await?;
-    record_attempts(ctx, &txn, &envelopes, &outcomes).await?;
-    mark_sent(&txn, &sent, now).await?;
-    for (fate, ids) in fates {
+    let ours = still_ours(&txn, claimed).await?;
+    let members: Vec<MemberId> =
+        claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
+    lock_members(&txn, &members).await?;
+    let plan = Plan::of(ctx, claimed, outcomes, &ours);
+    record_attempts(ctx, &txn, &plan).await?;
+    mark_sent(&txn, &plan.sent, now).await?;
+    for (fate, ids) in plan.fates {
         mark(&txn, fate, ids, now).await?;
     }
     if claimed.campaign.channel == Channel::Inbox {
-        put_in_inbox(ctx, &txn, claimed, &sent).await?;
+        put_in_inbox(ctx, &txn, claimed, &plan.sent).await?;
     }
-    settle_holdings(ctx, &txn, claimed, holdings).await?;
-    if let Some(code) = broken {
+    settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
+    if let Some(code) = plan.broken {
         pause_broken(&txn, claimed.campaign.id, &code, now).await?;
     }
-    receipt::apply_waiting(&txn, &message_ids(&sent), now).await?;
     txn.commit().await?;
-    rest_channel_if_throttled(ctx, &claimed.campaign, &outcomes).await;
     Ok(())
 }
 
+/// The rows that are still under this claim, locked in the order in which claims lock them. One whose lease has ended is
+/// `unknown` and what it held is spent.
+async fn still_ours(txn: &impl ConnectionTrait, claimed: &Claimed) -> Result<BTreeSet<DeliveryId>> {
+    let ids: Vec<DeliveryId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(delivery::Column::Id.is_in(claimed.envelopes.iter().map(|envelope| envelope.delivery.id)))
+        .filter(delivery::Column::State.eq(DeliveryState::Sending))
+        .order_by_asc(delivery::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// What is to be written for a batch.
+#[derive(Default)]
+struct Plan<'a> {
+    attempts: Vec<(&'a Envelope, &'a Outcome)>,
+    sent: Vec<(&'a Envelope, &'a Outcome)>,
+    fates: BTreeMap<Fate, Vec<DeliveryId>>,
+    holdings: Holdings,
+    broken: Option<String>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(
+        ctx: &Context,
+        claimed: &'a Claimed,
+        outcomes: &'a [(DeliveryId, Outcome)],
+        ours: &BTreeSet<DeliveryId>,
+    ) -> Self {
+        let mut plan = Self::default();
+        let envelopes: BTreeMap<DeliveryId, &Envelope> =
+            claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, envelope)).collect();
+        for (id, outcome) in outcomes {
+            let Some(envelope) = envelopes.get(id).copied() else { continue };
+            if let Outcome::CampaignBroken { code, .. } = outcome {
+                plan.broken = Some(code.clone());
+            }
+            plan.attempts.push((envelope, outcome));
+            if ours.contains(id) {
+                match fate(ctx, envelope, outcome, &mut plan.holdings) {
+                    None => plan.sent.push((envelope, outcome)),
+                    Some(fate) => plan.fates.entry(fate).or_default().push(*id),
+                }
+            } else if matches!(outcome, Outcome::Sent { .. }) {
+                // The lease ended first: the answer that came after all settles the unknown.
+                plan.sent.push((envelope, outcome));
+            }
+        }
+        plan
+    }
+}
+
+/// What receipts may be waiting for: ids that are known now, and unheard messages by what their receipts would name.
+fn waiting_for(claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> (Vec<String>, Vec<String>) {
+    let (mut message_ids, mut unheard) = (Vec::new(), Vec::new());
+    for (id, outcome) in outcomes {
+        match outcome {
+            Outcome::Sent { message_id: Some(message_id), .. } => message_ids.push(message_id.clone()),
+            Outcome::Unknown { .. } => {
+                unheard.push(id.to_string());
+                let envelope = claimed.envelopes.iter().find(|envelope| envelope.delivery.id == *id);
+                unheard.extend(envelope.and_then(|envelope| envelope.address.clone()));
+            }
+            _ => {}
+        }
+    }
+    (message_ids, unheard)
+}
+
 /// None for what was sent.
-fn fate(
-    ctx: &Context,
-    envelope: &Envelope,
-    outcome: &Outcome,
-    now: DateTime<Utc>,
-    holdings: &mut Holdings,
-) -> Option<Fate> {
+fn fate(ctx: &Context, envelope: &Envelope, outcome: &Outcome, holdings: &mut Holdings) -> Option<Fate> {
+    let now = ctx.now();
     let member = envelope.delivery.member_id;
     match outcome {
         Outcome::Sent { .. } => {
@@ -199,6 +184,12 @@ fn fate(
             holdings.coupons_back.extend(envelope.delivery.coupon_id);
             Some(Fate::Failed(*reason))
         }
+        Outcome::Again { retry_after, reason: Reason::PlatformThrottled, .. } => {
+            holdings.consent_back.push(member);
+            let not_before = now + retry_after.unwrap_or(rest::THROTTLED);
+            // The lane was full: that is not this message's failure and does not count as a try of it.
+            Some(Fate::Pending { not_before, reason: Some(Reason::PlatformThrottled), tried: false })
+        }
         Outcome::Again { retry_after, reason, .. } => {
             holdings.consent_back.push(member);
             let tries = envelope.delivery.attempts;
@@ -207,15 +198,11 @@ fn fate(
                 return Some(Fate::Failed(Reason::TriesExceeded));
             }
             let wait = retry_after.unwrap_or_else(|| back_off(tries));
-            Some(Fate::Pending { not_before: now + wait, reason: Some(*reason), called: true })
+            Some(Fate::Pending { not_before: now + wait, reason: Some(*reason), tried: true })
         }
-        Outcome::CampaignBroken { .. } => {
+        Outcome::CampaignBroken { .. } | Outcome::HandedBack => {
             holdings.consent_back.push(member);
-            Some(Fate::Pending { not_before: now, reason: None, called: true })
-        }
-        Outcome::HandedBack => {
-            holdings.consent_back.push(member);
-            Some(Fate::Pending { not_before: now, reason: None, called: false })
+            Some(Fate::Pending { not_before: now, reason: None, tried: false })
         }
     }
 }
@@ -225,20 +212,16 @@ fn back_off(tries: i32) -> Duration {
     BACK_OFF[rung]
 }
 
-async fn record_attempts(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    envelopes: &BTreeMap<DeliveryId, &Envelope>,
-    outcomes: &[(DeliveryId, Outcome)],
-) -> Result<()> {
-    let rows: Vec<_> = outcomes
+async fn record_attempts(ctx: &Context, txn: &impl ConnectionTrait, plan: &Plan<'_>) -> Result<()> {
+    let rows: Vec<_> = plan
+        .attempts
         .iter()
-        .filter_map(|(id, outcome)| {
+        .filter_map(|(envelope, outcome)| {
             let tried = outcome.attempt()?;
             Some(attempt::ActiveModel {
                 id: Set(ctx.new_id()),
-                delivery_id: Set(*id),
-                number: Set(envelopes.get(id)?.delivery.attempts),
+                delivery_id: Set(envelope.delivery.id),
+                number: Set(envelope.delivery.attempts),
                 outcome: Set(tried.outcome.to_owned()),
                 code: Set(tried.code.map(str::to_owned)),
                 message: Set(tried.message.map(str::to_owned)),
@@ -311,15 +294,15 @@ async fn mark(
         Fate::Unknown => update
             .col_expr(delivery::Column::State, Expr::value(DeliveryState::Unknown))
             .col_expr(delivery::Column::Reason, Expr::value(Reason::AnswerNeverHeard.code())),
-        Fate::Pending { not_before, reason, called } => {
-            let tried = Expr::col(delivery::Column::Attempts).sub(i32::from(!called));
+        Fate::Pending { not_before, reason, tried } => {
+            let attempts = Expr::col(delivery::Column::Attempts).sub(i32::from(!tried));
             update
                 .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
                 .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
                 .col_expr(delivery::Column::Reason, Expr::value(reason.map(Reason::code)))
                 .col_expr(delivery::Column::SlotAt, Expr::value(none))
                 .col_expr(delivery::Column::ClaimedAt, Expr::value(none))
-                .col_expr(delivery::Column::Attempts, tried)
+                .col_expr(delivery::Column::Attempts, attempts)
         }
     };
     update
@@ -364,15 +347,16 @@ async fn settle_holdings(
     claimed: &Claimed,
     holdings: Holdings,
 ) -> Result<()> {
+    // The coupon template is locked before any consent, as the claim does it.
+    if !holdings.coupons_back.is_empty() {
+        coupon::void(ctx, txn, &holdings.coupons_back, "delivery_failed", true).await?;
+    }
     if let (Channel::WechatSubscribe, Some(template)) =
         (claimed.campaign.channel, &claimed.message.template_id)
     {
         consent::spend(ctx, txn, template, &holdings.consent_spent).await?;
         consent::give_back(ctx, txn, template, &holdings.consent_back).await?;
         consent::exhaust(ctx, txn, template, &holdings.consent_gone).await?;
-    }
-    if !holdings.coupons_back.is_empty() {
-        coupon::void(ctx, txn, &holdings.coupons_back, "delivery_failed", true).await?;
     }
     Ok(())
 }
@@ -394,40 +378,4 @@ async fn pause_broken(
         .await?;
     tracing::warn!(campaign_id = %id, code, "campaign paused: the platform refuses its template, page or account");
     Ok(())
-}
-
-/// A throttled channel rests for everybody. Without shared state the deliveries' own waits do the same for these rows.
-async fn rest_channel_if_throttled(
-    ctx: &Context,
-    campaign: &campaign::Model,
-    outcomes: &[(DeliveryId, Outcome)],
-) {
-    let wait = outcomes
-        .iter()
-        .filter_map(|(_, outcome)| match outcome {
-            Outcome::Again { reason: Reason::PlatformThrottled, retry_after, .. } => {
-                Some(retry_after.unwrap_or(THROTTLED))
-            }
-            _ => None,
-        })
-        .max();
-    let Some(wait) = wait else { return };
-    let until = (ctx.now() + wait).to_rfc3339();
-    let ttl = wait.to_std().unwrap_or_default();
-    if let Err(error) = ctx.shared.set(&rest_key(campaign.channel), &until, ttl).await {
-        tracing::warn!(%error, "could not tell the other workers that the channel rests");
-    }
-}
-
-pub async fn channel_paused_until(ctx: &Context, campaign_id: CampaignId) -> Result<Option<DateTime<Utc>>> {
-    let campaign = campaign::Entity::find_by_id(campaign_id)
-        .one(ctx.db.read())
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
-    let until = ctx.shared.get(&rest_key(campaign.channel)).await.unwrap_or_default();
-    Ok(until.and_then(|text| DateTime::parse_from_rfc3339(&text).ok()).map(|until| until.with_timezone(&Utc)))
-}
-
-fn rest_key(channel: Channel) -> String {
-    format!("channel.rests.{}", channel.to_value())
 }

@@ -1,18 +1,20 @@
 //! What deliveries ask of their campaign's row: whether it runs, which template it uses; and their common end when it does not.
 
-use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, DeliveryState};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::message::MessageDraft;
 use super::reason::Reason;
 use crate::context::Context;
+use crate::coupon;
 use crate::error::{Error, Result};
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, CouponId};
 
-/// The campaign's states in which deliveries go out.
+/// The states in which deliveries go out.
 pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
 
 pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
@@ -28,23 +30,31 @@ pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> R
     Ok(message.template_id)
 }
 
-/// A cancelled campaign's deliveries that were not yet claimed end with it.
-pub async fn end_open_deliveries(
-    txn: &impl ConnectionTrait,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
-        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
-        .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
-        .filter(delivery::Column::CampaignId.eq(id))
-        .filter(delivery::Column::State.is_in([
+/// A cancelled campaign's deliveries that were not yet claimed end with it, and the coupons that they held go back.
+pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: CampaignId) -> Result<u64> {
+    let unclaimed =
+        Condition::all().add(delivery::Column::CampaignId.eq(id)).add(delivery::Column::State.is_in([
             DeliveryState::Pending,
             DeliveryState::Queued,
             DeliveryState::Deferred,
-        ]))
+        ]));
+    let held: Vec<CouponId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::CouponId)
+        .filter(unclaimed.clone())
+        .filter(delivery::Column::CouponId.is_not_null())
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let ended = delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
+        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(unclaimed)
         .exec(txn)
         .await?;
-    Ok(())
+    if !held.is_empty() {
+        coupon::void(ctx, txn, &held, "campaign_cancelled", true).await?;
+    }
+    Ok(ended.rows_affected)
 }

@@ -120,7 +120,7 @@ pub fn person(number: usize) -> Person {
         phone: format!("138{:08}", number + 1),
         openid: format!("oShanYue{:020}", number + 1),
         store,
-        tags: (0..TAGS.len()).filter(|tag| (number + tag * 5) % 4 == 0).collect(),
+        tags: (0..TAGS.len()).filter(|tag| (number + tag * 5).is_multiple_of(4)).collect(),
         marketing_consent: number % 5 != 2,
         visits: visits(number, store, &mut dice),
         accepts: [

@@ -8,6 +8,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QuerySelect, TryIntoModel,
 };
 
+use crate::callback;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
@@ -40,10 +41,23 @@ pub struct SignedIn {
 pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {
     for _ in 0..RACES {
         if let Some(signed_in) = try_sign_in(ctx, proof).await? {
+            apply_waiting_events(ctx, proof).await;
             return Ok(signed_in);
         }
     }
     Err(Refusal::RequestInProgress.into())
+}
+
+/// What the platform told of this person before they were a member. The sign-in stands without it: the next one tries again.
+async fn apply_waiting_events(ctx: &Context, proof: &Proof) {
+    for (provider, subject) in &proof.accounts {
+        if *provider != IdentityProvider::WechatOpenid {
+            continue;
+        }
+        if let Err(error) = callback::apply_waiting_of(ctx, subject).await {
+            tracing::warn!(%error, "events that waited for a member could not be applied");
+        }
+    }
 }
 
 /// None when another request has just taken one of the identities.

@@ -2,9 +2,9 @@
 //! personal traits. A switched-off channel or topic is an opt-out; the rest can only make the brand's rules stricter.
 
 use chrono::{DateTime, Duration, Utc};
-use entity::preference;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+use entity::{member, preference};
+use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -72,6 +72,12 @@ async fn read_in(connection: &impl ConnectionTrait, member_id: MemberId) -> Resu
 pub async fn save(ctx: &Context, member_id: MemberId, wishes: Preferences) -> Result<Preferences> {
     validate(ctx, &wishes)?;
     let txn = ctx.db.begin().await?;
+    // One after the other, so that what is saved is one of the two wishes and not a mixture.
+    member::Entity::find_by_id(member_id)
+        .lock(LockType::NoKeyUpdate)
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound("member"))?;
     save_opt_outs(ctx, &txn, member_id, &wishes.opt_outs).await?;
     let (quiet_start, quiet_end) =
         wishes.quiet_hours.as_ref().map(|quiet| (quiet.start.clone(), quiet.end.clone())).unzip();

@@ -5,7 +5,6 @@ mod idempotency_key;
 mod input;
 mod limits;
 mod openapi;
-mod platforms;
 mod problem;
 mod request_id;
 mod shutdown;

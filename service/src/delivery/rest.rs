@@ -1,0 +1,43 @@
+//! A channel that its platform throttles rests, for every worker and campaign.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::states::Channel;
+use sea_orm::ActiveEnum;
+
+use super::outcome::Outcome;
+use super::reason::Reason;
+use crate::context::Context;
+use crate::ids::DeliveryId;
+
+/// How long a channel rests when the platform throttles without saying for how long: 45011 is counted by the minute.
+pub const THROTTLED: Duration = Duration::seconds(60);
+
+/// Without shared state the deliveries' own waits do the same for their rows.
+pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[(DeliveryId, Outcome)]) {
+    let wait = outcomes
+        .iter()
+        .filter_map(|(_, outcome)| match outcome {
+            Outcome::Again { reason: Reason::PlatformThrottled, retry_after, .. } => {
+                Some(retry_after.unwrap_or(THROTTLED))
+            }
+            _ => None,
+        })
+        .max();
+    let Some(wait) = wait else { return };
+    let until = (ctx.now() + wait).to_rfc3339();
+    let ttl = wait.to_std().unwrap_or_default();
+    if let Err(error) = ctx.shared.set(&key(channel), &until, ttl).await {
+        tracing::warn!(%error, "could not tell the other workers that the channel rests");
+    }
+}
+
+/// None when the channel does not rest, or nobody can tell.
+pub async fn rests_until(ctx: &Context, channel: Channel) -> Option<DateTime<Utc>> {
+    let text = ctx.shared.get(&key(channel)).await.unwrap_or_default()?;
+    let until = DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc);
+    (until > ctx.now()).then_some(until)
+}
+
+fn key(channel: Channel) -> String {
+    format!("channel.rests.{}", channel.to_value())
+}

@@ -1,0 +1,3 @@
+//! One message to one member: the gates, the six guarantees, and what each answer of a platform leads to.
+
+mod pipeline;
