@@ -1,5 +1,5 @@
 //! The OpenAPI document, collected from the routes; what holds for every operation is added here once: problem answers,
-//! path parameters, the Idempotency-Key.
+//! path parameters, the Idempotency-Key, that no token is needed where none is named.
 
 use actix_web::App;
 use actix_web::http::Method;
@@ -95,6 +95,7 @@ pub fn methods(item: &PathItem) -> Vec<Method> {
 }
 
 fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    operation.security.get_or_insert_default();
     if !path.starts_with("/v1/") {
         return;
     }

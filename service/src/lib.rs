@@ -2,7 +2,7 @@
 //!
 //! The map. What every use case is given: [`context`] (with [`clock`], [`db`], [`settings`], [`crypto`],
 //! [`shared_state`], [`platforms`]). How it answers: [`error`], [`refusal`], [`page`]. What every write leaves behind:
-//! [`audit`], [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
+//! [`audit`] (which names the [`request_id`]), [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
 mod allowance;
 pub mod audience;
@@ -36,6 +36,7 @@ pub mod preference;
 pub mod purchase;
 pub mod refusal;
 pub mod report;
+pub mod request_id;
 pub mod session;
 pub mod settings;
 pub mod shared_state;

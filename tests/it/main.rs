@@ -1,5 +1,6 @@
 //! The one test binary; a folder per part, a file per behaviour.
 
+mod access;
 mod api;
 mod broker;
 mod card;

@@ -1,15 +1,13 @@
-//! The platforms with people behind their phones, for tests that sign in: a sandbox whose clock moves with the application's.
+//! People behind their phones, for tests that sign in: the sandbox of a [`TestApp`], with its rules of frequency out of the way.
 
 use reqwest::Method;
-use sandbox::{Sandbox, SandboxClock, SandboxSettings, demo_keys};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, start};
+use crate::app::TestApp;
 
-/// An application whose platforms are a sandbox.
+/// An application whose members have phones.
 pub struct Phones {
     pub app: TestApp,
-    sandbox: Sandbox,
 }
 
 /// Somebody with a phone.
@@ -28,11 +26,7 @@ impl Phones {
 
     /// With some settings changed, written as in huike.toml; they come first, so top-level ones may be among them.
     pub async fn with_settings(overrides: &str) -> Self {
-        let settings = SandboxSettings { clock: SandboxClock::Fixed(start()), ..SandboxSettings::default() };
-        let platforms = |base_url: &str| platform_settings(&settings, base_url);
-        let sandbox = Sandbox::start(settings.clone()).await.expect("the sandbox starts");
-        let app = TestApp::with_settings(&format!("{overrides}\n{}", platforms(&sandbox.base_url()))).await;
-        let phones = Self { app, sandbox };
+        let phones = Self { app: TestApp::with_settings(overrides).await };
         let generous = json!({ "per_thirty_seconds": 1000, "per_hour": 1000, "per_day": 1000, "same_content_per_day": 1000 });
         phones.control(Method::PUT, "/sms-rules", generous).await;
         phones
@@ -40,8 +34,7 @@ impl Phones {
 
     /// Moves both clocks.
     pub async fn advance(&self, seconds: i64) {
-        self.app.clock.advance(chrono::Duration::seconds(seconds));
-        self.control(Method::PUT, "/clock", json!({ "advance_seconds": seconds })).await;
+        self.app.advance(chrono::Duration::seconds(seconds)).await;
     }
 
     pub async fn person(&self, phone: &str) -> Person {
@@ -126,46 +119,6 @@ impl Phones {
     }
 
     async fn control(&self, method: Method, path: &str, body: Value) -> Value {
-        let url = format!("{}/sandbox/api{path}", self.sandbox.base_url());
-        let answer =
-            self.app.client.request(method, url).json(&body).send().await.expect("the sandbox answers");
-        let status = answer.status();
-        let text = answer.text().await.expect("a body");
-        assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        self.app.control(method, path, body).await
     }
-}
-
-fn platform_settings(settings: &SandboxSettings, base_url: &str) -> String {
-    let keys = demo_keys();
-    let one_line = |pem: &str| pem.trim().replace('\n', "\\\\n");
-    let template = settings.aliyun_sms.templates.first().expect("a demo template");
-    format!(
-        r#"
-sms.provider = "aliyun"
-sms.sign_name = "{sign}"
-sign_in.sms_template = "{template}"
-wechat.base_url = "{base_url}"
-wechat.appid = "{appid}"
-wechat.secret = "{secret}"
-aliyun_sms.base_url = "{base_url}"
-aliyun_sms.access_key_id = "{key_id}"
-aliyun_sms.access_key_secret = "{key_secret}"
-alipay.gateway_url = "{base_url}/gateway.do"
-alipay.app_id = "{app_id}"
-alipay.private_key = "{private_key}"
-alipay.alipay_public_key = "{public_key}"
-alipay.aes_key = "{aes_key}"
-"#,
-        sign = settings.aliyun_sms.signs.first().expect("a demo signature"),
-        template = template.id,
-        appid = settings.wechat.appid,
-        secret = settings.wechat.secret,
-        key_id = settings.aliyun_sms.access_key_id,
-        key_secret = settings.aliyun_sms.access_key_secret,
-        app_id = settings.alipay.app_id,
-        private_key = one_line(keys.app_private_key_pem),
-        public_key = one_line(keys.alipay_public_key_pem),
-        aes_key = keys.aes_key,
-    )
 }
