@@ -1,3 +1,4 @@
 //! One message to one member: the gates, the six guarantees, and what each answer of a platform leads to.
 
 mod pipeline;
+mod rules;
