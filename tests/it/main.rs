@@ -2,6 +2,7 @@
 
 mod api;
 mod broker;
+mod campaign;
 mod delivery;
 mod house;
 mod migration;
