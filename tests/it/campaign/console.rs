@@ -73,8 +73,7 @@ async fn progress_is_told_once_as_json_and_followed_to_the_end_as_a_stream() {
     let first = answer.chunk().await.unwrap().unwrap();
     assert!(String::from_utf8_lossy(&first).starts_with("event: progress\ndata: {"));
     app.drain().await;
-    let rest =
-        stream.map(|bytes| String::from_utf8(bytes.unwrap().to_vec()).unwrap()).collect::<String>().await;
+    let rest = answer.text().await.unwrap();
     let last = rest.trim().lines().last().unwrap().strip_prefix("data: ").unwrap();
     let last: Value = serde_json::from_str(last).unwrap();
     assert_eq!(last["state"], "completed");
