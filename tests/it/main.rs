@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod broker;
+mod campaign;
 mod card;
 mod coupon;
 mod delivery;

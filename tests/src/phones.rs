@@ -26,10 +26,7 @@ impl Phones {
 
     /// With some settings changed, written as in huike.toml; they come first, so top-level ones may be among them.
     pub async fn with_settings(overrides: &str) -> Self {
-        let phones = Self { app: TestApp::with_settings(overrides).await };
-        let generous = json!({ "per_thirty_seconds": 1000, "per_hour": 1000, "per_day": 1000, "same_content_per_day": 1000 });
-        phones.control(Method::PUT, "/sms-rules", generous).await;
-        phones
+        Self { app: TestApp::with_platforms_as_set(overrides).await }
     }
 
     /// Moves both clocks.
@@ -119,6 +116,6 @@ impl Phones {
     }
 
     async fn control(&self, method: Method, path: &str, body: Value) -> Value {
-        self.app.control(method, path, body).await
+        self.app.sandbox(method, path, body).await
     }
 }

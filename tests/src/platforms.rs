@@ -75,7 +75,16 @@ impl TestApp {
 
     /// With some settings changed, written as in huike.toml; the platforms' own are set afterwards.
     pub async fn with_platforms_and(overrides: &str) -> Self {
-        let (sandbox, mut app) = Self::beside_sandbox(overrides).await;
+        Self::with_platforms_changed(overrides, lasting_sessions).await
+    }
+
+    /// With the platforms and otherwise just as set; sessions end when they should.
+    pub async fn with_platforms_as_set(overrides: &str) -> Self {
+        Self::with_platforms_changed(overrides, |_| {}).await
+    }
+
+    async fn with_platforms_changed(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let (sandbox, mut app) = Self::beside_sandbox(overrides, change).await;
         let broker = Arc::new(MemoryBroker::new(MemorySettings {
             ladder: RetryLadder::new(RUNGS),
             ..MemorySettings::default()
@@ -86,7 +95,7 @@ impl TestApp {
 
     /// With the broker that the way of running has: RabbitMQ, under names of this test's own, in the distributed one.
     pub async fn with_platforms_and_own_broker() -> Self {
-        let (sandbox, mut app) = Self::beside_sandbox("").await;
+        let (sandbox, mut app) = Self::beside_sandbox("", lasting_sessions).await;
         if app.ctx.settings.amqp_url.is_empty() {
             let ladder = RetryLadder::new(RUNGS);
             let broker = MemoryBroker::new(MemorySettings { ladder, ..MemorySettings::default() });
@@ -99,11 +108,15 @@ impl TestApp {
         app
     }
 
-    async fn beside_sandbox(overrides: &str) -> (Sandbox, Self) {
+    async fn beside_sandbox(overrides: &str, change: impl FnOnce(&mut Settings)) -> (Sandbox, Self) {
         let settings = SandboxSettings { clock: SandboxClock::Fixed(start()), ..SandboxSettings::default() };
         let sandbox = Sandbox::start(settings.clone()).await.expect("the sandbox starts");
         let base_url = sandbox.base_url();
-        let app = Self::with_changed(overrides, |mine| configure(mine, &settings, &base_url)).await;
+        let app = Self::with_changed(overrides, |mine| {
+            configure(mine, &settings, &base_url);
+            change(mine);
+        })
+        .await;
         (sandbox, app)
     }
 
@@ -119,6 +132,27 @@ impl TestApp {
             "per_thirty_seconds": 1000, "per_hour": 1000, "per_day": 1000, "same_content_per_day": 1000,
         });
         self.sandbox(Method::PUT, "/sms-rules", generous).await;
+    }
+
+    /// Ends the worker as a power cut would, in the middle of whatever it does, and starts another with an empty queue.
+    pub async fn kill_worker(&mut self) {
+        let platforms = self.platforms.as_mut().expect("this application was started with platforms");
+        platforms.consumers.shutdown().await;
+        let broker = MemoryBroker::new(MemorySettings {
+            ladder: RetryLadder::new(RUNGS),
+            ..MemorySettings::default()
+        });
+        platforms.worker = Worker::new(self.ctx.clone(), Arc::new(broker));
+        platforms.consumers = platforms.worker.start_consumers(&platforms.stop);
+        if self.ctx.settings.is_embedded() {
+            service::outbox::release_all(&self.ctx).await.expect("the outbox can be released");
+        }
+    }
+
+    /// Lets the worker do what is due without waiting for its end.
+    pub fn drain_aside(&self) -> tokio::task::JoinHandle<()> {
+        let worker = self.worker().clone();
+        tokio::spawn(async move { worker.drain().await.expect("the work gets done") })
     }
 
     /// Where the sandbox pushes: WeChat's events in `mode` (plain, compatible, safe) and `format` (json, xml), SMS receipts and
@@ -215,10 +249,12 @@ impl TestApp {
         made["people"].as_array().expect("people").iter().map(Person::read).collect()
     }
 
-    /// These people answer a subscription prompt so many times; returns when the events have been taken.
-    pub async fn answer_prompts(&self, people: &[Person], template_id: &str, (answer, times): (&str, u32)) {
+    /// These people answer a subscription prompt, a second after whatever they did before; returns when the events have been
+    /// taken. Nobody answers two prompts in one second, and the platform's events tell no smaller time.
+    pub async fn answer_prompts(&self, people: &[Person], template_id: &str, answer: &str) {
+        self.sandbox(Method::PUT, "/clock", json!({ "advance_seconds": 1 })).await;
         let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
-        let body = json!({ "person_ids": ids, "template_id": template_id, "answer": answer, "times": times });
+        let body = json!({ "person_ids": ids, "template_id": template_id, "answer": answer });
         self.sandbox(Method::POST, "/prompts/batch", body).await;
         self.callbacks_settled().await;
     }
@@ -280,10 +316,13 @@ async fn amqp(ctx: &Context, prefix: &str) -> AmqpBroker {
     AmqpBroker::connect(settings).await.expect("RabbitMQ is named")
 }
 
+/// For tests that move the clock by days.
+fn lasting_sessions(mine: &mut Settings) {
+    mine.sign_in.access_token_seconds = 3650 * 86_400;
+}
+
 fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     let keys = demo_keys();
-    // The clock is moved by days; a test's sessions last.
-    mine.sign_in.access_token_seconds = 3650 * 86_400;
     mine.wechat.base_url = base_url.to_owned();
     mine.wechat.appid = platforms.wechat.appid.clone();
     mine.wechat.secret = Secret::new(platforms.wechat.secret.clone());

@@ -189,7 +189,7 @@ async fn be_served(phones: &Phones, member: &str, owner: &str, secrets: &mut Sec
 /// The platform pushes the answer to the callback.
 async fn consent(phones: &Phones, person: &Person, member: &str) {
     let prompt = json!({ "template_ids": [TEMPLATE], "answers": { TEMPLATE: "accept" } });
-    phones.app.control(Method::POST, &format!("/people/{}/prompts", person.id), prompt).await;
+    phones.app.sandbox(Method::POST, &format!("/people/{}/prompts", person.id), prompt).await;
     level::reached("the consent has arrived", Duration::from_secs(20), || async {
         let consents = phones.app.get("/v1/me/consents").with_bearer(member).await.expect(200);
         consents["items"][0]["available"] == 1
@@ -216,7 +216,8 @@ async fn get_a_campaign(phones: &Phones, person: &Person, owner: &str) {
     let stop = CancellationToken::new();
     let _consumers = worker.start_consumers(&stop);
     worker.drain().await.expect("the campaign runs");
-    let arrived = app.control(Method::GET, &format!("/people/{}/messages", person.id), ()).await;
+    let arrived =
+        app.sandbox(Method::GET, &format!("/people/{}/messages", person.id), serde_json::Value::Null).await;
     assert!(arrived.to_string().contains("service_notification"), "{arrived}");
 }
 
@@ -246,7 +247,7 @@ async fn ask_in_vain(phones: &Phones, person: &Person, secrets: &mut Secrets) {
         app.post("/v1/auth/sms", body).await.expect(status);
     }
     let reply = json!({ "text": "R" });
-    app.control(Method::POST, &format!("/people/{}/sms-replies", person.id), reply).await;
+    app.sandbox(Method::POST, &format!("/people/{}/sms-replies", person.id), reply).await;
     app.get(&format!("/v1/callbacks/wechat?openid={}&signature=none", person.openid)).await.expect(409);
     let login = secrets.add("a code", phones.login_code(person).await);
     phones.set_faults(json!({ "paths": { "*": { "reset_rate": 1.0 } } })).await;
