@@ -1,7 +1,8 @@
-//! People behind their phones, for tests that sign in: the sandbox of a [`TestApp`], with its rules of frequency out of the way.
+//! People behind their phones, for tests that sign in as they do.
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use service::settings::Settings;
 
 use crate::app::TestApp;
 
@@ -26,10 +27,9 @@ impl Phones {
 
     /// With some settings changed, written as in huike.toml; they come first, so top-level ones may be among them.
     pub async fn with_settings(overrides: &str) -> Self {
-        let phones = Self { app: TestApp::with_settings(overrides).await };
-        let generous = json!({ "per_thirty_seconds": 1000, "per_hour": 1000, "per_day": 1000, "same_content_per_day": 1000 });
-        phones.control(Method::PUT, "/sms-rules", generous).await;
-        phones
+        let life = Settings::from_toml(overrides).expect("valid settings").sign_in.access_token_seconds;
+        let sessions_end = |settings: &mut Settings| settings.sign_in.access_token_seconds = life;
+        Self { app: TestApp::with_platforms_where(overrides, sessions_end).await }
     }
 
     /// Moves both clocks.
@@ -119,6 +119,6 @@ impl Phones {
     }
 
     async fn control(&self, method: Method, path: &str, body: Value) -> Value {
-        self.app.control(method, path, body).await
+        self.app.sandbox(method, path, body).await
     }
 }

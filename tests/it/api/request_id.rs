@@ -46,7 +46,7 @@ async fn every_answer_carries_the_security_headers() {
 
 #[tokio::test]
 async fn the_audit_log_names_the_request_also_when_it_has_an_idempotency_key() {
-    let app = TestApp::without_platforms().await;
+    let app = TestApp::start().await;
     let owner = app.owner().await;
     let create = |code: &str, id: &str| {
         let body = json!({ "code": code, "name": code });

@@ -173,7 +173,7 @@ async fn what_alipay_did_not_say_is_refused() {
 
 #[tokio::test]
 async fn a_channel_that_is_not_configured_is_refused() {
-    let app = tests::TestApp::without_platforms().await;
+    let app = tests::TestApp::start().await;
 
     app.post("/v1/auth/wechat", json!({ "code": "any" })).await.expect_refusal("channel_not_configured");
     app.post("/v1/auth/alipay", json!({ "auth_code": "any" })).await.expect_refusal("channel_not_configured");
