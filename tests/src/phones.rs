@@ -1,7 +1,8 @@
-//! People behind their phones, for tests that sign in: the sandbox of a [`TestApp`], with its rules of frequency out of the way.
+//! People behind their phones, for tests that sign in as they do.
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use service::settings::Settings;
 
 use crate::app::TestApp;
 
@@ -26,7 +27,9 @@ impl Phones {
 
     /// With some settings changed, written as in huike.toml; they come first, so top-level ones may be among them.
     pub async fn with_settings(overrides: &str) -> Self {
-        Self { app: TestApp::with_platforms_as_set(overrides).await }
+        let life = Settings::from_toml(overrides).expect("valid settings").sign_in.access_token_seconds;
+        let sessions_end = |settings: &mut Settings| settings.sign_in.access_token_seconds = life;
+        Self { app: TestApp::with_platforms_where(overrides, sessions_end).await }
     }
 
     /// Moves both clocks.

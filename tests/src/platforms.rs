@@ -75,15 +75,11 @@ impl TestApp {
 
     /// With some settings changed, written as in huike.toml; the platforms' own are set afterwards.
     pub async fn with_platforms_and(overrides: &str) -> Self {
-        Self::with_platforms_changed(overrides, lasting_sessions).await
+        Self::with_platforms_where(overrides, |_| {}).await
     }
 
-    /// With the platforms and otherwise just as set; sessions end when they should.
-    pub async fn with_platforms_as_set(overrides: &str) -> Self {
-        Self::with_platforms_changed(overrides, |_| {}).await
-    }
-
-    async fn with_platforms_changed(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    /// With settings changed after the platforms' own are set.
+    pub(crate) async fn with_platforms_where(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let (sandbox, mut app) = Self::beside_sandbox(overrides, change).await;
         let broker = Arc::new(MemoryBroker::new(MemorySettings {
             ladder: RetryLadder::new(RUNGS),
@@ -95,7 +91,7 @@ impl TestApp {
 
     /// With the broker that the way of running has: RabbitMQ, under names of this test's own, in the distributed one.
     pub async fn with_platforms_and_own_broker() -> Self {
-        let (sandbox, mut app) = Self::beside_sandbox("", lasting_sessions).await;
+        let (sandbox, mut app) = Self::beside_sandbox("", |_| {}).await;
         if app.ctx.settings.amqp_url.is_empty() {
             let ladder = RetryLadder::new(RUNGS);
             let broker = MemoryBroker::new(MemorySettings { ladder, ..MemorySettings::default() });

@@ -3,24 +3,19 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use entity::states::StaffRole;
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::ids::StoreId;
+use tests::Phones;
 use tests::people::{PASSWORD, text};
 use tests::phones::Person;
-use tests::{Phones, level};
-use tokio_util::sync::CancellationToken;
+use tests::platforms::COUPON_ARRIVAL;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use worker::Worker;
-use worker::broker::{MemoryBroker, MemorySettings};
-
-const TEMPLATE: &str = "TMPL_COUPON_ARRIVAL_0000000000000000000000B";
 
 /// The log of the whole process: the server and the databases write from threads of their own. Other tests may be heard as well.
 #[derive(Clone, Default)]
@@ -120,7 +115,7 @@ async fn no_line_of_the_log_tells_a_secret_or_who_somebody_is() {
     secrets.add_person(&by_sms);
     secrets.add_person(&by_wechat);
     secrets.add("a password", PASSWORD);
-    secrets.add("a callback's key", "callback-key");
+    secrets.add("a callback's key", "sms-callback-key");
     secrets.add("a callback's key", "callback-token");
 
     sign_in_by_sms(&phones, &by_sms, &mut secrets).await;
@@ -188,13 +183,11 @@ async fn be_served(phones: &Phones, member: &str, owner: &str, secrets: &mut Sec
 
 /// The platform pushes the answer to the callback.
 async fn consent(phones: &Phones, person: &Person, member: &str) {
-    let prompt = json!({ "template_ids": [TEMPLATE], "answers": { TEMPLATE: "accept" } });
+    let prompt = json!({ "template_ids": [COUPON_ARRIVAL], "answers": { COUPON_ARRIVAL: "accept" } });
     phones.app.sandbox(Method::POST, &format!("/people/{}/prompts", person.id), prompt).await;
-    level::reached("the consent has arrived", Duration::from_secs(20), || async {
-        let consents = phones.app.get("/v1/me/consents").with_bearer(member).await.expect(200);
-        consents["items"][0]["available"] == 1
-    })
-    .await;
+    phones.app.callbacks_settled().await;
+    let consents = phones.app.get("/v1/me/consents").with_bearer(member).await.expect(200);
+    assert_eq!(consents["items"][0]["available"], 1);
 }
 
 async fn get_a_campaign(phones: &Phones, person: &Person, owner: &str) {
@@ -203,7 +196,7 @@ async fn get_a_campaign(phones: &Phones, person: &Person, owner: &str) {
     let segment = app.post("/v1/console/segments", everybody).with_bearer(owner).await.expect(201);
     let campaign = json!({
         "name": "券到账", "segment_id": segment["id"], "channel": "wechat_subscribe",
-        "message": { "template_id": TEMPLATE, "parameters": {
+        "message": { "template_id": COUPON_ARRIVAL, "parameters": {
             "thing1": "满100减20元券", "amount2": "20元", "date3": "2026年12月31日", "thing4": "到店出示会员码",
         } },
     });
@@ -211,13 +204,8 @@ async fn get_a_campaign(phones: &Phones, person: &Person, owner: &str) {
     let schedule = format!("/v1/console/campaigns/{}/schedule", text(&campaign, "id"));
     app.post(&schedule, json!({})).with_bearer(owner).await.expect(200);
 
-    let broker = MemoryBroker::new(MemorySettings::default());
-    let worker = Worker::new(app.ctx.clone(), Arc::new(broker));
-    let stop = CancellationToken::new();
-    let _consumers = worker.start_consumers(&stop);
-    worker.drain().await.expect("the campaign runs");
-    let arrived =
-        app.sandbox(Method::GET, &format!("/people/{}/messages", person.id), serde_json::Value::Null).await;
+    app.drain().await;
+    let arrived = app.sandbox(Method::GET, &format!("/people/{}/messages", person.id), Value::Null).await;
     assert!(arrived.to_string().contains("service_notification"), "{arrived}");
 }
 
@@ -248,6 +236,7 @@ async fn ask_in_vain(phones: &Phones, person: &Person, secrets: &mut Secrets) {
     }
     let reply = json!({ "text": "R" });
     app.sandbox(Method::POST, &format!("/people/{}/sms-replies", person.id), reply).await;
+    app.callbacks_settled().await;
     app.get(&format!("/v1/callbacks/wechat?openid={}&signature=none", person.openid)).await.expect(409);
     let login = secrets.add("a code", phones.login_code(person).await);
     phones.set_faults(json!({ "paths": { "*": { "reset_rate": 1.0 } } })).await;
