@@ -312,11 +312,6 @@ async fn amqp(ctx: &Context, prefix: &str) -> AmqpBroker {
     AmqpBroker::connect(settings).await.expect("RabbitMQ is named")
 }
 
-/// For tests that move the clock by days.
-fn lasting_sessions(mine: &mut Settings) {
-    mine.sign_in.access_token_seconds = 3650 * 86_400;
-}
-
 fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     let keys = demo_keys();
     mine.wechat.base_url = base_url.to_owned();
