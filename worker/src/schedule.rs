@@ -27,7 +27,7 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = campaigns.tick() => ("campaigns", run_campaigns(&ctx).await),
             _ = completion.tick() => ("completion", close_campaigns(&ctx).await),
-            _ = recovery.tick() => ("recovery", delivery::recover(&ctx).await),
+            _ = recovery.tick() => ("recovery", recover(&ctx).await),
             _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
         };
         if let Err(error) = ended {
@@ -45,6 +45,11 @@ pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
 /// Ends what is over; answers how much that was.
 pub async fn close_campaigns(ctx: &Context) -> service::Result<u64> {
     Ok(campaign::complete_finished(ctx).await? + campaign::end_cancelled(ctx).await?)
+}
+
+/// Mends what a lost message or a dead worker has left; answers how much that was.
+pub async fn recover(ctx: &Context) -> service::Result<u64> {
+    Ok(campaign::ask_again(ctx).await? + delivery::recover(ctx).await?)
 }
 
 /// Once an hour for the whole installation.

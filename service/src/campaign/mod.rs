@@ -25,5 +25,5 @@ pub use forecast::{Forecast, ForecastLine, forecast};
 pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
-pub use resolve::{in_holdout, resolve};
+pub use resolve::{ask_again, in_holdout, resolve};
 pub use test_send::{TestResult, test_send};

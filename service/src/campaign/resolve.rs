@@ -1,5 +1,6 @@
 //! From rule to audience: pages of members become delivery rows, unique by campaign and member.
 
+use chrono::Duration;
 use entity::states::{CampaignState, DeliveryState};
 use entity::{campaign, delivery, member};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -14,9 +15,12 @@ use crate::crypto;
 use crate::delivery::Reason;
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
+use crate::outbox::{self, Job};
 
 /// Members per page: one transaction, so that sending starts with the first page and a crash repeats at most one.
 const PAGE: u64 = 2000;
+/// A page takes well under a second.
+const STANDS_STILL: Duration = Duration::seconds(60);
 /// Rows per statement: some 13 KB, since the driver waits for an acknowledgement in the midst of a longer one.
 const ROWS: usize = 100;
 
@@ -120,4 +124,40 @@ pub fn in_holdout(campaign: CampaignId, member: MemberId, percent: i32) -> bool 
     let digest = crypto::sha256_hex(&[campaign.0.as_bytes().as_slice(), member.0.as_bytes()].concat());
     let bucket = u32::from_str_radix(&digest[..8], 16).unwrap_or_default() % 100;
     i32::try_from(bucket).unwrap_or_default() < percent
+}
+
+/// Asks again for resolutions that have stood still: their message was lost with its queue.
+pub async fn ask_again(ctx: &Context) -> Result<u64> {
+    let still: Vec<CampaignId> = campaign::Entity::find()
+        .select_only()
+        .column(campaign::Column::Id)
+        .filter(stands_still(ctx))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    if still.is_empty() {
+        return Ok(0);
+    }
+    let txn = ctx.db.begin().await?;
+    let mut asked = 0;
+    for id in still {
+        let moved = campaign::Entity::update_many()
+            .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
+            .filter(stands_still(ctx).and(campaign::Column::Id.eq(id)))
+            .exec(&txn)
+            .await?;
+        if moved.rows_affected == 1 {
+            outbox::push(&txn, ctx.now(), &[Job::ResolveAudience { campaign_id: id }]).await?;
+            asked += 1;
+        }
+    }
+    txn.commit().await?;
+    Ok(asked)
+}
+
+/// Each page of a resolution touches its campaign, so one that runs never looks like this.
+fn stands_still(ctx: &Context) -> Expr {
+    campaign::Column::State
+        .eq(CampaignState::Resolving)
+        .and(campaign::Column::UpdatedAt.lt(ctx.now() - STANDS_STILL))
 }

@@ -4,6 +4,7 @@ use chrono::Duration;
 use entity::states::{CampaignState, Channel, DeliveryState, OnCap, StaffRole};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
+use sea_orm::EntityTrait;
 use serde_json::json;
 use service::campaign::{self, in_holdout};
 use service::ids::CampaignId;
@@ -47,6 +48,23 @@ async fn each_move_is_made_once_however_often_and_by_however_many_it_is_asked_fo
     }
     app.drain().await;
     assert_eq!(app.counts(id).await, []);
+}
+
+#[tokio::test]
+async fn a_resolution_whose_message_was_lost_is_asked_for_again() {
+    let app = TestApp::with_platforms().await;
+    app.members(3).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    campaign::start_due(&app.ctx).await.unwrap();
+    entity::outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
+
+    assert_eq!(campaign::ask_again(&app.ctx).await.unwrap(), 0, "it may still be on its way");
+    app.advance(Duration::seconds(61)).await;
+    let asked = join_all((0..3).map(|_| campaign::ask_again(&app.ctx))).await;
+
+    assert_eq!(asked.into_iter().map(Result::unwrap).sum::<u64>(), 1);
+    app.drain().await;
+    assert_eq!(app.counts(id).await, [(DeliveryState::Sent, 3)]);
 }
 
 #[tokio::test]
