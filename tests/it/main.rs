@@ -3,9 +3,11 @@
 mod access;
 mod api;
 mod broker;
+mod campaign;
 mod card;
 mod coupon;
 mod delivery;
+mod demo;
 mod house;
 mod identity;
 mod import;

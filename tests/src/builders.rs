@@ -1,6 +1,7 @@
 //! What tests start from: members, staff, segments and campaigns with one line each.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -89,9 +90,9 @@ impl TestApp {
     /// So many members, reachable on every channel, who have each accepted [`COUPON_EXPIRY`] `consents` times.
     pub async fn reachable(&self, count: usize, consents: u32) -> Vec<Reachable> {
         let reachable = self.enrol(self.people(count).await).await;
-        if consents > 0 {
-            let people: Vec<_> = reachable.iter().map(|one| one.person.clone()).collect();
-            self.answer_prompts(&people, COUPON_EXPIRY, ("accept", consents)).await;
+        let people: Vec<_> = reachable.iter().map(|one| one.person.clone()).collect();
+        for _ in 0..consents {
+            self.answer_prompts(&people, COUPON_EXPIRY, "accept").await;
         }
         reachable
     }
@@ -245,6 +246,30 @@ impl TestApp {
     pub async fn delivery_to(&self, id: CampaignId, member: MemberId) -> DeliveryRow {
         let all = self.deliveries_of(id).await;
         all.into_iter().find(|row| row.member_id == member).expect("the member is in the audience")
+    }
+
+    /// Waits until so many deliveries of a campaign are in a state.
+    pub async fn wait_for(&self, id: CampaignId, state: DeliveryState, count: usize) {
+        let reached = async {
+            while self.counts(id).await.iter().all(|(other, number)| *other != state || *number < count) {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), reached).await;
+        assert!(waited.is_ok(), "{count} {state:?} were not reached: {:?}", self.counts(id).await);
+    }
+
+    /// The explanation of one member's delivery over HTTP.
+    pub async fn explanation(&self, staff: &str, id: CampaignId, member: MemberId) -> serde_json::Value {
+        let path = format!("/v1/console/campaigns/{id}/members/{member}/explanation");
+        self.get(&path).with_bearer(staff).await.expect(200)
+    }
+
+    /// What a member still allows for a template: available and held.
+    pub async fn consent_left(&self, member: MemberId, template: &str) -> (i32, i32) {
+        let ledger = service::consent::ledger_of(&self.ctx, member).await.expect("the ledger can be read");
+        let row = ledger.iter().find(|row| row.template_id == template);
+        row.map_or((0, 0), |row| (row.available, row.reserved))
     }
 
     /// How many deliveries of a campaign are in which state.

@@ -130,6 +130,27 @@ impl TestApp {
         self.sandbox(Method::PUT, "/sms-rules", generous).await;
     }
 
+    /// Ends the worker as a power cut would, in the middle of whatever it does, and starts another with an empty queue.
+    pub async fn kill_worker(&mut self) {
+        let platforms = self.platforms.as_mut().expect("this application was started with platforms");
+        platforms.consumers.shutdown().await;
+        let broker = MemoryBroker::new(MemorySettings {
+            ladder: RetryLadder::new(RUNGS),
+            ..MemorySettings::default()
+        });
+        platforms.worker = Worker::new(self.ctx.clone(), Arc::new(broker));
+        platforms.consumers = platforms.worker.start_consumers(&platforms.stop);
+        if self.ctx.settings.is_embedded() {
+            service::outbox::release_all(&self.ctx).await.expect("the outbox can be released");
+        }
+    }
+
+    /// Lets the worker do what is due without waiting for its end.
+    pub fn drain_aside(&self) -> tokio::task::JoinHandle<()> {
+        let worker = self.worker().clone();
+        tokio::spawn(async move { worker.drain().await.expect("the work gets done") })
+    }
+
     /// Where the sandbox pushes: WeChat's events in `mode` (plain, compatible, safe) and `format` (json, xml), SMS receipts and
     /// replies.
     pub async fn point_callbacks(&self, mode: &str, format: &str) {
@@ -224,10 +245,12 @@ impl TestApp {
         made["people"].as_array().expect("people").iter().map(Person::read).collect()
     }
 
-    /// These people answer a subscription prompt so many times; returns when the events have been taken.
-    pub async fn answer_prompts(&self, people: &[Person], template_id: &str, (answer, times): (&str, u32)) {
+    /// These people answer a subscription prompt, a second after whatever they did before; returns when the events have been
+    /// taken. Nobody answers two prompts in one second, and the platform's events tell no smaller time.
+    pub async fn answer_prompts(&self, people: &[Person], template_id: &str, answer: &str) {
+        self.sandbox(Method::PUT, "/clock", json!({ "advance_seconds": 1 })).await;
         let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
-        let body = json!({ "person_ids": ids, "template_id": template_id, "answer": answer, "times": times });
+        let body = json!({ "person_ids": ids, "template_id": template_id, "answer": answer });
         self.sandbox(Method::POST, "/prompts/batch", body).await;
         self.callbacks_settled().await;
     }
@@ -291,8 +314,6 @@ async fn amqp(ctx: &Context, prefix: &str) -> AmqpBroker {
 
 fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     let keys = demo_keys();
-    // The clock is moved by days; a test's sessions last.
-    mine.sign_in.access_token_seconds = 3650 * 86_400;
     mine.wechat.base_url = base_url.to_owned();
     mine.wechat.appid = platforms.wechat.appid.clone();
     mine.wechat.secret = Secret::new(platforms.wechat.secret.clone());

@@ -11,10 +11,17 @@ pub struct Greeting {
     pub shop: Shop,
 }
 
+/// How things stand at this start.
+pub struct News {
+    pub phones_are_empty: bool,
+    /// The draft was not scheduled yet.
+    pub campaign_waits: bool,
+}
+
 impl Greeting {
-    /// `campaign_waits`: the draft was not scheduled yet.
-    pub fn text(&self, campaign_waits: bool) -> String {
-        let blocks = [self.places(), accounts(), self.sign_in(), self.redeem(), self.watch(campaign_waits)];
+    pub fn text(&self, news: &News) -> String {
+        let watch = self.watch(news.campaign_waits);
+        let blocks = [self.places(news), accounts(), self.sign_in(), self.redeem(), watch];
         format!(
             "\n{}\n\nCtrl-C stops it. The shop is kept in {}.\n\n",
             blocks.join("\n\n"),
@@ -22,14 +29,16 @@ impl Greeting {
         )
     }
 
-    fn places(&self) -> String {
+    fn places(&self, news: &News) -> String {
         let Self { api, sandbox, .. } = self;
+        let phones =
+            if news.phones_are_empty { "\n  They forget their messages when the demo stops." } else { "" };
         format!(
             "\
 {BRAND} is open. / 山月茶点开门了。
 
   API, to browse and try   {api}/docs
-  Virtual phones           {sandbox}/sandbox#p1,p3
+  Virtual phones           {sandbox}/sandbox#p1,p3{phones}
   Is it well?              {api}/healthz  {api}/readyz"
         )
     }

@@ -20,7 +20,7 @@ use service::states::CampaignState;
 
 use crate::run::serve_all;
 use crate::start::{Started, bind, prepare};
-use greeting::Greeting;
+use greeting::{Greeting, News};
 
 /// The greeting waits so long for the first campaign to end, then comes anyway.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,8 +46,8 @@ pub async fn run(options: Options) -> Result<()> {
     let mut settings = Settings::load()?;
     settings.listen = options.listen.unwrap_or(settings.listen);
     settings.log.filter = options.log;
-    let listener = claim(&settings.listen, "--listen")?;
-    drop(claim(&options.sandbox, "--sandbox")?);
+    let listener = claim(&settings.listen, "--listen 127.0.0.1:8180")?;
+    drop(claim(&options.sandbox, "--sandbox 127.0.0.1:8190")?);
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("can't make the folder {}", options.data.display()))?;
 
@@ -59,7 +59,7 @@ pub async fn run(options: Options) -> Result<()> {
     hand_out_phones(&started.ctx, &sandbox.state()).await?;
 
     let greeting = Greeting { api: wiring.api(), sandbox: sandbox.base_url(), data: options.data, shop };
-    tokio::spawn(greet(started.ctx.clone(), greeting));
+    tokio::spawn(greet(started.ctx.clone(), sandbox.state(), greeting));
     serve(&started, listener).await?;
     sandbox.stop().await;
     Ok(())
@@ -70,10 +70,10 @@ async fn serve(started: &Started, listener: TcpListener) -> Result<()> {
 }
 
 /// Looked at before anything is made, so that a taken port leaves nothing behind.
-fn claim(address: &str, option: &str) -> Result<TcpListener> {
+fn claim(address: &str, way_out: &str) -> Result<TcpListener> {
     bind(address).map_err(|error| {
         anyhow!(
-            "{error:#}. Stop what runs there (another huike?), or choose another port: huike demo {option} 127.0.0.1:9090"
+            "{error:#}. Stop what runs there (another huike?), or choose another port: huike demo {way_out}"
         )
     })
 }
@@ -95,12 +95,16 @@ fn newcomer(owner: PhoneOwner) -> Newcomer {
 }
 
 /// Greets once there is something to see on the phones.
-async fn greet(ctx: Context, greeting: Greeting) {
+async fn greet(ctx: Context, sandbox: SandboxHandle, greeting: Greeting) {
     let shop = greeting.shop;
     // Without an end in time the greeting is as true.
     let _ = tokio::time::timeout(PATIENCE, ended(&ctx, shop)).await;
     let waiting = demo::campaign_state(&ctx, shop.draft_campaign_id).await;
-    print!("{}", greeting.text(matches!(waiting, Ok(CampaignState::Draft))));
+    let news = News {
+        phones_are_empty: sandbox.messages() == 0,
+        campaign_waits: matches!(waiting, Ok(CampaignState::Draft)),
+    };
+    print!("{}", greeting.text(&news));
 }
 
 async fn ended(ctx: &Context, shop: Shop) {

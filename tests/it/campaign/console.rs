@@ -1,0 +1,116 @@
+//! What the console drafts, tests and watches.
+
+use entity::states::{Channel, StaffRole};
+use serde_json::{Value, json};
+use service::consent;
+use tests::TestApp;
+use tests::platforms::COUPON_EXPIRY;
+
+#[tokio::test]
+async fn a_draft_that_is_not_complete_is_refused_with_every_field_named() {
+    let app = TestApp::start().await;
+    let owner = app.staff_session(StaffRole::Owner).await;
+    let segment = json!({ "name": "all", "rule": { "all": [] } });
+    let segment = app.post("/v1/console/segments", segment).with_bearer(&owner).await.expect(201);
+    let body = json!({
+        "name": " ", "segment_id": segment["id"], "channel": "wechat_subscribe", "topic": "all",
+        "message": { "parameters": { "thing1": "一二三四五六七八九十一二三四五六七八九十一" } },
+        "holdout_percent": 51, "rate_per_second": 0,
+    });
+    let refused = app.post("/v1/console/campaigns", body).with_bearer(&owner).await;
+    for field in [
+        "name",
+        "topic",
+        "message.template_id",
+        "message.parameters.thing1",
+        "holdout_percent",
+        "rate_per_second",
+    ] {
+        refused.expect_invalid(field);
+    }
+    let unknown = json!({
+        "name": "x", "segment_id": segment["id"], "channel": "inbox", "message": { "title": "{{nick}}", "body": "x" },
+    });
+    app.post("/v1/console/campaigns", unknown).with_bearer(&owner).await.expect_invalid("message.title");
+}
+
+#[tokio::test]
+async fn a_test_send_reaches_named_members_past_the_cap_and_spends_a_consent() {
+    let app = TestApp::with_platforms_and("caps.per_24_hours = 1").await;
+    let all = app.reachable(2, 3).await;
+    let owner = app.staff_session(StaffRole::Owner).await;
+    app.scheduled(Channel::WechatSubscribe, |_| {}).await;
+    app.drain().await;
+    let txn = app.ctx.db.begin().await.unwrap();
+    consent::opt_out(&app.ctx, &txn, all[1].member, ("all", "all"), "member").await.unwrap();
+    txn.commit().await.unwrap();
+    let id = app.campaign(Channel::WechatSubscribe, |_| {}).await.id;
+    let path = format!("/v1/console/campaigns/{id}/test-send");
+    let phones = json!({ "phones": [all[0].person.phone, all[1].person.phone, "13900000000"] });
+    let told = app.post(&path, phones).with_bearer(&owner).await.expect(200);
+
+    let codes: Vec<_> = told["results"].as_array().unwrap().iter().map(|row| row["code"].clone()).collect();
+    assert_eq!(codes, [Value::Null, json!("opted_out"), json!("not_a_member")]);
+    assert_eq!(told["results"][0]["phone"], "138****0000");
+    assert_eq!(app.messages_of(&all[0].person).await.len(), 2);
+    assert_eq!(app.consent_left(all[0].member, COUPON_EXPIRY).await, (1, 0));
+    app.post(&path, json!({ "phones": ["123"] })).with_bearer(&owner).await.expect_invalid("phones[0]");
+    app.callbacks_settled().await;
+}
+
+#[tokio::test]
+async fn progress_is_told_once_as_json_and_followed_to_the_end_as_a_stream() {
+    let app = TestApp::with_platforms().await;
+    app.members(3).await;
+    let owner = app.staff_session(StaffRole::StoreManager).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    let path = format!("/v1/console/campaigns/{id}/progress");
+    assert_eq!(app.get(&path).with_bearer(&owner).await.expect(200)["state"], "scheduled");
+
+    let request = app.client.get(app.url(&path)).bearer_auth(&owner).header("accept", "text/event-stream");
+    let mut answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let first = answer.chunk().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&first).starts_with("event: progress\ndata: {"));
+    app.drain().await;
+    let rest = answer.text().await.unwrap();
+    let last = rest.trim().lines().last().unwrap().strip_prefix("data: ").unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(last["state"], "completed");
+    assert_eq!(last["lines"], json!([{ "state": "sent", "reason": null, "deliveries": 3 }]));
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_by_state_in_pages() {
+    let app = TestApp::with_platforms().await;
+    app.members(5).await;
+    let owner = app.staff_session(StaffRole::Owner).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    app.drain().await;
+    let path = format!("/v1/console/campaigns/{id}/deliveries");
+    let first = app.get(&format!("{path}?state=sent&limit=3")).with_bearer(&owner).await.expect(200);
+    assert_eq!(first["items"].as_array().unwrap().len(), 3);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = format!("{path}?state=sent&limit=3&cursor={cursor}");
+    let rest = app.get(&rest).with_bearer(&owner).await.expect(200);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 2);
+    let none = app.get(&format!("{path}?state=failed")).with_bearer(&owner).await.expect(200);
+    assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
+async fn only_those_who_may_write_campaigns_move_them() {
+    let app = TestApp::with_platforms().await;
+    let id = app.campaign(Channel::Inbox, |_| {}).await.id;
+    let path = format!("/v1/console/campaigns/{id}");
+    for (role, reads, writes) in [
+        (StaffRole::Owner, 200, 200),
+        (StaffRole::Marketer, 200, 200),
+        (StaffRole::StoreManager, 200, 403),
+        (StaffRole::Cashier, 403, 403),
+    ] {
+        let staff = app.staff_session(role).await;
+        app.get(&path).with_bearer(&staff).await.expect(reads);
+        app.post(&format!("{path}/schedule"), json!({})).with_bearer(&staff).await.expect(writes);
+    }
+}

@@ -1,0 +1,7 @@
+//! Campaigns: their life, their forecast and what the console shows of them.
+
+mod console;
+mod coupon;
+mod forecast;
+mod lifecycle;
+mod reason;
