@@ -65,24 +65,31 @@ impl Outcome {
         }
     }
 
-    pub(super) fn attempt(&self) -> Option<(&'static str, Option<&str>, Option<&str>, DateTime<Utc>)> {
-        match self {
-            Self::Sent { started_at, .. } => Some(("sent", None, None, *started_at)),
+    /// What is kept of the try; None when there was none.
+    pub(super) fn attempt(&self) -> Option<Attempt<'_>> {
+        let (outcome, answer, started_at) = match self {
+            Self::Sent { started_at, .. } => ("sent", None, *started_at),
             Self::Refused { code, message, started_at, .. } => {
-                Some(("refused", Some(code), Some(message), *started_at))
+                ("refused", Some((code, message)), *started_at)
             }
             Self::CampaignBroken { code, message, started_at } => {
-                Some(("campaign_broken", Some(code), Some(message), *started_at))
+                ("campaign_broken", Some((code, message)), *started_at)
             }
-            Self::Again { code, message, started_at, .. } => {
-                Some(("again", Some(code), Some(message), *started_at))
-            }
-            Self::Unknown { code, message, started_at } => {
-                Some(("unknown", Some(code), Some(message), *started_at))
-            }
-            Self::HandedBack => None,
-        }
+            Self::Again { code, message, started_at, .. } => ("again", Some((code, message)), *started_at),
+            Self::Unknown { code, message, started_at } => ("unknown", Some((code, message)), *started_at),
+            Self::HandedBack => return None,
+        };
+        let (code, message) = answer.map(|(code, message)| (code.as_str(), message.as_str())).unzip();
+        Some(Attempt { outcome, code, message, started_at })
     }
+}
+
+/// A try of a message as it is written down.
+pub(super) struct Attempt<'a> {
+    pub outcome: &'static str,
+    pub code: Option<&'a str>,
+    pub message: Option<&'a str>,
+    pub started_at: DateTime<Utc>,
 }
 
 /// Refused credentials are a matter for the operator; so are a template, a page or a signature that the platform does not

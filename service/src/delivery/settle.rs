@@ -217,15 +217,15 @@ async fn record_attempts(ctx: &Context, txn: &impl ConnectionTrait, plan: &Plan<
         .attempts
         .iter()
         .filter_map(|(envelope, outcome)| {
-            let (name, code, message, started_at) = outcome.attempt()?;
+            let tried = outcome.attempt()?;
             Some(attempt::ActiveModel {
                 id: Set(ctx.new_id()),
                 delivery_id: Set(envelope.delivery.id),
                 number: Set(envelope.delivery.attempts),
-                outcome: Set(name.to_owned()),
-                code: Set(code.map(str::to_owned)),
-                message: Set(message.map(str::to_owned)),
-                started_at: Set(started_at),
+                outcome: Set(tried.outcome.to_owned()),
+                code: Set(tried.code.map(str::to_owned)),
+                message: Set(tried.message.map(str::to_owned)),
+                started_at: Set(tried.started_at),
                 ended_at: Set(ctx.now()),
             })
         })
