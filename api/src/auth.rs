@@ -1,6 +1,6 @@
 //! Callers as extractors: a handler that takes one is reachable by nobody else.
 //!
-//! [`MemberSession`] is a member, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
+//! [`MemberSession`] is a member, [`MemberOrAnybody`] perhaps one, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
 //! The use case gets the caller and checks the store.
 
 use std::future::{Ready, ready};
@@ -12,12 +12,12 @@ use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use service::session::{self, MemberCaller};
-use service::staff::{Permission, StaffCaller, StaffRecord};
+use service::staff::{self, Permission, StaffCaller, StaffRecord};
 use service::{Context, Error};
 
-use crate::limits;
 use crate::problem::Problem;
 use crate::request_log::CallerKind;
+use crate::{admission, limits};
 
 /// Longest text that is kept of what a device calls itself.
 const DEVICE_CHARACTERS: usize = 200;
@@ -32,11 +32,33 @@ impl FromRequest for MemberSession {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
+            let _admission = admission;
             let caller = session::authenticate_member(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Member.note(&request);
             Ok(Self(caller))
+        })
+    }
+}
+
+/// A member, or somebody who sends no token. A token that is no good is refused, so that its holder learns to refresh it.
+pub struct MemberOrAnybody(pub Option<MemberCaller>);
+
+impl FromRequest for MemberOrAnybody {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let member = request
+            .headers()
+            .contains_key(AUTHORIZATION)
+            .then(|| MemberSession::from_request(request, payload));
+        Box::pin(async move {
+            match member {
+                Some(member) => Ok(Self(Some(member.await?.0))),
+                None => Ok(Self(None)),
+            }
         })
     }
 }
@@ -85,9 +107,10 @@ impl<P: Permitted> FromRequest for StaffSession<P> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
-            let caller = session::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
+            let _admission = admission;
+            let caller = staff::authenticate_staff(&*context(&request)?, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
             caller.require(P::PERMISSION)?;
             Ok(Self(caller, PhantomData))
@@ -106,10 +129,11 @@ impl FromRequest for AnyStaff {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, admission) = (request.clone(), admission::begin(request));
         Box::pin(async move {
+            let _admission = admission;
             let ctx = context(&request)?;
-            let (caller, staff) = session::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
+            let (caller, staff) = staff::authenticate_staff_in_any_case(&ctx, bearer(&request)?).await?;
             CallerKind::Staff.note(&request);
             let store_ids = caller.stores.limits().to_vec();
             Ok(Self { caller, record: StaffRecord { staff, store_ids } })

@@ -12,10 +12,11 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, rt};
 use service::crypto::sha256_hex;
 use service::idempotency::{self, Begun, KeyedRequest, StoredAnswer};
-use service::{Context, Error};
+use service::{Context, Error, request_id};
+use tracing::Instrument;
 
-use crate::limits;
 use crate::problem::{self, HttpFault, Problem};
+use crate::{limits, request_log};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -38,9 +39,12 @@ pub async fn keep_answers(
     match begun.await {
         Ok((_, Begun::Answered(stored))) => Ok(request.into_response(replay(stored))),
         // In a task of its own, so that the answer is kept even when the client has gone: then it is needed most.
-        Ok((keyed, Begun::Fresh)) => rt::spawn(answer_and_keep(ctx, keyed, request, next))
-            .await
-            .unwrap_or_else(|lost| Err(Problem::from(Error::internal(lost)).into())),
+        Ok((keyed, Begun::Fresh)) => {
+            let id = request_log::id_of(request.request());
+            let work = answer_and_keep(ctx, keyed, request, next).in_current_span();
+            let answer = rt::spawn(request_id::within(id, work)).await;
+            answer.unwrap_or_else(|lost| Err(Problem::from(Error::internal(lost)).into()))
+        }
         Err(problem) => Ok(request.error_response(problem)),
     }
 }

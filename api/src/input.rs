@@ -1,7 +1,6 @@
 //! What handlers read requests with: [`Json`], [`Query`], [`Segments`]. They differ from actix's own in that a wrong field is
 //! named by its path, and that an id which can't be one is simply not found.
 
-use std::future::{Ready, ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -11,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use service::Error;
 
+use crate::admission;
 use crate::problem::{HttpFault, Problem, of_payload};
 
 /// A JSON body. Broken JSON, or JSON nested deeper than 128, is `malformed_json`; a wrong or unknown field is `invalid`.
@@ -21,9 +21,10 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
+        let (is_json, admission) = (is_json(request), admission::decided(request));
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
+            admission.await;
             if !is_json {
                 return Err(HttpFault::UnsupportedMediaType.into());
             }
@@ -68,17 +69,19 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// A query string read into `T`; a wrong or unknown parameter is `invalid`.
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Query<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = form_pairs(request.query_string());
-        ready(
-            serde_path_to_error::deserialize(pairs)
-                .map(Self)
-                .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string())),
-        )
+        let admission = admission::decided(request);
+        let query = serde_path_to_error::deserialize(form_pairs(request.query_string()))
+            .map(Self)
+            .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()));
+        Box::pin(async move {
+            admission.await;
+            query
+        })
     }
 }
 
@@ -89,13 +92,17 @@ fn form_pairs(query: &str) -> serde_urlencoded::Deserializer<'_> {
 /// The variable segments of the path, in order: `Segments<CouponId>`, `Segments<(CampaignId, MemberId)>`.
 pub struct Segments<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Segments<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Segments<T> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let admission = admission::decided(request);
         let path = web::Path::<T>::from_request(request, payload).into_inner();
-        ready(path.map(|path| Self(path.into_inner())).map_err(|_| Error::NotFound("the resource").into()))
+        Box::pin(async move {
+            admission.await;
+            path.map(|path| Self(path.into_inner())).map_err(|_| Error::NotFound("the resource").into())
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`routes`] lists every URL on one page, [`problem`] is the only place that picks an error's status, [`server`] puts the
 //! layers together.
 
+mod admission;
 pub mod auth;
 pub mod idempotency_key;
 pub mod input;

@@ -1,5 +1,5 @@
 //! The OpenAPI document, collected from the routes; what holds for every operation is added here once: problem answers,
-//! path parameters, the Idempotency-Key.
+//! path parameters, the Idempotency-Key, that no token is needed where none is named.
 
 use actix_web::App;
 use actix_web::http::Method;
@@ -12,6 +12,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::problem::{self, ProblemBody};
 use crate::routes;
@@ -22,8 +23,12 @@ pub const STAFF: &str = "staff";
 
 /// The whole document; needs no server.
 pub fn openapi() -> OpenApi {
-    let (_, collected) =
-        App::new().into_utoipa_app().openapi(base()).configure(routes::all).split_for_parts();
+    document(routes::all)
+}
+
+/// Of some of the routes.
+pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
+    let (_, collected) = App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
     finish(collected)
 }
 
@@ -90,6 +95,7 @@ pub fn methods(item: &PathItem) -> Vec<Method> {
 }
 
 fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    operation.security.get_or_insert_default();
     if !path.starts_with("/v1/") {
         return;
     }

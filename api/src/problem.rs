@@ -329,7 +329,7 @@ pub fn of_payload(error: &PayloadError) -> HttpFault {
 pub fn speak(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let Some(error) = response.response().error() else { return response };
     let request = response.request();
-    let answer = answer_for(error, Language::of(request.headers()), &request_log::request_id(request));
+    let answer = answer_for(error, Language::of(request.headers()), &request_log::id_of(request));
     response.into_response(answer)
 }
 

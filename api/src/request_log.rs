@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use service::Context;
+use service::{Context, request_id};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ impl CallerKind {
     }
 }
 
-pub fn request_id(request: &HttpRequest) -> String {
+pub fn id_of(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
@@ -64,7 +64,8 @@ pub async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let observed = Observed::begin(&request);
     let span = tracing::info_span!("request", request_id = observed.id, method = observed.method);
-    match next.call(request).instrument(span).await {
+    let answer = request_id::within(observed.id.clone(), next.call(request).instrument(span));
+    match answer.await {
         Ok(response) => {
             let mut response = problem::speak(response.map_into_boxed_body());
             let caller = response.request().extensions().get::<CallerKind>().copied();

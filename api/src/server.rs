@@ -75,7 +75,7 @@ impl Server {
 
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
         let settings = self.ctx.settings.server.clone();
-        let document = Arc::new(openapi::openapi());
+        let document = Arc::new(openapi::document(self.routes));
         let stopping = Stopping(shutdown.clone());
         let mut server = HttpServer::new(move || self.app(&document, &stopping));
         if settings.threads > 0 {

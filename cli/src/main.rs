@@ -1,11 +1,15 @@
 //! `huike`, the one binary: the API, the workers and what their keeper needs.
 
+mod demo;
 mod doctor;
+mod import;
 mod logging;
 mod metrics;
 mod migrate;
 mod run;
+mod sandbox;
 mod start;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -34,6 +38,12 @@ enum Command {
     /// Changes the database's schema, or shows how it stands.
     #[command(subcommand)]
     Migrate(migrate::Direction),
+    /// A stand-in for WeChat, SMS and Alipay with virtual phones, for development and tests.
+    Sandbox(sandbox::Options),
+    /// Brings members and purchases in from a file.
+    Import(import::ImportArgs),
+    /// Everything at once with an invented shop, nothing to install or to configure.
+    Demo(demo::Options),
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks the settings and every dependency, and says what to fix.
@@ -57,6 +67,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Api => run::api().await?,
         Command::Worker { listen } => run::worker(&listen).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
+        Command::Sandbox(options) => sandbox::run(options).await?,
+        Command::Import(args) => import::command(args).await?,
+        Command::Demo(options) => demo::run(options).await?,
         Command::Openapi => println!("{}", api::openapi().to_pretty_json()?),
         Command::Doctor => return doctor::run().await,
     }

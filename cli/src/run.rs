@@ -1,5 +1,6 @@
 //! `huike serve`, `api` and `worker`: which parts one process runs, and the order in which they stop.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,18 +18,23 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The API and the workers in one process.
 pub async fn serve() -> Result<()> {
     let started = start().await?;
+    let listener = bind(&started.ctx.settings.listen)?;
+    serve_all(&started, listener).await
+}
+
+/// The same at an address that is taken already.
+pub async fn serve_all(started: &Started, listener: TcpListener) -> Result<()> {
     let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::new(started.ctx.clone());
-    let listen = started.ctx.settings.listen.clone();
     let stop_serving = CancellationToken::new();
-    let serving = serve_http(server, &listen, &started, broker.clone(), stop_serving.clone());
+    let serving = serve_http(server, listener, started, broker.clone(), stop_serving.clone());
     // The workers stop first: what they finish may use connections that live in the server's threads.
     let working = async {
-        let worked = work(&started, broker).await;
+        let worked = work(started, broker).await;
         stop_serving.cancel();
         worked
     };
-    until_stopped(&started, async { tokio::try_join!(serving, working).map(|_| ()) }).await
+    until_stopped(started, async { tokio::try_join!(serving, working).map(|_| ()) }).await
 }
 
 /// The API alone.
@@ -36,8 +42,8 @@ pub async fn api() -> Result<()> {
     let started = start().await?;
     let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::new(started.ctx.clone());
-    let listen = started.ctx.settings.listen.clone();
-    let serving = serve_http(server, &listen, &started, broker, started.shutdown.clone());
+    let listener = bind(&started.ctx.settings.listen)?;
+    let serving = serve_http(server, listener, &started, broker, started.shutdown.clone());
     until_stopped(&started, serving).await
 }
 
@@ -47,7 +53,7 @@ pub async fn worker(listen: &str) -> Result<()> {
     let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::operators_only(started.ctx.clone());
     let stop_serving = CancellationToken::new();
-    let serving = serve_http(server, listen, &started, broker.clone(), stop_serving.clone());
+    let serving = serve_http(server, bind(listen)?, &started, broker.clone(), stop_serving.clone());
     let working = async {
         let worked = work(&started, broker).await;
         stop_serving.cancel();
@@ -63,14 +69,13 @@ async fn work(started: &Started, broker: Arc<dyn Broker>) -> Result<()> {
 
 async fn serve_http(
     server: Server,
-    listen: &str,
+    listener: TcpListener,
     started: &Started,
     broker: Arc<dyn Broker>,
     stop: CancellationToken,
 ) -> Result<()> {
     let metrics = started.metrics.clone();
     let server = server.with_check(readiness(broker)).with_metrics(move || metrics.render());
-    let listener = bind(listen)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     server.serve(listener, stop).await
 }

@@ -12,6 +12,7 @@ use service::settings::Settings;
 use service::staff;
 use tokio_util::sync::CancellationToken;
 
+use crate::traces::Traces;
 use crate::{logging, metrics, migrate};
 
 /// A process that may begin its work.
@@ -20,11 +21,18 @@ pub struct Started {
     pub metrics: PrometheusHandle,
     /// Cancelled by SIGTERM or Ctrl-C.
     pub shutdown: CancellationToken,
+    _traces: Option<Traces>,
 }
 
 pub async fn start() -> Result<Started> {
-    let mut settings = Settings::load()?;
-    logging::install(&settings.log)?;
+    let started = prepare(Settings::load()?).await?;
+    show_first_owner(&started.ctx).await?;
+    Ok(started)
+}
+
+/// Everything but the first owner.
+pub async fn prepare(mut settings: Settings) -> Result<Started> {
+    let traces = logging::install(&settings.log)?;
     let metrics = metrics::install()?;
     let source = key_file::ensure(&mut settings)?;
     if let KeySource::NewFile(path) = source {
@@ -32,8 +40,7 @@ pub async fn start() -> Result<Started> {
     }
     let ctx = Box::pin(Context::connect(settings, Arc::new(SystemClock))).await?;
     migrate::ensure_current(&ctx).await?;
-    show_first_owner(&ctx).await?;
-    Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()? })
+    Ok(Started { ctx, metrics, shutdown: cancelled_by_signals()?, _traces: traces })
 }
 
 /// On standard output and once: the password is kept nowhere, and logs are.
@@ -58,7 +65,7 @@ pub fn bind(address: &str) -> Result<TcpListener> {
 }
 
 #[cfg(unix)]
-fn cancelled_by_signals() -> Result<CancellationToken> {
+pub fn cancelled_by_signals() -> Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let shutdown = CancellationToken::new();
@@ -75,7 +82,7 @@ fn cancelled_by_signals() -> Result<CancellationToken> {
 }
 
 #[cfg(not(unix))]
-fn cancelled_by_signals() -> Result<CancellationToken> {
+pub fn cancelled_by_signals() -> Result<CancellationToken> {
     let shutdown = CancellationToken::new();
     let cancel = shutdown.clone();
     tokio::spawn(async move {

@@ -15,6 +15,7 @@ mod clock;
 mod control;
 mod dice;
 mod hub;
+mod newcomer;
 mod page;
 mod payload_cipher;
 mod pipeline;
@@ -27,6 +28,7 @@ mod world;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::SandboxClock;
+pub use newcomer::Newcomer;
 pub use server::{Sandbox, SandboxHandle};
 pub use settings::{
     AlipayAccount, AlipayIdentity, AliyunSmsAccount, CallbackFormat, CallbackMode, CallbackTarget, DemoKeys,

@@ -28,7 +28,7 @@ pub struct Sandbox {
 
 /// In-process look at a running sandbox; everything else goes over HTTP as it would for a stranger.
 #[derive(Clone)]
-pub struct SandboxHandle(Arc<Hub>);
+pub struct SandboxHandle(pub(crate) Arc<Hub>);
 
 impl SandboxHandle {
     pub fn people(&self) -> usize {

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{AuditEntryId, MemberId, StaffId};
 use crate::page::{Page, PageRequest};
+use crate::request_id;
 use crate::staff::{Permission, StaffCaller};
 
 /// Who acts.
@@ -58,7 +59,7 @@ pub async fn record(ctx: &Context, connection: &impl ConnectionTrait, act: Act<'
         subject_kind: Set(act.subject.0.to_owned()),
         subject_id: Set(act.subject.1),
         detail: Set(act.detail),
-        request_id: Set(None),
+        request_id: Set(request_id::current()),
         created_at: Set(ctx.now()),
     };
     audit_entry::Entity::insert(row).exec_without_returning(connection).await?;

@@ -32,7 +32,7 @@ impl Context {
     pub async fn connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         let shared: Arc<dyn SharedState> = match settings.redis_url.expose() {
             "" => Arc::new(MemorySharedState::new()),
-            url => Arc::new(RedisSharedState::connect(url)?),
+            url => Arc::new(RedisSharedState::connect(url)?.with_namespace(&settings.redis_namespace)),
         };
         Self::with_shared_state(settings, clock, shared).await
     }

@@ -2,8 +2,9 @@
 //!
 //! The map. What every use case is given: [`context`] (with [`clock`], [`db`], [`settings`], [`crypto`],
 //! [`shared_state`], [`platforms`]). How it answers: [`error`], [`refusal`], [`page`]. What every write leaves behind:
-//! [`audit`], [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
+//! [`audit`] (which names the [`request_id`]), [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
+mod allowance;
 pub mod audience;
 pub mod audit;
 pub mod calendar;
@@ -18,6 +19,7 @@ pub mod crypto;
 pub mod db;
 pub mod dead_letter;
 pub mod delivery;
+pub mod demo;
 pub mod error;
 pub mod idempotency;
 pub mod identity;
@@ -34,6 +36,7 @@ pub mod preference;
 pub mod purchase;
 pub mod refusal;
 pub mod report;
+pub mod request_id;
 pub mod session;
 pub mod settings;
 pub mod shared_state;

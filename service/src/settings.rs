@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Value;
 use serde::Deserialize;
 
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -70,7 +71,7 @@ macro_rules! sections {
 sections! {
     /// Each field is documented where its default is, in default.toml.
     Settings {
-        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, timezone: Tz, secret_keys: Secret,
+        listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
         caps: Caps, quiet_hours: QuietHours, broker: Broker,
@@ -112,7 +113,16 @@ impl Settings {
     #[allow(clippy::disallowed_methods, reason = "the one reader of the environment")]
     pub fn load() -> Result<Self, SettingsError> {
         let file = std::env::var("HUIKE_CONFIG").unwrap_or_else(|_| "huike.toml".to_owned());
-        Self::from_figment(Figment::from(Toml::string(DEFAULTS)).merge(Toml::file(file)).merge(environment()))
+        let defaults_and_file = Figment::from(Toml::string(DEFAULTS)).merge(Toml::file(file));
+        let variables = environment().iter().map(|(name, text)| (name.to_string(), text)).collect();
+        Self::from_figment(with_variables(defaults_and_file, variables))
+    }
+
+    /// The defaults with variables on top, named as after `HUIKE_`, with dots; reads nothing from outside.
+    pub fn from_variables(variables: &[(&str, &str)]) -> Result<Self, SettingsError> {
+        let variables =
+            variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Self::from_figment(with_variables(Figment::from(Toml::string(DEFAULTS)), variables))
     }
 
     /// The defaults with `overrides` (TOML) on top; reads nothing from outside.
@@ -214,8 +224,27 @@ fn environment() -> Env {
         .lowercase(false)
 }
 
-/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays.
-fn dotted(name: &str) -> String {
+/// A variable is read as TOML, but one whose default is text stays text: an account number is no number.
+fn with_variables(figment: Figment, variables: Vec<(String, String)>) -> Figment {
+    variables.into_iter().fold(figment, |figment, (name, text)| {
+        let is_text = figment.find_value(&name).is_ok_and(|default| default.as_str().is_some());
+        let read = text.parse().unwrap_or_else(|_| Value::from(text.as_str()));
+        let value = if is_text { Value::from(text) } else { read };
+        figment.merge(Serialized::default(&name, value))
+    })
+}
+
+/// `wechat_base_url` -> `wechat.base_url`; a top-level name stays, also one like `database_url` that begins as a
+/// section does.
+pub fn dotted(name: &str) -> String {
+    let top_level = DEFAULTS
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "))
+        .any(|(field, _)| field == name);
+    if top_level {
+        return name.to_owned();
+    }
     SECTIONS
         .iter()
         .filter_map(|section| name.strip_prefix(section)?.strip_prefix('_').map(|field| (section, field)))

@@ -46,18 +46,23 @@ impl TestApp {
 
     /// With a server changed before it serves, e.g. one more readiness check.
     pub async fn with_server(overrides: &str, change: impl FnOnce(api::Server) -> api::Server) -> Self {
-        Self::build(overrides, |_| {}, change).await
+        Self::build(overrides, |_| {}, |ctx| change(api::Server::new(ctx))).await
     }
 
     /// With settings changed after they were read.
     pub(crate) async fn with_changed(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::build(overrides, change, |server| server).await
+        Self::build(overrides, change, api::Server::new).await
+    }
+
+    /// What a process of workers serves.
+    pub async fn with_operators_only() -> Self {
+        Self::build("", |_| {}, api::Server::operators_only).await
     }
 
     async fn build(
         overrides: &str,
         change_settings: impl FnOnce(&mut Settings),
-        change: impl FnOnce(api::Server) -> api::Server,
+        server: impl FnOnce(Context) -> api::Server,
     ) -> Self {
         let way = Way::chosen();
         let database = TestDatabase::create(way).await;
@@ -68,7 +73,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let shutdown = CancellationToken::new();
-        let serving = serve(change(api::Server::new(ctx.clone())), listener, shutdown.clone());
+        let serving = serve(server(ctx.clone()), listener, shutdown.clone());
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let serving = Some(serving);
         Self { ctx, clock, client, platforms: None, base_url, shutdown, serving, _database: database }

@@ -4,8 +4,12 @@ pub mod answer;
 pub mod app;
 pub mod builders;
 pub mod database;
+pub mod level;
+pub mod people;
+pub mod phones;
 pub mod platforms;
 pub mod services;
 
 pub use answer::{Answer, Ask};
 pub use app::TestApp;
+pub use phones::Phones;

@@ -75,7 +75,12 @@ impl TestApp {
 
     /// With some settings changed, written as in huike.toml; the platforms' own are set afterwards.
     pub async fn with_platforms_and(overrides: &str) -> Self {
-        let (sandbox, mut app) = Self::beside_sandbox(overrides).await;
+        Self::with_platforms_where(overrides, |_| {}).await
+    }
+
+    /// With settings changed after the platforms' own are set.
+    pub(crate) async fn with_platforms_where(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let (sandbox, mut app) = Self::beside_sandbox(overrides, change).await;
         let broker = Arc::new(MemoryBroker::new(MemorySettings {
             ladder: RetryLadder::new(RUNGS),
             ..MemorySettings::default()
@@ -86,7 +91,7 @@ impl TestApp {
 
     /// With the broker that the way of running has: RabbitMQ, under names of this test's own, in the distributed one.
     pub async fn with_platforms_and_own_broker() -> Self {
-        let (sandbox, mut app) = Self::beside_sandbox("").await;
+        let (sandbox, mut app) = Self::beside_sandbox("", |_| {}).await;
         if app.ctx.settings.amqp_url.is_empty() {
             let ladder = RetryLadder::new(RUNGS);
             let broker = MemoryBroker::new(MemorySettings { ladder, ..MemorySettings::default() });
@@ -99,11 +104,15 @@ impl TestApp {
         app
     }
 
-    async fn beside_sandbox(overrides: &str) -> (Sandbox, Self) {
+    async fn beside_sandbox(overrides: &str, change: impl FnOnce(&mut Settings)) -> (Sandbox, Self) {
         let settings = SandboxSettings { clock: SandboxClock::Fixed(start()), ..SandboxSettings::default() };
         let sandbox = Sandbox::start(settings.clone()).await.expect("the sandbox starts");
         let base_url = sandbox.base_url();
-        let app = Self::with_changed(overrides, |mine| configure(mine, &settings, &base_url)).await;
+        let app = Self::with_changed(overrides, |mine| {
+            configure(mine, &settings, &base_url);
+            change(mine);
+        })
+        .await;
         (sandbox, app)
     }
 
@@ -305,8 +314,6 @@ async fn amqp(ctx: &Context, prefix: &str) -> AmqpBroker {
 
 fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     let keys = demo_keys();
-    // The clock is moved by days; a test's sessions last.
-    mine.sign_in.access_token_seconds = 3650 * 86_400;
     mine.wechat.base_url = base_url.to_owned();
     mine.wechat.appid = platforms.wechat.appid.clone();
     mine.wechat.secret = Secret::new(platforms.wechat.secret.clone());

@@ -26,11 +26,15 @@ fn service_url(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if url.is_none() {
         let thread = std::thread::current();
-        let test = thread.name().unwrap_or("a test");
-        // Not `eprintln!`: the test runner keeps to itself what a passing test prints that way.
-        _ = writeln!(std::io::stderr(), "SKIPPED ({variable} is not set): {test}");
+        say_skipped(variable, thread.name().unwrap_or("a test"));
     }
     url
+}
+
+/// Tells loudly what was left out, and for want of what.
+pub fn say_skipped(variable: &str, what: &str) {
+    // Not `eprintln!`: the test runner keeps to itself what a passing test prints that way.
+    _ = writeln!(std::io::stderr(), "SKIPPED ({variable} is not set): {what}");
 }
 
 /// For what a test keeps in a service that others use too.

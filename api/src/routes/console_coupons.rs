@@ -48,9 +48,8 @@ pub struct CouponTemplateBody {
     /// `relative`: good until the end of the day that is so many days after the claim.
     #[schema(minimum = 1, maximum = 3650)]
     pub valid_days: Option<i32>,
-    /// True unless told.
-    #[serde(default = "yes")]
-    pub all_stores: bool,
+    /// True unless told, or unless stores are named.
+    pub all_stores: Option<bool>,
     /// The stores where it can be used, when not at all.
     #[serde(default)]
     pub store_ids: Vec<StoreId>,
@@ -91,7 +90,7 @@ impl From<CouponTemplateBody> for TemplateForm {
             valid_from: body.valid_from,
             valid_until: body.valid_until,
             valid_days: body.valid_days,
-            all_stores: body.all_stores,
+            all_stores: body.all_stores.unwrap_or(body.store_ids.is_empty()),
             store_ids: body.store_ids,
             stock: body.stock,
             limit_per_member: body.limit_per_member,
@@ -103,7 +102,7 @@ impl From<CouponTemplateBody> for TemplateForm {
 }
 
 /// What is absent stays; null empties `discount_ceiling_fen`, `claim_from` and `claim_until`. Once copies exist only `stock` may
-/// change.
+/// change. Naming stores limits it to them; `all_stores` true forgets them.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CouponTemplatePatchBody {

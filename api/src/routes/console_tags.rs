@@ -3,9 +3,8 @@
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
-use service::Context;
 use service::ids::{MemberId, TagId};
-use service::tag;
+use service::{Context, member, tag};
 use utoipa::ToSchema;
 
 use crate::auth::{StaffSession, permission};
@@ -84,7 +83,7 @@ pub async fn tag_member(
     ids: Segments<(MemberId, TagId)>,
 ) -> Result<HttpResponse, Problem> {
     let (member_id, tag_id) = ids.0;
-    tag::tag_member(&ctx, &caller.0, member_id, tag_id).await?;
+    member::tag_member(&ctx, &caller.0, member_id, tag_id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -101,6 +100,6 @@ pub async fn untag_member(
     ids: Segments<(MemberId, TagId)>,
 ) -> Result<HttpResponse, Problem> {
     let (member_id, tag_id) = ids.0;
-    tag::untag_member(&ctx, &caller.0, member_id, tag_id).await?;
+    member::untag_member(&ctx, &caller.0, member_id, tag_id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

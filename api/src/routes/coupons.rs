@@ -13,7 +13,7 @@ use service::states::Validity;
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponRulesView, CouponView};
-use crate::auth::MemberSession;
+use crate::auth::{MemberOrAnybody, MemberSession};
 use crate::input::{Query, Segments};
 use crate::page::{PageQuery, PageView};
 use crate::problem::Problem;
@@ -64,10 +64,10 @@ impl From<ClaimableOffer> for ClaimableTemplateView {
 #[get("/v1/coupon-templates")]
 pub async fn list_claimable_coupon_templates(
     ctx: Data<Context>,
-    caller: Option<MemberSession>,
+    caller: MemberOrAnybody,
     query: Query<PageQuery>,
 ) -> Result<web::Json<PageView<ClaimableTemplateView>>, Problem> {
-    let member_id = caller.map(|caller| caller.0.member.id);
+    let member_id = caller.0.map(|caller| caller.member.id);
     let page = template::list_claimable(&ctx, member_id, &query.0.into()).await?;
     Ok(web::Json(PageView::of(page, ClaimableTemplateView::from)))
 }

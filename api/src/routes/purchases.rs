@@ -161,7 +161,7 @@ pub async fn list_my_purchases(
 
 /// A member's purchases, the latest recorded first.
 #[utoipa::path(
-    tag = "members",
+    tag = "console",
     params(PageQuery),
     responses((status = 200, body = PageView<PurchaseView>)),
     security(("staff" = [])),

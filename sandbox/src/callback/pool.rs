@@ -53,13 +53,15 @@ pub(crate) async fn deliver_now(hub: &Hub, push: Push) {
 
 async fn deliver(hub: &Hub, push: Push) {
     let world = hub.world();
+    // Waits count from the start of a try, so a clock moved while the receiver answers does not stretch them.
+    let tried_at = hub.now();
     bump(&world.counters.callback_attempts);
     if attempt(hub, &world, &push.letter).await {
         return bump(&world.counters.callbacks_pushed);
     }
     let tries = push.tries + 1;
     match push.letter.retry_after(tries) {
-        Some(wait) => hub.pushes.push(Push { due_at: hub.now() + wait, tries, letter: push.letter }),
+        Some(wait) => hub.pushes.push(Push { due_at: tried_at + wait, tries, letter: push.letter }),
         None => bump(&world.counters.callbacks_failed),
     }
 }

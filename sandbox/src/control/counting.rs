@@ -1,11 +1,10 @@
 //! Figures for reconciliation.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::control::{Answer, Shared, page_size};
 use crate::world::World;
@@ -53,22 +52,39 @@ pub(crate) async fn inboxes(hub: Shared, page: web::Query<Page>) -> Answer {
     let limit = page_size(page.limit, LARGEST_PAGE);
     let people = world.people.page(page.cursor, limit, |_| true);
     let next = people.last().filter(|_| people.len() == limit).map(|person| person.number);
-    let rows: Vec<Value> = people.iter().map(|person| inbox(person)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "inboxes": rows, "next_cursor": next })))
+    let inboxes = people.iter().map(|person| Inbox::of(person)).collect();
+    Ok(HttpResponse::Ok().json(Inboxes { inboxes, next_cursor: next }))
 }
 
-fn inbox(person: &Person) -> Value {
-    let own = person.own();
-    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut templates: BTreeMap<&str, u32> = BTreeMap::new();
-    for message in &own.messages {
-        *kinds.entry(message.content.kind()).or_default() += 1;
-        if let Some(template) = message.content.template_id() {
-            *templates.entry(template).or_default() += 1;
+/// Written straight to text, like the list of people made at once.
+#[derive(Serialize)]
+struct Inboxes<'a> {
+    inboxes: Vec<Inbox<'a>>,
+    next_cursor: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Inbox<'a> {
+    person: String,
+    openid: &'a str,
+    phone: &'a str,
+    total: usize,
+    kinds: BTreeMap<&'static str, u32>,
+    templates: BTreeMap<String, u32>,
+}
+
+impl<'a> Inbox<'a> {
+    fn of(person: &'a Person) -> Self {
+        let own = person.own();
+        let mut kinds = BTreeMap::new();
+        let mut templates = BTreeMap::new();
+        for message in &own.messages {
+            *kinds.entry(message.content.kind()).or_default() += 1;
+            if let Some(template) = message.content.template_id() {
+                *templates.entry(template.to_owned()).or_default() += 1;
+            }
         }
+        let total = own.messages.len();
+        Self { person: person.id(), openid: &person.openid, phone: &person.phone, total, kinds, templates }
     }
-    json!({
-        "person": person.id(), "openid": *person.openid, "phone": *person.phone, "total": own.messages.len(),
-        "kinds": kinds, "templates": templates,
-    })
 }

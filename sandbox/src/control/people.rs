@@ -14,7 +14,7 @@ const LARGEST_BATCH: usize = 100_000;
 const LARGEST_PAGE: usize = 5_000;
 
 #[derive(Serialize)]
-pub(crate) struct PersonView<'a> {
+struct PersonView<'a> {
     id: String,
     name: &'a str,
     openid: &'a str,
@@ -28,7 +28,14 @@ pub(crate) struct PersonView<'a> {
     made_at: chrono::DateTime<chrono::Utc>,
 }
 
-pub(crate) fn view(person: &Person) -> PersonView<'_> {
+/// Written straight to text: a tree of values for 25,000 people would outweigh the people.
+#[derive(Serialize)]
+struct Made<'a> {
+    count: usize,
+    people: Vec<PersonView<'a>>,
+}
+
+fn view(person: &Person) -> PersonView<'_> {
     let own = person.own();
     PersonView {
         id: person.id(),
@@ -70,8 +77,8 @@ pub(crate) async fn make_many(hub: Shared, batch: web::Json<Batch>) -> Answer {
     };
     let made = make_all(&hub, wishes)?;
     hub.tell("people", || json!({ "count": made.len() }));
-    let views: Vec<_> = made.iter().map(|person| view(person)).collect();
-    Ok(HttpResponse::Created().json(json!({ "count": views.len(), "people": views })))
+    let people = made.iter().map(|person| view(person)).collect();
+    Ok(HttpResponse::Created().json(Made { count: made.len(), people }))
 }
 
 fn numbered(count: usize, phone_start: Option<u64>) -> Vec<Wish> {

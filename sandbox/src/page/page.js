@@ -4,7 +4,7 @@
 const WORDS = {
   zh: {
     title: '沙盒', people: '人', phones: '手机', knobs: '旋钮', sandbox_time: '沙盒时间', still: '静止',
-    live: '实时', broken: '连接断开，正在重连', search_hint: '按手机号、姓名或 openid 查找', phone_hint: '手机号，可留空',
+    live: '实时', broken: '连接断开，正在重连', search_hint: '手机号、姓名或 openid', phone_hint: '手机号（可留空）',
     make: '新建', more: '再看一些', counters: '计数', faults: '故障', fault_path: '接口', callback_faults: '回调',
     calm: '全部复位', revoke: '作废令牌', clock: '时钟', freeze: '停住', run: '随系统走', callback: '回调地址', mode: '模式', format: '格式',
     plain: '明文', compatible: '兼容', safe: '安全', verify: '验证并保存', off: '停用', nobody: '还没有人。新建一位，就有了一部手机。',
@@ -21,7 +21,7 @@ const WORDS = {
   },
   en: {
     title: 'Sandbox', people: 'People', phones: 'Phones', knobs: 'Knobs', sandbox_time: 'Sandbox time', still: 'standing still',
-    live: 'live', broken: 'connection lost, trying again', search_hint: 'Find by phone, name or openid', phone_hint: 'Phone, may stay empty',
+    live: 'live', broken: 'connection lost, trying again', search_hint: 'Phone, name or openid', phone_hint: 'Phone (optional)',
     make: 'Make', more: 'Show more', counters: 'Counters', faults: 'Faults', fault_path: 'API', callback_faults: 'Callbacks',
     calm: 'Reset all', revoke: 'Revoke tokens', clock: 'Clock', freeze: 'Stop', run: 'Follow system', callback: 'Callback address', mode: 'Mode', format: 'Format',
     plain: 'Plain', compatible: 'Compatible', safe: 'Safe', verify: 'Verify and save', off: 'Switch off', nobody: 'Nobody here yet. Make a person and they have a phone.',
@@ -76,7 +76,13 @@ async function api(method, path, body) {
 const tried = work => async event => { event?.preventDefault?.(); try { await work(event); } catch (error) { toast(say('error') + error.message); } };
 
 /* ---- people ---- */
-let people = [], nextCursor = null, total = 0, open = (store.get('sandbox-open') ?? '').split(',').filter(Boolean);
+/* A link may name the phones to show, /sandbox#p1,p2; otherwise those of the last visit are shown. */
+function openAtFirst() {
+  const named = location.hash.slice(1) || store.get('sandbox-open') || '';
+  return named.split(',').filter(id => /^p\d+$/.test(id)).slice(0, 3);
+}
+
+let people = [], nextCursor = null, total = 0, open = openAtFirst();
 
 async function loadPeople(more = false) {
   const query = new URLSearchParams({ limit: '50', q: $('query').value.trim(), cursor: more ? nextCursor : 0 });
@@ -92,7 +98,7 @@ function drawPeople() {
   $('more').hidden = nextCursor == null;
   $('list').replaceChildren(...people.map(person => make('li', {},
     make('button', { type: 'button', 'aria-pressed': String(open.includes(person.id)), onclick: tried(() => toggle(person.id)) },
-      make('span', {}, person.name), make('small', {}, person.phone), make('span', { class: 'count' }, String(person.messages))))));
+      make('span', {}, person.name), make('small', {}, person.phone), make('span', { class: 'count' }, person.messages ? String(person.messages) : '')))));
 }
 
 async function toggle(id) {

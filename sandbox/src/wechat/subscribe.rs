@@ -22,6 +22,9 @@ pub(crate) const SEND_PATH: &str = "/cgi-bin/message/subscribe/send";
 
 /// Message ids lie far above 2^53, where a client that reads them as a float loses digits.
 const FIRST_MSGID: u64 = 3_412_345_678_901_234_567;
+/// Room of one seed's message ids: a sandbox that starts anew with another seed repeats none.
+const MSGIDS_A_SEED: u64 = 1_000_000_000;
+const SEEDS: u64 = 1_000_000_000;
 
 struct Order {
     person: Arc<Person>,
@@ -60,7 +63,7 @@ pub(crate) fn send(desk: &Desk<'_>) -> Result<Answer, Refusal> {
 fn next_msgid(desk: &Desk<'_>) -> u64 {
     let sent = desk.world.counters.sends_accepted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // An odd step, so that neighbouring ids differ in digits that a float cannot hold.
-    FIRST_MSGID + sent * 131
+    FIRST_MSGID + desk.hub.settings.seed % SEEDS * MSGIDS_A_SEED + sent * 131
 }
 
 impl Order {

@@ -22,10 +22,12 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 /// `{"all": [..]}`, `{"any": [..]}`, `{"none": [..]}` nest; everything else is a test of one property. `{"all": []}` is everybody.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(no_recursion)]
 pub enum Rule {
+    #[schema(no_recursion)]
     All(Vec<Rule>),
+    #[schema(no_recursion)]
     Any(Vec<Rule>),
+    #[schema(no_recursion)]
     None(Vec<Rule>),
     Gender(Gender),
     /// Full years of age.

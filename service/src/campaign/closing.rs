@@ -5,9 +5,8 @@ use entity::{campaign, delivery};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
-use super::end_open_deliveries;
 use crate::context::Context;
-use crate::delivery::OPEN;
+use crate::delivery::{OPEN, end_open_deliveries};
 use crate::error::Result;
 use crate::ids::CampaignId;
 

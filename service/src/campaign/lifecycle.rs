@@ -8,9 +8,9 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 
-use super::{RUNNING, end_open_deliveries};
 use crate::audit;
 use crate::context::Context;
+use crate::delivery::{RUNNING, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};

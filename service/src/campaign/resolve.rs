@@ -17,8 +17,8 @@ use crate::ids::{CampaignId, MemberId};
 
 /// Members per page: one transaction, so that sending starts with the first page and a crash repeats at most one.
 const PAGE: u64 = 2000;
-/// Rows per statement: 14 values each, under SQLite's limit of 32,766 parameters.
-const ROWS: usize = 500;
+/// Rows per statement: some 13 KB, since the driver waits for an acknowledgement in the midst of a longer one.
+const ROWS: usize = 100;
 
 /// Writes the audience page by page. Running it twice, or two at once, is harmless: the cursor moves under the campaign's
 /// lock and a member's row is unique.

@@ -4,6 +4,7 @@
 //! update, the redemption and the event. Who won a race is told by row counts: the state of the coupon, the unique
 //! `(store, request_no)` and the one live redemption per coupon. The redemption is its own record of who did it.
 
+use chrono::{DateTime, Utc};
 use entity::states::CouponState;
 use entity::{coupon, redemption};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -14,6 +15,7 @@ use sea_orm::{
 use super::event::{self, Move};
 use super::rules::{self, Usage};
 use super::{HeldCoupon, offer};
+use crate::audit::Actor;
 use crate::card::{self, till};
 use crate::context::Context;
 use crate::crypto;
@@ -68,19 +70,16 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     till::require_open(ctx, staff, command.store_id).await?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let held = find(ctx, command.coupon_id).await?;
-    let usage = Usage {
-        member_id: member.id,
-        store_id: command.store_id,
-        amount_fen: Some(command.amount_fen),
-        now: ctx.now(),
-    };
+    let now = ctx.now();
+    let usage =
+        Usage { member_id: member.id, store_id: command.store_id, amount_fen: Some(command.amount_fen), now };
     match rules::check(&held.coupon, &held.offer, usage) {
         Ok(()) => {}
         // Perhaps by this very request, a moment ago.
         Err(Refusal::CouponAlreadyRedeemed) => return lost(ctx, &command).await,
         Err(refusal) => return Err(refusal.into()),
     }
-    match write(ctx, staff, &command, held).await? {
+    match write(ctx, &new_row(ctx, staff, &command, (&held, now)), held).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
         None => lost(ctx, &command).await,
     }
@@ -147,17 +146,16 @@ pub(super) async fn find(ctx: &Context, id: CouponId) -> Result<HeldCoupon> {
     held.pop().ok_or(Error::NotFound("coupon"))
 }
 
-/// The transaction; none when a race was lost.
+/// The transaction; none when a race was lost. The coupon's `used_at` is the redemption's time, so that a repeated request
+/// reads what the first was answered.
 async fn write(
     ctx: &Context,
-    staff: &StaffCaller,
-    command: &RedeemCoupon,
+    redemption: &redemption::Model,
     mut held: HeldCoupon,
 ) -> Result<Option<Receipt>> {
-    let redemption = new_row(ctx, staff, command, &held);
     let txn = ctx.db.begin().await?;
-    let used = use_up(ctx, &txn, &held.coupon).await?;
-    if !used || !insert(&txn, &redemption).await? {
+    let used = use_up(&txn, &held.coupon, redemption.redeemed_at).await?;
+    if !used || !insert(&txn, redemption).await? {
         txn.rollback().await?;
         return Ok(None);
     }
@@ -166,20 +164,20 @@ async fn write(
         from: Some(CouponState::Issued),
         to: CouponState::Used,
         reason: None,
-        actor: staff.actor(),
+        actor: Actor::Staff(redemption.staff_id),
     };
     event::record(ctx, &txn, vec![moved]).await?;
     txn.commit().await?;
     held.coupon.state = CouponState::Used;
     held.coupon.used_at = Some(redemption.redeemed_at);
-    Ok(Some(Receipt { redemption, held }))
+    Ok(Some(Receipt { redemption: redemption.clone(), held }))
 }
 
 fn new_row(
     ctx: &Context,
     staff: &StaffCaller,
     command: &RedeemCoupon,
-    held: &HeldCoupon,
+    (held, now): (&HeldCoupon, DateTime<Utc>),
 ) -> redemption::Model {
     redemption::Model {
         id: ctx.new_id(),
@@ -192,15 +190,18 @@ fn new_row(
         order_no: command.order_no.clone(),
         amount_fen: command.amount_fen,
         discount_fen: rules::discount_fen(&held.offer.template, command.amount_fen),
-        redeemed_at: ctx.now(),
+        redeemed_at: now,
         reversed_at: None,
         reversed_by: None,
         reversal_reason: None,
     }
 }
 
-async fn use_up(ctx: &Context, connection: &impl ConnectionTrait, coupon: &coupon::Model) -> Result<bool> {
-    let now = ctx.now();
+async fn use_up(
+    connection: &impl ConnectionTrait,
+    coupon: &coupon::Model,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let moved = coupon::Entity::update_many()
         .col_expr(coupon::Column::State, Expr::value(CouponState::Used.to_value()))
         .col_expr(coupon::Column::UsedAt, Expr::value(now))

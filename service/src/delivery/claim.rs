@@ -19,12 +19,13 @@ use super::message::{MessageDraft, Rendered, Variables};
 use super::reason::Reason;
 use super::rest;
 use super::rules::{Decision, decide};
+use super::standing::{RUNNING, end_open_deliveries};
+use crate::consent;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
 use crate::refusal::Refusal;
-use crate::{campaign as campaigns, consent};
 
 /// A claimed batch: what is about to be said to whom.
 pub struct Claimed {
@@ -55,7 +56,7 @@ pub async fn claim(
     let txn = ctx.db.begin().await?;
     let campaign =
         campaign::Entity::find_by_id(campaign_id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
-    if !campaigns::RUNNING.contains(&campaign.state) {
+    if !RUNNING.contains(&campaign.state) {
         put_back(ctx, &txn, &campaign, deliveries).await?;
         txn.commit().await?;
         return Ok(None);
@@ -87,7 +88,7 @@ pub(super) async fn put_back(
     deliveries: &[DeliveryId],
 ) -> Result<()> {
     if campaign.state == CampaignState::Cancelled {
-        campaigns::end_open_deliveries(ctx, txn, campaign.id).await?;
+        end_open_deliveries(ctx, txn, campaign.id).await?;
         return Ok(());
     }
     back_to_pending(txn, deliveries, ctx.now()).await

@@ -26,6 +26,7 @@ mod rest;
 pub mod rules;
 mod send;
 mod settle;
+mod standing;
 
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
@@ -36,6 +37,7 @@ pub use receipt::{Receipt, apply_receipt};
 pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
+pub use standing::{RUNNING, end_open_deliveries};
 
 use entity::states::DeliveryState;
 

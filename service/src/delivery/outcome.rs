@@ -65,27 +65,28 @@ impl Outcome {
         }
     }
 
-    /// What is kept of the try; None when there was none.
-    pub(super) fn attempt(&self) -> Option<Attempt<'_>> {
-        let (outcome, answer, started_at) = match self {
-            Self::Sent { started_at, .. } => ("sent", None, *started_at),
-            Self::Refused { code, message, started_at, .. } => {
-                ("refused", Some((code, message)), *started_at)
-            }
-            Self::CampaignBroken { code, message, started_at } => {
-                ("campaign_broken", Some((code, message)), *started_at)
-            }
-            Self::Again { code, message, started_at, .. } => ("again", Some((code, message)), *started_at),
-            Self::Unknown { code, message, started_at } => ("unknown", Some((code, message)), *started_at),
-            Self::HandedBack => return None,
+    /// What the attempt's row says; None when the platform was never called.
+    pub(super) fn attempt(&self) -> Option<Tried<'_>> {
+        let told = |outcome, code, message, started_at: &DateTime<Utc>| {
+            Some(Tried { outcome, code: Some(code), message: Some(message), started_at: *started_at })
         };
-        let (code, message) = answer.map(|(code, message)| (code.as_str(), message.as_str())).unzip();
-        Some(Attempt { outcome, code, message, started_at })
+        match self {
+            Self::Sent { started_at, .. } => {
+                Some(Tried { outcome: "sent", code: None, message: None, started_at: *started_at })
+            }
+            Self::Refused { code, message, started_at, .. } => told("refused", code, message, started_at),
+            Self::CampaignBroken { code, message, started_at } => {
+                told("campaign_broken", code, message, started_at)
+            }
+            Self::Again { code, message, started_at, .. } => told("again", code, message, started_at),
+            Self::Unknown { code, message, started_at } => told("unknown", code, message, started_at),
+            Self::HandedBack => None,
+        }
     }
 }
 
-/// A try of a message as it is written down.
-pub(super) struct Attempt<'a> {
+/// One try as it is recorded.
+pub(super) struct Tried<'a> {
     pub outcome: &'static str,
     pub code: Option<&'a str>,
     pub message: Option<&'a str>,

@@ -11,7 +11,7 @@ use entity::states::Channel;
 use sea_orm::ActiveEnum;
 use tokio_util::sync::CancellationToken;
 
-use crate::campaign as campaigns;
+use super::standing::is_running;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::CampaignId;
@@ -95,7 +95,7 @@ impl<'a> Pace<'a> {
             return Ok(true);
         }
         self.looked_at = now;
-        campaigns::is_running(self.ctx, self.campaign_id).await
+        is_running(self.ctx, self.campaign_id).await
     }
 }
 

@@ -12,16 +12,18 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::reason::Reason;
+use super::standing::template_of;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::DeliveryId;
-use crate::{callback, campaign};
 
 /// A receipt without a known message belongs to an unheard answer only if that is no older; receipts come within minutes.
 const OWN_RECEIPT: Duration = Duration::hours(1);
 /// How far back recovery looks for receipts that found nothing.
 const LOOK_BACK: Duration = Duration::hours(2);
 const PAGE: u64 = 500;
+/// How the keys of stored receipts begin.
+const KEY: &str = "receipt|";
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Receipt {
@@ -41,7 +43,7 @@ pub struct Receipt {
 impl Receipt {
     /// Where the event waits when its delivery is not settled yet.
     pub fn event_key(&self) -> String {
-        format!("receipt|{}", self.message_id)
+        format!("{KEY}{}", self.message_id)
     }
 
     pub fn subject(&self) -> Option<&str> {
@@ -125,7 +127,7 @@ async fn unheard_by(
         .await?;
     let mut oldest = None;
     for row in open {
-        if campaign::template_of(txn, row.campaign_id).await?.as_deref() != Some(template) {
+        if template_of(txn, row.campaign_id).await?.as_deref() != Some(template) {
             continue;
         }
         if row.state == DeliveryState::Sending {
@@ -142,18 +144,19 @@ pub async fn apply_waiting(ctx: &Context, message_ids: &[String], subjects: &[St
     if message_ids.is_empty() && subjects.is_empty() {
         return Ok(());
     }
-    let keys = message_ids.iter().map(|id| format!("receipt|{id}"));
+    let keys = message_ids.iter().map(|id| format!("{KEY}{id}"));
     let about = Condition::any()
         .add(callback_event::Column::EventKey.is_in(keys))
         .add(callback_event::Column::Subject.is_in(subjects.iter().map(String::as_str)));
     let waiting = callback_event::Entity::find()
         .filter(about)
+        .filter(callback_event::Column::EventKey.starts_with(KEY))
         .filter(callback_event::Column::AppliedAt.is_null())
         .order_by_asc(callback_event::Column::Id)
         .all(ctx.db.read())
         .await?;
     for event in waiting {
-        callback::apply_stored(ctx, event).await?;
+        apply_stored(ctx, event).await?;
     }
     Ok(())
 }
@@ -161,7 +164,7 @@ pub async fn apply_waiting(ctx: &Context, message_ids: &[String], subjects: &[St
 /// What a crash between storing and applying, or between settling and looking, has left behind.
 pub async fn apply_left_behind(ctx: &Context) -> Result<u64> {
     let waiting = callback_event::Entity::find()
-        .filter(callback_event::Column::EventKey.starts_with("receipt|"))
+        .filter(callback_event::Column::EventKey.starts_with(KEY))
         .filter(callback_event::Column::AppliedAt.is_null())
         .filter(callback_event::Column::ReceivedAt.gt(ctx.now() - LOOK_BACK))
         .order_by_asc(callback_event::Column::ReceivedAt)
@@ -170,7 +173,26 @@ pub async fn apply_left_behind(ctx: &Context) -> Result<u64> {
         .await?;
     let mut applied = 0;
     for event in waiting {
-        applied += u64::from(callback::apply_stored(ctx, event).await?);
+        applied += u64::from(apply_stored(ctx, event).await?);
+    }
+    Ok(applied)
+}
+
+/// Applies one receipt that waits; false when it goes on waiting, or somebody else has applied it.
+async fn apply_stored(ctx: &Context, row: callback_event::Model) -> Result<bool> {
+    let receipt: Receipt = serde_json::from_value(row.body).map_err(Error::internal)?;
+    let txn = ctx.db.begin().await?;
+    let marked = callback_event::Entity::update_many()
+        .col_expr(callback_event::Column::AppliedAt, Expr::value(ctx.now()))
+        .filter(callback_event::Column::Id.eq(row.id))
+        .filter(callback_event::Column::AppliedAt.is_null())
+        .exec(&txn)
+        .await?;
+    let applied = marked.rows_affected == 1 && apply_receipt(&txn, &receipt, ctx.now()).await?;
+    if applied {
+        txn.commit().await?;
+    } else {
+        txn.rollback().await?;
     }
     Ok(applied)
 }

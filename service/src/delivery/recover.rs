@@ -11,10 +11,11 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 use super::claim::lock_members;
 use super::reason::Reason;
 use super::receipt;
+use super::standing::template_of;
+use crate::consent;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::DeliveryId;
-use crate::{campaign, consent};
 
 /// Rows per transaction.
 const PAGE: u64 = 500;
@@ -141,7 +142,7 @@ async fn spend_consents(ctx: &Context, txn: &impl ConnectionTrait, rows: &[&deli
         by_campaign.entry(row.campaign_id).or_insert_with(Vec::new).push(row.member_id);
     }
     for (campaign_id, members) in by_campaign {
-        if let Some(template) = campaign::template_of(txn, campaign_id).await? {
+        if let Some(template) = template_of(txn, campaign_id).await? {
             consent::spend(ctx, txn, &template, &members).await?;
         }
     }

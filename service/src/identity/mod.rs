@@ -5,16 +5,12 @@
 //! together: an unknown subject that comes with a known one is bound to the same member; where they belong to two members
 //! the sign-in is refused. A WeChat or Alipay account alone is enough to enrol, a phone can be proven later.
 
-mod allowance;
-mod attempt;
 mod resolve;
 mod sign_in_by_alipay;
 mod sign_in_by_sms;
 mod sign_in_by_wechat;
 mod sms_code;
 
-pub(crate) use allowance::Allowance;
-pub(crate) use attempt::count_attempt;
 pub use resolve::SignedIn;
 pub use sign_in_by_alipay::{SignInByAlipay, sign_in_by_alipay};
 pub use sign_in_by_sms::{SignInBySms, send_sms_code, sign_in_by_sms};

@@ -3,8 +3,8 @@
 use entity::states::IdentityProvider;
 use platform::Class;
 
-use super::count_attempt;
 use super::resolve::{Proof, SignedIn, sign_in};
+use crate::allowance::count_attempt;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::member::Phone;
@@ -23,7 +23,7 @@ pub struct SignInByAlipay {
 /// `sign_in_code_invalid`, `phone_taken`, `alipay_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result<SignedIn> {
     let alipay = ctx.platforms.alipay()?;
-    count_attempt(ctx, &command.client).await?;
+    count_attempt(ctx, &command.client.address).await?;
     let account = alipay.oauth_token(&command.auth_code).await.map_err(refusal)?;
     let accounts = vec![(IdentityProvider::Alipay, account.subject().to_owned())];
     let phone = match &command.encrypted_phone {

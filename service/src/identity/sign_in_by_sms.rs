@@ -3,9 +3,9 @@
 use entity::states::IdentityProvider;
 use platform::sms::SmsMessage;
 
-use super::count_attempt;
 use super::resolve::{Proof, SignedIn, sign_in};
 use super::sms_code::{self, SendPermit};
+use crate::allowance::count_attempt;
 use crate::context::Context;
 use crate::error::Result;
 use crate::member::Phone;
@@ -26,7 +26,7 @@ pub struct SignInBySms {
 pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Result<()> {
     let phone = Phone::parse(phone)?;
     let sms = ctx.platforms.sms()?;
-    count_attempt(ctx, client).await?;
+    count_attempt(ctx, &client.address).await?;
     let permit = SendPermit::take(ctx, &phone, client).await?;
     let code = sms_code::make(ctx, &phone).await?;
     let message = SmsMessage {
@@ -47,7 +47,7 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
 /// `sms_code_wrong`, `sms_code_expired`, `sms_code_tries_exceeded`, `member_disabled`
 pub async fn sign_in_by_sms(ctx: &Context, command: SignInBySms) -> Result<SignedIn> {
     let phone = Phone::parse(&command.phone)?;
-    count_attempt(ctx, &command.client).await?;
+    count_attempt(ctx, &command.client.address).await?;
     sms_code::take(ctx, &phone, command.code.trim()).await?;
     let proof = Proof {
         accounts: Vec::new(),

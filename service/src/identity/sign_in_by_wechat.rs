@@ -3,8 +3,8 @@
 use entity::states::IdentityProvider;
 use platform::wechat::WeChat;
 
-use super::count_attempt;
 use super::resolve::{Proof, SignedIn, sign_in};
+use crate::allowance::count_attempt;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::member::Phone;
@@ -23,7 +23,7 @@ pub struct SignInByWechat {
 /// `sign_in_code_invalid`, `sign_in_risky`, `phone_taken`, `wechat_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result<SignedIn> {
     let wechat = ctx.platforms.wechat()?;
-    count_attempt(ctx, &command.client).await?;
+    count_attempt(ctx, &command.client.address).await?;
     let session = wechat.code_to_session(&command.code).await.map_err(refusal)?;
     let phone = match &command.phone_code {
         Some(phone_code) => Some(phone_number(wechat, phone_code, &session.openid).await?),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Allowance;
+use crate::allowance::Allowance;
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, Result};

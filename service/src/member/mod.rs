@@ -14,6 +14,7 @@ mod profile;
 mod reveal_phone;
 mod search;
 mod state;
+mod tag;
 
 pub use delete::delete_me;
 pub use enrol::{NewMember, identity_row, new_row};
@@ -23,6 +24,7 @@ pub use profile::{ChangeProfile, change_profile};
 pub use reveal_phone::reveal_phone;
 pub use search::{MemberFilter, MemberRecord, get_member, search_members};
 pub use state::{disable_member, enable_member};
+pub use tag::{tag_member, untag_member};
 
 use entity::member;
 pub use entity::member::Model as MemberRow;

@@ -12,5 +12,5 @@ pub mod rules;
 pub use entity::purchase_line::Model as Line;
 pub use list::{RecordedPurchase, list_for_staff, list_mine};
 pub use record::{Customer, RecordPurchase, record_purchase};
-pub use rows::{add_to_member, insert_rows, line_rows};
+pub use rows::{add_to_member, insert_lines, insert_rows, line_rows};
 pub use rules::NewLine;

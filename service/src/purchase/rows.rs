@@ -43,10 +43,7 @@ pub fn line_rows(ctx: &Context, purchase_id: PurchaseId, lines: &[NewLine]) -> V
         .collect()
 }
 
-pub(super) async fn insert_lines(
-    connection: &impl ConnectionTrait,
-    rows: &[purchase_line::Model],
-) -> Result<()> {
+pub async fn insert_lines(connection: &impl ConnectionTrait, rows: &[purchase_line::Model]) -> Result<()> {
     for chunk in rows.chunks(INSERT_ROWS) {
         purchase_line::Entity::insert_many(
             chunk.iter().map(|row| row.clone().into_active_model().reset_all()),

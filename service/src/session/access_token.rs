@@ -1,8 +1,11 @@
 //! The access token: a JWT signed with HS256. It names a session and is believed only as long as that session stands.
 
 use chrono::{DateTime, Utc};
+use entity::session;
 use entity::states::SubjectKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,7 +17,7 @@ use crate::ids::SessionId;
 const KEY: &str = "access-token";
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     pub sub: Uuid,
     pub kind: SubjectKind,
     pub sid: SessionId,
@@ -30,10 +33,14 @@ pub(super) fn issue(ctx: &Context, subject: Subject, sid: SessionId) -> Result<S
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(Error::internal)
 }
 
-/// The claims of a token that we signed and that is still good.
-pub(super) fn read(ctx: &Context, token: &str) -> Result<Claims> {
+/// The claims of a token that we signed, of that kind, and still good.
+pub(crate) fn read(ctx: &Context, token: &str, kind: SubjectKind) -> Result<Claims> {
     let claims = read_even_if_expired(ctx, token)?;
-    if claims.is_expired(ctx.now()) { Err(Error::Unauthenticated) } else { Ok(claims) }
+    if claims.kind == kind && !claims.is_expired(ctx.now()) {
+        Ok(claims)
+    } else {
+        Err(Error::Unauthenticated)
+    }
 }
 
 pub(super) fn read_even_if_expired(ctx: &Context, token: &str) -> Result<Claims> {
@@ -48,6 +55,15 @@ pub(super) fn read_even_if_expired(ctx: &Context, token: &str) -> Result<Claims>
 }
 
 impl Claims {
+    /// Whether the session that they name is theirs and not revoked; for a statement that joins it.
+    pub(crate) fn session_stands(&self) -> Expr {
+        session::Column::Id
+            .eq(self.sid)
+            .and(session::Column::SubjectId.eq(self.sub))
+            .and(session::Column::SubjectKind.eq(self.kind))
+            .and(session::Column::RevokedAt.is_null())
+    }
+
     fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.exp <= now.timestamp()
     }

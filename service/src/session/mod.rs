@@ -4,15 +4,15 @@
 //! from the next request on. Invariants: at most one unused refresh token per session; a used one that comes back
 //! revokes the session. Written by sign-in, refresh, sign-out, and by whoever disables a member or a staff account.
 
-mod access_token;
-mod authenticate;
+pub(crate) mod access_token;
+mod authenticate_member;
 mod open;
 mod refresh;
 mod revoke;
 
 use entity::{member, staff};
 
-pub use authenticate::{authenticate_member, authenticate_staff, authenticate_staff_in_any_case};
+pub use authenticate_member::authenticate_member;
 pub use refresh::{Refreshed, refresh};
 pub use revoke::sign_out;
 pub(crate) use {

@@ -5,6 +5,7 @@
 //! first start; read by everybody who checks a permission.
 
 mod admin;
+mod authenticate;
 mod change;
 mod first_owner;
 mod list;
@@ -13,6 +14,7 @@ mod permission;
 mod sign_in;
 
 pub use admin::{CreateStaff, Created, create_staff, reset_password};
+pub use authenticate::{authenticate_staff, authenticate_staff_in_any_case};
 pub use change::{ChangeStaff, change_staff};
 pub use first_owner::{FirstOwner, ensure_first_owner};
 pub use list::{StaffRecord, get_staff, list_staff};

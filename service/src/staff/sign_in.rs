@@ -4,9 +4,9 @@ use entity::staff;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::password;
+use crate::allowance::{Allowance, count_attempt};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::identity::{Allowance, count_attempt};
 use crate::refusal::Refusal;
 use crate::session::{self, Client, Subject, Tokens};
 
@@ -27,7 +27,7 @@ pub struct StaffSignedIn {
 /// `login_wrong`, `staff_disabled`
 pub async fn sign_in_staff(ctx: &Context, command: SignInStaff) -> Result<StaffSignedIn> {
     let login = normalise(&command.login);
-    count_attempt(ctx, &command.client).await?;
+    count_attempt(ctx, &command.client.address).await?;
     // Counted before the password is checked, so that parallel tries do not slip through; a right one is given back.
     let tries = wrong_tries(ctx, &login);
     tries.take(ctx).await?;

@@ -2,11 +2,9 @@
 //!
 //! A name is unique. Putting a tag on twice and taking it off twice are both harmless.
 
-mod assign;
 mod create;
 mod list;
 
-pub use assign::{tag_member, untag_member};
 pub use create::create_tag;
 pub(crate) use list::tags_of;
 pub use list::{CountedTag, list_tags};

@@ -71,3 +71,11 @@ async fn metrics_are_those_of_the_process() {
     assert_eq!(answer.text(), "huike_up 1\n");
     assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
 }
+
+#[tokio::test]
+async fn a_process_without_the_api_answers_operators_alone() {
+    let app = TestApp::with_operators_only().await;
+
+    app.get("/readyz").await.expect(200);
+    app.get("/v1/me").await.expect_problem(404, "path_not_found");
+}

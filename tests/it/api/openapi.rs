@@ -53,6 +53,39 @@ fn an_operation_id_names_one_operation() {
 }
 
 #[test]
+fn an_operation_is_named_like_its_handler() {
+    let routes = include_str!("../../../api/src/routes/mod.rs");
+    let handlers: BTreeSet<_> = routes
+        .split(".service(")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')')?.0.rsplit_once("::"))
+        .map(|(_, handler)| handler.to_owned())
+        .collect();
+    let document = document();
+    let ids: BTreeSet<_> = operations(&document)
+        .map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
+
+    assert_eq!(ids, handlers);
+}
+
+#[test]
+fn every_operation_has_a_summary_a_tag_and_says_which_token_it_needs() {
+    let document = document();
+    let schemes = document["components"]["securitySchemes"].as_object().expect("the schemes");
+    for (name, operation) in operations(&document) {
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!((8..=200).contains(&summary.len()), "{name}: summary {summary:?}");
+        let tags = operation["tags"].as_array().expect("tags");
+        assert!(tags.len() == 1 && tags[0].as_str().is_some_and(|tag| tag != "routes"), "{name}: {tags:?}");
+        let security = operation["security"].as_array().unwrap_or_else(|| panic!("{name}: no security"));
+        for token in security.iter().flat_map(|token| token.as_object().expect("a requirement").keys()) {
+            assert!(schemes.contains_key(token), "{name}: {token} is no scheme");
+        }
+    }
+}
+
+#[test]
 fn every_operation_documents_its_problems() {
     let document = document();
     for (name, operation) in operations(&document).filter(|(name, _)| name.contains(" /v1/")) {

@@ -1,6 +1,8 @@
 //! Each answer names its request.
 
+use serde_json::json;
 use tests::TestApp;
+use tests::people::text;
 
 #[tokio::test]
 async fn a_sane_id_of_the_client_is_kept() {
@@ -40,4 +42,21 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
     }
     assert_eq!(app.get("/v1/nothing").await.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn the_audit_log_names_the_request_also_when_it_has_an_idempotency_key() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let create = |code: &str, id: &str| {
+        let body = json!({ "code": code, "name": code });
+        app.post("/v1/console/stores", body).with_bearer(&owner).with_header("x-request-id", id)
+    };
+
+    create("S1", "plain-1").await.expect(201);
+    create("S2", "keyed-1").with_key("k1").await.expect(201);
+
+    let log = app.get("/v1/console/audit?action=store.create").with_bearer(&owner).await.expect(200);
+    let named: Vec<_> = (0..2).map(|number| text(&log["items"][number], "request_id")).collect();
+    assert_eq!(named, ["keyed-1", "plain-1"]);
 }

@@ -1,3 +1,4 @@
 //! What an installation is started with.
 
 mod key_file;
+mod variables;

@@ -63,7 +63,11 @@ pub struct TemplatePatch {
 }
 
 impl TemplatePatch {
+    /// Naming stores limits the template to them, and opening it to all stores forgets the named ones.
     pub fn apply(self, form: TemplateForm) -> TemplateForm {
+        let all_stores =
+            self.all_stores.or(self.store_ids.as_ref().map(Vec::is_empty)).unwrap_or(form.all_stores);
+        let named_before = if all_stores { Vec::new() } else { form.store_ids };
         TemplateForm {
             name: self.name.unwrap_or(form.name),
             kind: self.kind.unwrap_or(form.kind),
@@ -76,8 +80,8 @@ impl TemplatePatch {
             valid_from: self.valid_from.or(form.valid_from),
             valid_until: self.valid_until.or(form.valid_until),
             valid_days: self.valid_days.or(form.valid_days),
-            all_stores: self.all_stores.unwrap_or(form.all_stores),
-            store_ids: self.store_ids.unwrap_or(form.store_ids),
+            all_stores,
+            store_ids: self.store_ids.unwrap_or(named_before),
             stock: self.stock.unwrap_or(form.stock),
             limit_per_member: self.limit_per_member.unwrap_or(form.limit_per_member),
             claimable: self.claimable.unwrap_or(form.claimable),
@@ -119,7 +123,7 @@ impl TemplateForm {
         self.validate(zone)?;
         let of_kind = |kind| self.kind == kind;
         let fixed = self.validity == Validity::Fixed;
-        let mut store_ids = if self.all_stores { Vec::new() } else { self.store_ids };
+        let mut store_ids = self.store_ids;
         store_ids.sort_unstable();
         store_ids.dedup();
         let template = coupon_template::Model {
@@ -159,9 +163,9 @@ impl TemplateForm {
         self.validate_kind(&mut errors);
         self.validate_validity(&mut errors, zone);
         errors.unless(
-            self.all_stores || !self.store_ids.is_empty(),
+            self.all_stores == self.store_ids.is_empty(),
             "store_ids",
-            "must name a store, or all_stores be true",
+            "must name stores when all_stores is false, and none when it is true",
         );
         errors.range("stock", Some(self.stock), 1, LARGEST_STOCK);
         errors.range("limit_per_member", Some(self.limit_per_member.into()), 1, LARGEST_LIMIT.into());

@@ -4,11 +4,11 @@ use entity::{member_tag, tag};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
+use super::lock_present;
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, TagId};
-use crate::member;
 use crate::staff::{Permission, StaffCaller};
 
 pub async fn tag_member(
@@ -19,7 +19,7 @@ pub async fn tag_member(
 ) -> Result<()> {
     caller.require(Permission::WriteMembers)?;
     let txn = ctx.db.begin().await?;
-    member::lock_present(&txn, member_id).await?;
+    lock_present(&txn, member_id).await?;
     require_tag(&txn, tag_id).await?;
     let row = member_tag::ActiveModel {
         member_id: Set(member_id),
@@ -46,7 +46,7 @@ pub async fn untag_member(
 ) -> Result<()> {
     caller.require(Permission::WriteMembers)?;
     let txn = ctx.db.begin().await?;
-    member::lock_present(&txn, member_id).await?;
+    lock_present(&txn, member_id).await?;
     require_tag(&txn, tag_id).await?;
     let gone = member_tag::Entity::delete_by_id((member_id, tag_id)).exec(&txn).await?;
     if gone.rows_affected == 1 {

@@ -48,3 +48,9 @@ impl Allowance {
         Ok(())
     }
 }
+
+/// Counts a sign-in of any kind against the client's address.
+pub(crate) async fn count_attempt(ctx: &Context, address: &str) -> Result<()> {
+    let limit = ctx.settings.sign_in.attempts_per_address_per_minute;
+    Allowance::per(ctx, &format!("sign-in:{address}"), limit, 60).take(ctx).await
+}

@@ -1,0 +1,60 @@
+//! What deliveries ask of their campaign's row: whether it runs, which template it uses; and their common end when it does not.
+
+use entity::states::{CampaignState, DeliveryState};
+use entity::{campaign, delivery};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
+
+use super::message::MessageDraft;
+use super::reason::Reason;
+use crate::context::Context;
+use crate::coupon;
+use crate::error::{Error, Result};
+use crate::ids::{CampaignId, CouponId};
+
+/// The states in which deliveries go out.
+pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
+
+pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
+    let campaign = campaign::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    Ok(campaign.is_some_and(|campaign| RUNNING.contains(&campaign.state)))
+}
+
+/// The platform template that a campaign's messages use.
+pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
+    let campaign =
+        campaign::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound("campaign"))?;
+    let message: MessageDraft = serde_json::from_value(campaign.message).map_err(Error::internal)?;
+    Ok(message.template_id)
+}
+
+/// A cancelled campaign's deliveries that were not yet claimed end with it, and the coupons that they held go back.
+pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: CampaignId) -> Result<u64> {
+    let unclaimed =
+        Condition::all().add(delivery::Column::CampaignId.eq(id)).add(delivery::Column::State.is_in([
+            DeliveryState::Pending,
+            DeliveryState::Queued,
+            DeliveryState::Deferred,
+        ]));
+    let held: Vec<CouponId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::CouponId)
+        .filter(unclaimed.clone())
+        .filter(delivery::Column::CouponId.is_not_null())
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let ended = delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
+        .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(unclaimed)
+        .exec(txn)
+        .await?;
+    if !held.is_empty() {
+        coupon::void(ctx, txn, &held, "campaign_cancelled", true).await?;
+    }
+    Ok(ended.rows_affected)
+}

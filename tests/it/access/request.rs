@@ -1,0 +1,134 @@
+//! A request for each operation that is right in itself, so that only the caller decides.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::world::World;
+
+/// An operation of the document.
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub security: Value,
+    pub takes_body: bool,
+    pub takes_query: bool,
+}
+
+impl Operation {
+    pub fn all() -> Vec<Self> {
+        let document = serde_json::to_value(api::openapi()).expect("the document is JSON");
+        let paths = document["paths"].as_object().expect("paths");
+        let of_path = |(path, item): (&String, &Value)| {
+            let item = item.as_object().expect("a path item").clone();
+            let path = path.clone();
+            item.into_iter().map(move |(method, operation)| Self::of(&method, &path, &operation))
+        };
+        paths.iter().flat_map(of_path).collect()
+    }
+
+    fn of(method: &str, path: &str, operation: &Value) -> Self {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        Self {
+            id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+            method: method.to_uppercase().parse().expect("a method"),
+            path: path.to_owned(),
+            security: operation["security"].clone(),
+            takes_body: operation["requestBody"].is_object(),
+            takes_query: parameters.iter().any(|parameter| parameter["in"] == "query"),
+        }
+    }
+
+    pub fn has_segments(&self) -> bool {
+        self.path.contains('{')
+    }
+
+    /// With the ids of what exists.
+    pub fn of_world(&self, world: &World) -> Request {
+        self.with(&|segment, noun| world.id(segment, noun), query(&self.id, world), body(&self.id, world))
+    }
+
+    /// The same with ids of nothing.
+    pub fn of_nothing(&self, world: &World) -> Request {
+        let id = "0190a000-0000-7000-8000-000000000000";
+        self.with(&|_, _| id.to_owned(), query(&self.id, world), body(&self.id, world))
+    }
+
+    /// With nothing right.
+    pub fn malformed(&self) -> Request {
+        self.with(&|_, _| "x".to_owned(), "?no_such=parameter".to_owned(), "{".to_owned())
+    }
+
+    fn with(&self, id: &dyn Fn(&str, &str) -> String, query: String, body: String) -> Request {
+        let mut path = String::new();
+        let mut noun = "";
+        for part in self.path.split('/').skip(1) {
+            let segment = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            path += "/";
+            path += &segment.map_or_else(|| part.to_owned(), |segment| id(segment, noun));
+            noun = part;
+        }
+        Request { method: self.method.clone(), path: path + &query, body }
+    }
+}
+
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub path: String,
+    pub body: String,
+}
+
+fn query(operation: &str, world: &World) -> String {
+    match operation {
+        "list_redemptions" => format!("?store_id={}", world.store),
+        "search_members" => format!("?phone={}", world.subject_phone),
+        _ => String::new(),
+    }
+}
+
+fn body(operation: &str, world: &World) -> String {
+    let World { store, scan, coupon, segment, .. } = world;
+    let body = match operation {
+        "refresh_tokens" => json!({ "refresh_token": "none" }),
+        "send_sms_code" => json!({ "phone": "13900139000" }),
+        "sign_in_by_sms" => json!({ "phone": "13900139000", "code": "000000" }),
+        "sign_in_by_wechat" => json!({ "code": "none" }),
+        "sign_in_by_alipay" => json!({ "auth_code": "none" }),
+        "sign_in_staff" => json!({ "login": "nobody", "password": "none" }),
+        "change_password" => json!({ "current": "wrong", "new": "a long enough one" }),
+        "change_me" => json!({ "name": "王小明" }),
+        "report_consent" => json!({ "template_id": "T1", "answer": "reject" }),
+        "save_preferences" => json!({
+            "opt_outs": [], "weekly_limit": null, "quiet_hours": null, "paused_until": null, "personalised": true,
+        }),
+        "scan_card" => json!({ "code": "HK1.1.1.1", "store_id": store }),
+        "quote_coupons" => json!({ "store_id": store, "scan_id": scan, "amount_fen": 20_000 }),
+        "redeem_coupon" => json!({
+            "store_id": store, "scan_id": scan, "coupon_id": coupon, "request_no": "R2", "amount_fen": 20_000,
+        }),
+        "reverse_redemption" | "void_coupon" => json!({ "reason": "by mistake" }),
+        "record_purchase" => {
+            json!({ "store_id": store, "scan_id": scan, "order_no": "O1", "total_fen": 100 })
+        }
+        "create_tag" => json!({ "name": "常客" }),
+        "reveal_phone" => json!({ "reason": "a call" }),
+        "create_coupon_template" => World::money_off(),
+        "change_coupon_template" => json!({ "stock": 200 }),
+        "create_segment" | "change_segment" => World::everybody(),
+        "count_segment" => json!({ "rule": World::everybody()["rule"] }),
+        "create_campaign" | "change_campaign" => World::inbox_campaign(segment),
+        "test_send_campaign" => json!({ "phones": [world.subject_phone] }),
+        "throttle_campaign" => json!({ "rate_per_second": 10 }),
+        "create_staff" => json!({ "login": "mei", "name": "Mei", "role": "cashier" }),
+        "change_staff" => json!({ "name": "Mei" }),
+        "create_store" => json!({ "code": "S9", "name": "S9" }),
+        "change_store" => json!({ "name": "A name" }),
+        "save_settings" => json!({
+            "caps": { "per_24_hours": 2, "per_7_days": 4, "per_calendar_day": 2 },
+            "quiet_hours": { "start": "21:00", "end": "09:00" },
+        }),
+        _ => json!({}),
+    };
+    body.to_string()
+}

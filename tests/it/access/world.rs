@@ -1,0 +1,226 @@
+//! What the requests are about, and a caller of each kind; made once, over HTTP.
+
+use entity::inbox_message;
+use entity::states::StaffRole;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use serde_json::{Value, json};
+use service::ids::{InboxMessageId, MemberId, StoreId};
+use tests::people::text;
+use tests::phones::Person;
+use tests::{Phones, TestApp};
+
+use super::caller::{Caller, Kind};
+
+/// So that nobody is refused for having asked too often.
+const GENEROUS: &str = "sign_in.attempts_per_address_per_minute = 10000\nsign_in.staff_wrong_tries = 10000";
+
+pub struct World {
+    phones: Phones,
+    pub callers: Vec<Caller>,
+    pub store: StoreId,
+    pub subject_phone: String,
+    pub scan: String,
+    pub coupon: String,
+    pub segment: String,
+    subject: MemberId,
+    account: String,
+    template: String,
+    redemption: String,
+    campaign: String,
+    tag: String,
+    message: InboxMessageId,
+}
+
+impl World {
+    pub async fn create() -> Self {
+        let phones = Phones::with_settings(GENEROUS).await;
+        let app = &phones.app;
+        let owner = app.owner().await;
+        let (store, elsewhere) = (app.store(&owner, "S1").await, app.store(&owner, "S2").await);
+        let member = SignedIn::new(&phones, "13800138001").await;
+        let cashier = app.staff(&owner, StaffRole::Cashier, &[store]).await;
+        let subject_phone = "13800138000".to_owned();
+        let subject = app.member(&subject_phone).await;
+        let (template, coupon) = offer(app, &owner, &member.token).await;
+        let (scan, redemption) = redeem(app, (store, &cashier), (&member.token, &coupon)).await;
+        let segment = make(app, &owner, "/v1/console/segments", Self::everybody()).await;
+        let campaign = make(app, &owner, "/v1/console/campaigns", Self::inbox_campaign(&segment)).await;
+        let tag = make(app, &owner, "/v1/console/tags", json!({ "name": "新客" })).await;
+        let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
+        let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
+        let message = message_to(app, member.id).await;
+        let mut callers = others(&phones, &owner, elsewhere).await;
+        callers.extend([
+            caller(Kind::Member, member.token),
+            caller(Kind::Staff(StaffRole::Cashier), cashier),
+            caller(
+                Kind::Staff(StaffRole::StoreManager),
+                app.staff(&owner, StaffRole::StoreManager, &[store]).await,
+            ),
+            caller(Kind::Staff(StaffRole::Marketer), app.staff(&owner, StaffRole::Marketer, &[]).await),
+            caller(Kind::Staff(StaffRole::Owner), owner),
+        ]);
+        let account = text(&account["staff"], "id");
+        Self {
+            callers,
+            store,
+            subject_phone,
+            scan,
+            coupon,
+            segment,
+            subject,
+            account,
+            template,
+            redemption,
+            campaign,
+            tag,
+            message,
+            phones,
+        }
+    }
+
+    pub fn app(&self) -> &TestApp {
+        &self.phones.app
+    }
+
+    /// What a segment of a path stands for, by its name and the part before it.
+    pub fn id(&self, segment: &str, noun: &str) -> String {
+        match (segment, noun) {
+            ("provider", _) => "aliyun".to_owned(),
+            ("tag_id", _) => self.tag.clone(),
+            ("member_id", _) | (_, "members") => self.subject.to_string(),
+            (_, "campaigns") => self.campaign.clone(),
+            (_, "coupon-templates") => self.template.clone(),
+            (_, "coupons") => self.coupon.clone(),
+            (_, "inbox") => self.message.to_string(),
+            (_, "redemptions") => self.redemption.clone(),
+            (_, "segments") => self.segment.clone(),
+            (_, "staff") => self.account.clone(),
+            (_, "stores") => self.store.to_string(),
+            _ => panic!("nothing is known for {{{segment}}} after {noun}"),
+        }
+    }
+
+    pub fn money_off() -> Value {
+        json!({
+            "name": "满100减20", "kind": "money_off", "threshold_fen": 10_000, "discount_fen": 2_000,
+            "validity": "relative", "valid_days": 30, "stock": 100,
+        })
+    }
+
+    pub fn everybody() -> Value {
+        json!({ "name": "所有人", "rule": { "all": [{ "dormant_days": { "at_least": 90 } }] } })
+    }
+
+    pub fn inbox_campaign(segment: &str) -> Value {
+        json!({
+            "name": "新品到店", "segment_id": segment, "channel": "inbox",
+            "message": { "title": "新品到店", "body": "本周的新品已经上架。" },
+        })
+    }
+}
+
+/// A member who has come by SMS.
+struct SignedIn {
+    id: MemberId,
+    token: String,
+}
+
+impl SignedIn {
+    async fn new(phones: &Phones, phone: &str) -> Self {
+        let person: Person = phones.person(phone).await;
+        let signed_in = phones.sign_in(&person).await;
+        let id = text(&signed_in["member"], "id").parse().expect("an id");
+        Self { id, token: text(&signed_in, "access_token") }
+    }
+}
+
+fn caller(kind: Kind, token: String) -> Caller {
+    Caller { kind, token: Some(token) }
+}
+
+/// Those whom the requests are not about.
+async fn others(phones: &Phones, owner: &str, elsewhere: StoreId) -> Vec<Caller> {
+    let app = &phones.app;
+    let (disabled, deleted, gone) = (
+        SignedIn::new(phones, "13800138002").await,
+        SignedIn::new(phones, "13800138003").await,
+        SignedIn::new(phones, "13800138004").await,
+    );
+    let disable = format!("/v1/console/members/{}/disable", disabled.id);
+    app.post(&disable, json!({})).with_bearer(owner).await.expect(200);
+    app.delete("/v1/me").with_bearer(&deleted.token).await.expect(204);
+    app.post("/v1/auth/logout", json!({})).with_bearer(&gone.token).await.expect(204);
+    vec![
+        Caller { kind: Kind::Anonymous, token: None },
+        caller(Kind::GarbageToken, "eyJhbGciOiJIUzI1NiJ9.e30.none".to_owned()),
+        caller(Kind::SignedOutMember, gone.token),
+        caller(Kind::DisabledMember, disabled.token),
+        caller(Kind::DeletedMember, deleted.token),
+        caller(Kind::OtherMember, SignedIn::new(phones, "13800138005").await.token),
+        caller(Kind::CashierElsewhere, app.staff(owner, StaffRole::Cashier, &[elsewhere]).await),
+        caller(Kind::OneTimePassword, second_owner(app, owner, "once").await.1),
+        caller(Kind::DisabledStaff, disabled_owner(app, owner).await),
+    ]
+}
+
+/// An owner who has signed in with the one-time password: id and token.
+async fn second_owner(app: &TestApp, owner: &str, login: &str) -> (String, String) {
+    let body = json!({ "login": login, "name": "Owner", "role": "owner" });
+    let made = app.post("/v1/console/staff", body).with_bearer(owner).await.expect(201);
+    (text(&made["staff"], "id"), app.staff_token(login, &text(&made, "password")).await)
+}
+
+async fn disabled_owner(app: &TestApp, owner: &str) -> String {
+    let (id, token) = second_owner(app, owner, "left").await;
+    let change = json!({ "state": "disabled" });
+    app.patch(&format!("/v1/console/staff/{id}"), change).with_bearer(owner).await.expect(200);
+    token
+}
+
+async fn make(app: &TestApp, token: &str, path: &str, body: Value) -> String {
+    text(&app.post(path, body).with_bearer(token).await.expect(201), "id")
+}
+
+/// A published template and the member's copy of it.
+async fn offer(app: &TestApp, owner: &str, member: &str) -> (String, String) {
+    let template = make(app, owner, "/v1/console/coupon-templates", World::money_off()).await;
+    let publish = format!("/v1/console/coupon-templates/{template}/publish");
+    app.post(&publish, json!({})).with_bearer(owner).await.expect(200);
+    let coupon = make(app, member, &format!("/v1/coupon-templates/{template}/claims"), json!({})).await;
+    (template, coupon)
+}
+
+/// A scan of the member's card at the store, and the redemption of the coupon.
+async fn redeem(
+    app: &TestApp,
+    (store, cashier): (StoreId, &str),
+    (member, coupon): (&str, &str),
+) -> (String, String) {
+    let code = app.get("/v1/me/card/code").with_bearer(member).await.expect(200)["code"].clone();
+    let scan = json!({ "code": code, "store_id": store });
+    let scan = app.post("/v1/staff/scans", scan).with_bearer(cashier).await.expect(201);
+    let scan = text(&scan, "scan_id");
+    let body = json!({
+        "store_id": store, "scan_id": scan, "coupon_id": coupon, "request_no": "R1", "amount_fen": 20_000,
+    });
+    let receipt = app.post("/v1/staff/redemptions", body).with_bearer(cashier).await.expect(201);
+    (scan, text(&receipt, "redemption_id"))
+}
+
+async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
+    let row = inbox_message::Model {
+        id: app.ctx.new_id(),
+        member_id,
+        delivery_id: None,
+        title: "你好".to_owned(),
+        body: "欢迎".to_owned(),
+        page: None,
+        created_at: app.ctx.now(),
+        read_at: None,
+    };
+    let id = row.id;
+    let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
+    id
+}

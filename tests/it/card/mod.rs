@@ -1,0 +1,4 @@
+//! The card: codes made with and without the server, scans, replays.
+
+mod code;
+mod scan;

@@ -1,0 +1,3 @@
+//! The shop that `huike demo` opens.
+
+mod shop;

@@ -1,0 +1,6 @@
+//! Members: what they say of themselves, what staff see and do, and how they leave.
+
+mod console;
+mod delete;
+mod profile;
+mod tag;

@@ -1,0 +1,3 @@
+//! Purchases at the till: once per order number, with running sums that add up.
+
+mod record;

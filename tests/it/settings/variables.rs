@@ -1,0 +1,31 @@
+//! Each setting can be given by a variable of the environment.
+
+use service::settings::{DEFAULTS, Settings, dotted};
+
+#[test]
+fn the_variable_of_every_setting_leads_back_to_it() {
+    let mut section = String::new();
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = format!("{name}.");
+        } else if let Some((field, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            let setting = format!("{section}{field}");
+            assert_eq!(dotted(&setting.replace('.', "_")), setting);
+        }
+    }
+}
+
+#[test]
+fn a_variable_of_digits_alone_is_text_where_the_setting_is_text_and_a_number_where_it_is_one() {
+    let digits = "2021005000000001";
+    let variables = [
+        ("alipay.app_id", digits),
+        ("wechat.secret", "0012"),
+        ("rates.sms_per_second", "7"),
+        ("listen", "1"),
+    ];
+    let settings = Settings::from_variables(&variables).unwrap();
+    assert_eq!(settings.alipay.app_id, digits);
+    assert_eq!(settings.wechat.secret.expose(), "0012");
+    assert_eq!((settings.rates.sms_per_second, settings.listen.as_str()), (7, "1"));
+}
