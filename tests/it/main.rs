@@ -2,20 +2,25 @@
 
 mod access;
 mod api;
+mod audience;
 mod broker;
+mod callback;
 mod campaign;
 mod card;
+mod consent;
 mod coupon;
 mod delivery;
 mod demo;
 mod house;
 mod identity;
 mod import;
+mod inbox;
 #[path = "../e2e/main_job/mod.rs"]
 mod main_job;
 mod member;
 mod migration;
 mod platform;
+mod preference;
 mod purchase;
 mod sandbox;
 mod settings;

@@ -219,11 +219,9 @@ impl Day {
 
     fn birthday_month(&self, month: u32) -> Expr {
         match self.backend {
-            DbBackend::Postgres => Expr::cust_with_values(
-                "EXTRACT(MONTH FROM member.birthday)::int = $1",
-                [i32::try_from(month).unwrap_or_default()],
-            ),
-            _ => Expr::cust_with_values("strftime('%m', member.birthday) = $1", [format!("{month:02}")]),
+            DbBackend::Postgres => Expr::cust("EXTRACT(MONTH FROM member.birthday)::int")
+                .eq(i32::try_from(month).unwrap_or_default()),
+            _ => Expr::cust("strftime('%m', member.birthday)").eq(format!("{month:02}")),
         }
     }
 }

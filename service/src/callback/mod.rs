@@ -7,6 +7,6 @@ mod wechat;
 
 pub use platform::wechat::callback::CallbackQuery as WechatQuery;
 
-pub use apply::{StoredEvent, apply_stored, apply_waiting_of};
+pub use apply::{StoredEvent, apply_stored, apply_waiting_of, store_and_apply};
 pub use sms::{SmsCallback, receive_sms};
 pub use wechat::{receive_wechat, verify_wechat_url};

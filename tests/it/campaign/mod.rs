@@ -4,4 +4,5 @@ mod console;
 mod coupon;
 mod forecast;
 mod lifecycle;
+mod policy;
 mod reason;

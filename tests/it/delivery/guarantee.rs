@@ -1,6 +1,9 @@
 //! Nobody lost, nobody twice, caps exact, a no is instant, the rate holds. (Every outcome has a reason: `reason`.)
 
-use chrono::Duration;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, OnCap, StaffRole};
 use entity::{delivery, outbox};
 use futures_util::future::join_all;
@@ -8,6 +11,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use service::delivery::{dispatch, recover, send};
 use service::ids::{CampaignId, DeliveryId};
+use service::shared_state::{Permits, Rate, Result as Shared, SharedState, SharedStateError};
 use service::{campaign, consent, preference};
 use tests::TestApp;
 use tests::platforms::COUPON_EXPIRY;
@@ -280,4 +284,51 @@ async fn a_batch_hands_back_what_it_has_not_called_when_the_worker_stops() {
     app.drain().await;
     assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 5)]);
     assert!(app.deliveries_of(id).await.iter().all(|row| row.attempts == 1));
+}
+
+/// Redis when it is away.
+struct Away;
+
+#[async_trait]
+impl SharedState for Away {
+    async fn get(&self, _: &str) -> Shared<Option<String>> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn set(&self, _: &str, _: &str, _: std::time::Duration) -> Shared<()> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn set_if_absent(&self, _: &str, _: &str, _: std::time::Duration) -> Shared<bool> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn remove_if(&self, _: &str, _: &str) -> Shared<bool> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn replace_if(&self, _: &str, _: &str, _: &str, _: std::time::Duration) -> Shared<bool> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn increment(&self, _: &str, _: i64, _: std::time::Duration) -> Shared<i64> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn take_permits(&self, _: &str, _: Rate, _: u32, _: DateTime<Utc>) -> Shared<Permits> {
+        Err(SharedStateError("away".to_owned()))
+    }
+    async fn ping(&self) -> Shared<()> {
+        Err(SharedStateError("away".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn without_shared_state_a_worker_keeps_to_a_share_of_the_rate() {
+    let app = TestApp::with_platforms_and("rates.inbox_per_second = 100").await;
+    app.members(60).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    let ids = queued(&app, id).await;
+    let mut ctx = app.ctx.clone();
+    ctx.shared = Arc::new(Away);
+    let began = ctx.now();
+    send(&ctx, id, &ids, &CancellationToken::new()).await.unwrap();
+
+    assert_eq!(app.counts(id).await, [(DeliveryState::Sent, 60)]);
+    let took = (ctx.now() - began).num_milliseconds();
+    assert!((5_000..8_000).contains(&took), "60 at 10 a second took {took} ms");
 }

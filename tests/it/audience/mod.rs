@@ -1,0 +1,4 @@
+//! Segments and the language of their rules.
+
+mod rule;
+mod segment;

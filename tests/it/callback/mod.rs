@@ -1,0 +1,4 @@
+//! What the platforms push: taken once, and from nobody else.
+
+mod sms;
+mod wechat;

@@ -1,0 +1,3 @@
+//! The ledger of what members allow.
+
+mod ledger;
