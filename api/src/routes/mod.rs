@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
+pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
 pub mod console_members;
@@ -127,10 +128,10 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaigns::cancel_campaign)
         .service(console_campaigns::throttle_campaign)
         .service(console_campaigns::test_send_campaign)
-        .service(console_campaigns::forecast_campaign)
-        .service(console_campaigns::show_progress)
-        .service(console_campaigns::list_deliveries)
-        .service(console_campaigns::explain_delivery);
+        .service(console_campaign_results::forecast_campaign)
+        .service(console_campaign_results::show_progress)
+        .service(console_campaign_results::list_deliveries)
+        .service(console_campaign_results::explain_delivery);
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)

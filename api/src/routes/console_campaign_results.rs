@@ -1,0 +1,203 @@
+//! What becomes of a campaign: forecast, progress, deliveries, and why.
+
+use std::time::Duration;
+
+use actix_web::http::header::ACCEPT;
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use service::Context;
+use service::campaign;
+use service::ids::{CampaignId, MemberId};
+use service::staff::StaffCaller;
+use service::states::{CampaignState, DeliveryState};
+use tokio_util::sync::CancellationToken;
+use utoipa::{IntoParams, ToSchema};
+
+use super::delivery_view::{DeliveryView, ExplanationView, ReasonView};
+use crate::auth::{StaffSession, permission};
+use crate::input::{Query, Segments};
+use crate::page::PageView;
+use crate::problem::Problem;
+use crate::server::Stopping;
+
+/// How often a progress stream tells.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Serialize, ToSchema)]
+pub struct ForecastView {
+    audience: u64,
+    will_send: u64,
+    /// Everybody else by the one reason.
+    others: Vec<ForecastLineView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ForecastLineView {
+    reason: ReasonView,
+    members: u64,
+    /// When the first of the deferred would go; null: they would not.
+    deferred_until: Option<DateTime<Utc>>,
+}
+
+/// Who would get it now and, for the others, why not.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ForecastView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/forecast")]
+pub async fn forecast_campaign(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+) -> Result<web::Json<ForecastView>, Problem> {
+    let forecast = campaign::forecast(&ctx, &caller.0, id.0).await?;
+    let others = forecast
+        .others
+        .into_iter()
+        .map(|line| ForecastLineView {
+            reason: line.reason.into(),
+            members: line.members,
+            deferred_until: line.deferred_until,
+        })
+        .collect();
+    Ok(web::Json(ForecastView { audience: forecast.audience, will_send: forecast.will_send, others }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ProgressView {
+    state: CampaignState,
+    state_reason: Option<String>,
+    audience_count: i64,
+    lines: Vec<ProgressLineView>,
+    as_of: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ProgressLineView {
+    state: DeliveryState,
+    reason: Option<String>,
+    deliveries: i64,
+}
+
+/// Deliveries by state and reason: once as JSON, or, for `Accept: text/event-stream`, every second until the campaign has ended.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ProgressView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/progress")]
+pub async fn show_progress(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let first = progress_view(&ctx, &caller.0, id.0).await?;
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepts.contains("text/event-stream") {
+        return Ok(HttpResponse::Ok().json(first));
+    }
+    let stopping =
+        request.app_data::<Data<Stopping>>().map(|stopping| stopping.0.clone()).unwrap_or_default();
+    let told = Told::Nothing(Box::new(first));
+    let following = Following { ctx, caller: caller.0, id: id.0, told, stopping };
+    let events = futures_util::stream::unfold(following, Following::event);
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-cache"))
+        // Compression would hold events back until it has enough of them.
+        .insert_header(("Content-Encoding", "identity"))
+        .streaming(events))
+}
+
+/// A progress stream: tells what it has, then waits and looks again; ends after the campaign's last state.
+struct Following {
+    ctx: Data<Context>,
+    caller: StaffCaller,
+    id: CampaignId,
+    told: Told,
+    stopping: CancellationToken,
+}
+
+/// How far a stream is.
+enum Told {
+    Nothing(Box<ProgressView>),
+    Something,
+    Everything,
+}
+
+impl Following {
+    async fn event(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+        let view = match std::mem::replace(&mut self.told, Told::Something) {
+            Told::Nothing(first) => *first,
+            Told::Something => {
+                tokio::select! {
+                    () = self.stopping.cancelled() => return None,
+                    () = tokio::time::sleep(PROGRESS_EVERY) => {}
+                }
+                progress_view(&self.ctx, &self.caller, self.id).await.ok()?
+            }
+            Told::Everything => return None,
+        };
+        let json = serde_json::to_string(&view).ok()?;
+        if matches!(view.state, CampaignState::Completed | CampaignState::Cancelled) {
+            self.told = Told::Everything;
+        }
+        let event = Bytes::from(format!("event: progress\ndata: {json}\n\n"));
+        Some((Ok(event), self))
+    }
+}
+
+async fn progress_view(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<ProgressView, Problem> {
+    let progress = campaign::progress(ctx, caller, id).await?;
+    let lines = progress
+        .lines
+        .into_iter()
+        .map(|line| ProgressLineView { state: line.state, reason: line.reason, deliveries: line.deliveries })
+        .collect();
+    Ok(ProgressView {
+        state: progress.campaign.state,
+        state_reason: progress.campaign.state_reason,
+        audience_count: progress.campaign.audience_count,
+        lines,
+        as_of: ctx.now(),
+    })
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    state: Option<DeliveryState>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 50 unless told, at most 200.
+    limit: Option<u64>,
+}
+
+/// The campaign's deliveries.
+#[utoipa::path(
+    tag = "campaigns",
+    params(DeliveryQuery),
+    responses((status = 200, body = PageView<DeliveryView>)),
+    security(("staff" = []))
+)]
+#[get("/v1/console/campaigns/{id}/deliveries")]
+pub async fn list_deliveries(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<CampaignId>,
+    query: Query<DeliveryQuery>,
+) -> Result<web::Json<PageView<DeliveryView>>, Problem> {
+    let Query(DeliveryQuery { state, cursor, limit }) = query;
+    let page = service::page::PageRequest { cursor, limit };
+    let page = campaign::deliveries(&ctx, &caller.0, id.0, state, &page).await?;
+    Ok(web::Json(PageView::of(page, DeliveryView::of)))
+}
+
+/// Why: what happened to the message for one member, and what each gate sees now.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ExplanationView)), security(("staff" = [])))]
+#[get("/v1/console/campaigns/{id}/members/{member_id}/explanation")]
+pub async fn explain_delivery(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    ids: Segments<(CampaignId, MemberId)>,
+) -> Result<web::Json<ExplanationView>, Problem> {
+    let (id, member_id) = ids.0;
+    Ok(web::Json(ExplanationView::of(campaign::explain(&ctx, &caller.0, id, member_id).await?)))
+}
