@@ -314,6 +314,8 @@ async fn amqp(ctx: &Context, prefix: &str) -> AmqpBroker {
 
 fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     let keys = demo_keys();
+    // The clock is moved by days; a test's sessions last.
+    mine.sign_in.access_token_seconds = 3650 * 86_400;
     mine.wechat.base_url = base_url.to_owned();
     mine.wechat.appid = platforms.wechat.appid.clone();
     mine.wechat.secret = Secret::new(platforms.wechat.secret.clone());
