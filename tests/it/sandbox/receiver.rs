@@ -10,6 +10,9 @@ use tokio::sync::watch;
 
 use super::stranger::Stranger;
 
+/// Only a failure reaches it, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[derive(Clone)]
 pub struct Arrived {
     pub query: HashMap<String, String>,
@@ -55,10 +58,7 @@ impl Receiver {
     pub async fn wait_for(&self, count: usize) -> Vec<Arrived> {
         let mut level = self.count.clone();
         let reached = level.wait_for(|seen| *seen >= count);
-        tokio::time::timeout(Duration::from_secs(10), reached)
-            .await
-            .expect("the pushes did not arrive")
-            .unwrap();
+        tokio::time::timeout(PATIENCE, reached).await.expect("the pushes did not arrive").unwrap();
         self.shared.arrived.lock().unwrap().clone()
     }
 
@@ -96,5 +96,5 @@ pub async fn settled(stranger: &Stranger) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), quiet).await.expect("callbacks are still on their way");
+    tokio::time::timeout(PATIENCE, quiet).await.expect("callbacks are still on their way");
 }
