@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{CampaignId, CouponTemplateId, MemberId, SegmentId, StaffId};
-use crate::states::{CampaignState, Channel, MessageClass, OnCap};
+use crate::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "campaign")]
@@ -39,6 +39,33 @@ pub struct Model {
     pub completed_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub lane: Lane,
+    /// Its part of the channel's rate beside the other campaigns.
+    pub weight: i32,
+    /// Of two campaigns of one hour the higher takes a member's last cap slot.
+    pub priority: i32,
+    /// Where to go when a channel is closed for a member: a list of channel and message.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub fallback: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub variants: Json,
+    /// Campaigns of one experiment split their members in the same way.
+    #[sea_orm(column_type = "Text")]
+    pub experiment: Option<String>,
+    pub budget_fen: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub recurrence: Option<Json>,
+    /// The recurring campaign that this one is an occurrence of.
+    pub parent_id: Option<CampaignId>,
+    #[sea_orm(column_type = "Text")]
+    pub occurrence: Option<String>,
+    /// How many days after its message a redemption or a purchase counts for the campaign.
+    pub attribution_days: i32,
+    pub edited_by: Option<StaffId>,
+    pub approved_by: Option<StaffId>,
+    pub approved_at: Option<DateTimeUtc>,
+    pub approved_version: Option<i32>,
+    pub resumed_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

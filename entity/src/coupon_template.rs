@@ -33,6 +33,8 @@ pub struct Model {
     pub state: CouponTemplateState,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// What one redeemed copy costs the brand, for budgets and results.
+    pub cost_fen: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

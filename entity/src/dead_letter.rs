@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::DeadLetterId;
+use crate::ids::{DeadLetterId, StaffId};
+use crate::states::DeadLetterState;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "dead_letter")]
@@ -20,6 +21,9 @@ pub struct Model {
     pub attempts: i32,
     pub died_at: DateTimeUtc,
     pub replayed_at: Option<DateTimeUtc>,
+    pub state: DeadLetterState,
+    pub handled_at: Option<DateTimeUtc>,
+    pub handled_by: Option<StaffId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

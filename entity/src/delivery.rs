@@ -30,6 +30,19 @@ pub struct Model {
     pub platform_message_id: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text")]
+    pub variant: Option<String>,
+    /// 0: the campaign's channel; n: the n-th of its fall-back.
+    pub step: i32,
+    /// Of the campaign, as it was sent.
+    pub version: i32,
+    pub cost_fen: i64,
+    #[sea_orm(column_type = "Text")]
+    pub supplier: Option<String>,
+    /// What the gates saw when they decided.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub saw: Option<Json>,
+    pub opened_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

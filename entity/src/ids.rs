@@ -57,6 +57,8 @@ ids!(
     IdentityId,
     InboxMessageId,
     MemberId,
+    NoticeId,
+    OptOutEventId,
     OptOutId,
     OutboxId,
     PurchaseId,

@@ -52,7 +52,9 @@ states! {
     CouponState { Issued = "issued", Locked = "locked", Used = "used", Expired = "expired", Voided = "voided" }
     Channel { WechatSubscribe = "wechat_subscribe", Sms = "sms", Inbox = "inbox" }
     MessageClass { Marketing = "marketing", Transactional = "transactional" }
-    OnCap { Drop = "drop", Defer = "defer" }
+    OnCap { Drop = "drop", Defer = "defer", NextChannel = "next_channel" }
+    Lane { Urgent = "urgent", Journey = "journey", Campaign = "campaign" }
+    DeadLetterState { Open = "open", Replayed = "replayed", Discarded = "discarded" }
     /// draft -> scheduled -> resolving -> sending <-> paused -> completed | cancelled
     CampaignState { Draft = "draft", Scheduled = "scheduled", Resolving = "resolving", Sending = "sending", Paused = "paused", Completed = "completed", Cancelled = "cancelled" }
     /// pending -> queued -> sending -> sent -> (delivered | bounced); suppressed, deferred, failed, unknown

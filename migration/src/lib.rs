@@ -6,6 +6,7 @@ mod m20261122_000001_people;
 mod m20261122_000002_trade;
 mod m20261122_000003_reach;
 mod m20261122_000004_machinery;
+mod m20261127_000005_sending;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_trade::Migration),
             Box::new(m20261122_000003_reach::Migration),
             Box::new(m20261122_000004_machinery::Migration),
+            Box::new(m20261127_000005_sending::Migration),
         ]
     }
 }

@@ -30,11 +30,12 @@ pub struct Column {
     null: bool,
     unique: bool,
     references: Option<&'static str>,
+    default: Option<&'static str>,
 }
 
 impl Column {
     const fn of(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, primary_key: false, null: false, unique: false, references: None }
+        Self { name, kind, primary_key: false, null: false, unique: false, references: None, default: None }
     }
     pub const fn uuid(name: &'static str) -> Self {
         Self::of(name, Kind::Uuid)
@@ -77,6 +78,11 @@ impl Column {
         Self { references: Some(table), ..self }
     }
 
+    /// What rows that are there already get, written as SQL.
+    pub const fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
     fn definition(&self) -> ColumnDef {
         let mut column = ColumnDef::new(Alias::new(self.name));
         match self.kind {
@@ -98,6 +104,9 @@ impl Column {
         if self.unique {
             column.unique_key();
         }
+        if let Some(default) = self.default {
+            column.default(Expr::cust(default));
+        }
         column
     }
 }
@@ -118,6 +127,47 @@ pub async fn create(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(),
 pub async fn drop_all(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
     for table in tables.iter().rev() {
         manager.drop_table(sea_query::Table::drop().table(Alias::new(table.name)).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Columns that a table gets later; each that may not be null has a default for the rows that are there.
+pub struct Addition {
+    pub table: &'static str,
+    pub columns: &'static [Column],
+    pub unique: &'static [&'static [&'static str]],
+    pub indexes: &'static [&'static [&'static str]],
+}
+
+pub async fn add(manager: &SchemaManager<'_>, additions: &[Addition]) -> Result<(), DbErr> {
+    for addition in additions {
+        // SQLite adds one column per statement.
+        for column in addition.columns {
+            let mut alter = sea_query::Table::alter();
+            alter.table(Alias::new(addition.table)).add_column(column.definition());
+            manager.alter_table(alter).await?;
+        }
+        for columns in addition.unique {
+            manager.create_index(index(addition.table, columns).unique().to_owned()).await?;
+        }
+        for columns in addition.indexes {
+            manager.create_index(index(addition.table, columns)).await?;
+        }
+    }
+    Ok(())
+}
+
+pub async fn take_away(manager: &SchemaManager<'_>, additions: &[Addition]) -> Result<(), DbErr> {
+    for addition in additions.iter().rev() {
+        for columns in addition.indexes.iter().chain(addition.unique) {
+            let name = format!("{}_{}", addition.table, columns.join("_"));
+            manager.drop_index(Index::drop().name(name).table(Alias::new(addition.table)).to_owned()).await?;
+        }
+        for column in addition.columns.iter().rev() {
+            let mut alter = sea_query::Table::alter();
+            alter.table(Alias::new(addition.table)).drop_column(Alias::new(column.name));
+            manager.alter_table(alter).await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Messages that could not be handled, kept with their reason until somebody has looked at them.
 
 use entity::dead_letter;
+use entity::states::DeadLetterState;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
 
@@ -30,6 +31,9 @@ pub async fn record(ctx: &Context, letter: DeadLetter<'_>) -> Result<()> {
         attempts: Set(i32::try_from(letter.attempts).unwrap_or(i32::MAX)),
         died_at: Set(ctx.now()),
         replayed_at: Set(None),
+        state: Set(DeadLetterState::Open),
+        handled_at: Set(None),
+        handled_by: Set(None),
     })
     .on_conflict(
         OnConflict::columns([dead_letter::Column::Queue, dead_letter::Column::MessageId])

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::states::{
-    Channel, DeliveryState, IdentityProvider, MessageClass, OnCap, StaffRole, StaffState, SubjectKind,
-};
+use entity::states::{Channel, DeliveryState, IdentityProvider, StaffRole, StaffState, SubjectKind};
 use entity::{delivery, identity, member, session, staff};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use service::Context;
@@ -150,19 +148,7 @@ impl TestApp {
 
 /// A complete draft for a channel, with a message that the sandbox takes.
 pub fn draft(channel: Channel, segment_id: SegmentId) -> CampaignDraft {
-    CampaignDraft {
-        name: "会员日".to_owned(),
-        segment_id,
-        channel,
-        class: MessageClass::Marketing,
-        topic: "offers".to_owned(),
-        message: message(channel),
-        coupon_template_id: None,
-        offer_ends_at: None,
-        rate_per_second: None,
-        holdout_percent: 0,
-        on_cap: OnCap::Drop,
-    }
+    CampaignDraft::new("会员日", segment_id, channel, message(channel))
 }
 
 pub fn message(channel: Channel) -> MessageDraft {

@@ -4,9 +4,9 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, get, post, put};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::campaign::{self, CampaignDraft, CampaignRow};
+use service::campaign::{self, CampaignDraft, CampaignRow, FallbackStep, Recurrence, Variant};
 use service::ids::{CampaignId, CouponTemplateId, SegmentId};
-use service::states::{CampaignState, Channel, MessageClass, OnCap};
+use service::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 use service::{Context, delivery::MessageDraft};
 use utoipa::{IntoParams, ToSchema};
 
@@ -41,6 +41,49 @@ pub struct CampaignBody {
     /// What to do with a member at the frequency cap; `drop` unless told.
     #[serde(default = "on_cap")]
     on_cap: OnCap,
+    /// `campaign` unless told; `journey` for what runs by itself.
+    #[serde(default = "lane")]
+    lane: Lane,
+    /// Its part of the channel's rate beside other campaigns.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 100)]
+    weight: i32,
+    /// Of two campaigns of one hour the higher takes a member's last cap slot.
+    #[serde(default = "middle")]
+    #[schema(minimum = 1, maximum = 9)]
+    priority: i32,
+    /// Where to go, in this order, when a channel is closed for a member.
+    #[serde(default)]
+    fallback: Vec<FallbackStep>,
+    /// Wordings that are tried against each other; `message` is not sent when there are any.
+    #[serde(default)]
+    variants: Vec<Variant>,
+    /// Campaigns of one experiment split their members in the same way.
+    experiment: Option<String>,
+    /// What it may cost; the send stops there.
+    #[schema(minimum = 0)]
+    budget_fen: Option<i64>,
+    recurrence: Option<Recurrence>,
+    /// How many days after its message a redemption or a purchase counts for it.
+    #[serde(default = "week")]
+    #[schema(minimum = 1, maximum = 90)]
+    attribution_days: i32,
+}
+
+fn lane() -> Lane {
+    Lane::Campaign
+}
+
+fn one() -> i32 {
+    1
+}
+
+fn middle() -> i32 {
+    5
+}
+
+fn week() -> i32 {
+    7
 }
 
 fn marketing() -> MessageClass {
@@ -69,6 +112,15 @@ impl From<CampaignBody> for CampaignDraft {
             rate_per_second: body.rate_per_second,
             holdout_percent: body.holdout_percent,
             on_cap: body.on_cap,
+            lane: body.lane,
+            weight: body.weight,
+            priority: body.priority,
+            fallback: body.fallback,
+            variants: body.variants,
+            experiment: body.experiment,
+            budget_fen: body.budget_fen,
+            recurrence: body.recurrence,
+            attribution_days: body.attribution_days,
         }
     }
 }
@@ -88,6 +140,18 @@ pub struct CampaignView {
     rate_per_second: Option<i32>,
     holdout_percent: i32,
     on_cap: OnCap,
+    lane: Lane,
+    weight: i32,
+    priority: i32,
+    #[schema(value_type = Vec<FallbackStep>)]
+    fallback: serde_json::Value,
+    #[schema(value_type = Vec<Variant>)]
+    variants: serde_json::Value,
+    experiment: Option<String>,
+    budget_fen: Option<i64>,
+    #[schema(value_type = Option<Recurrence>)]
+    recurrence: Option<serde_json::Value>,
+    attribution_days: i32,
     state: CampaignState,
     /// Why it is paused: `by_staff`, or the platform's code.
     state_reason: Option<String>,
@@ -116,6 +180,15 @@ impl CampaignView {
             rate_per_second: row.rate_per_second,
             holdout_percent: row.holdout_percent,
             on_cap: row.on_cap,
+            lane: row.lane,
+            weight: row.weight,
+            priority: row.priority,
+            fallback: row.fallback,
+            variants: row.variants,
+            experiment: row.experiment,
+            budget_fen: row.budget_fen,
+            recurrence: row.recurrence,
+            attribution_days: row.attribution_days,
             state: row.state,
             state_reason: row.state_reason,
             version: row.version,

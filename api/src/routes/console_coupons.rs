@@ -66,6 +66,10 @@ pub struct CouponTemplateBody {
     pub claim_from: Option<Moment>,
     #[schema(value_type = Option<String>)]
     pub claim_until: Option<Moment>,
+    /// What one copy costs the brand when it is used; counted in budgets and results.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub cost_fen: i64,
 }
 
 fn yes() -> bool {
@@ -97,6 +101,7 @@ impl From<CouponTemplateBody> for TemplateForm {
             claimable: body.claimable,
             claim_from: body.claim_from,
             claim_until: body.claim_until,
+            cost_fen: body.cost_fen,
         }
     }
 }
@@ -132,6 +137,7 @@ pub struct CouponTemplatePatchBody {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub claim_until: Option<Option<Moment>>,
+    pub cost_fen: Option<i64>,
 }
 
 /// Tells null from absent.
@@ -160,6 +166,7 @@ impl From<CouponTemplatePatchBody> for TemplatePatch {
             claimable: body.claimable,
             claim_from: body.claim_from,
             claim_until: body.claim_until,
+            cost_fen: body.cost_fen,
         }
     }
 }
@@ -180,6 +187,7 @@ pub struct CouponTemplateView {
     pub claimable: bool,
     pub claim_from: Option<DateTime<Utc>>,
     pub claim_until: Option<DateTime<Utc>>,
+    pub cost_fen: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -202,6 +210,7 @@ impl From<Offer> for CouponTemplateView {
             claimable: template.claimable,
             claim_from: template.claim_from,
             claim_until: template.claim_until,
+            cost_fen: template.cost_fen,
             created_at: template.created_at,
             updated_at: template.updated_at,
         }

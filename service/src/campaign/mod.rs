@@ -23,7 +23,7 @@ pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
 pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
-pub use plan::{CampaignDraft, create, find, list, update};
+pub use plan::{CampaignDraft, Every, FallbackStep, Recurrence, Variant, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
 pub use resolve::{ask_again, in_holdout, resolve};
 pub use test_send::{TestResult, test_send};

@@ -1,11 +1,14 @@
 //! Drafting a campaign: what it needs to be complete, checked when it is written and again when it is scheduled.
 
-use chrono::{DateTime, Utc};
-use entity::states::{CampaignState, Channel, MessageClass, OnCap};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 use entity::{campaign, coupon_template, segment};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::context::Context;
@@ -32,6 +35,60 @@ pub struct CampaignDraft {
     pub rate_per_second: Option<i32>,
     pub holdout_percent: i32,
     pub on_cap: OnCap,
+    pub lane: Lane,
+    pub weight: i32,
+    pub priority: i32,
+    pub fallback: Vec<FallbackStep>,
+    pub variants: Vec<Variant>,
+    pub experiment: Option<String>,
+    pub budget_fen: Option<i64>,
+    pub recurrence: Option<Recurrence>,
+    pub attribution_days: i32,
+}
+
+/// Where a message goes when the channel before it is closed for the member.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackStep {
+    pub channel: Channel,
+    pub message: MessageDraft,
+}
+
+/// One of several wordings; members are split by `weight`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    #[schema(min_length = 1, max_length = 20)]
+    pub name: String,
+    #[schema(minimum = 1, maximum = 100)]
+    pub weight: u32,
+    pub message: MessageDraft,
+}
+
+/// By calendar, in the shop's zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recurrence {
+    pub every: Every,
+    /// `HH:MM`.
+    pub at: String,
+    /// Weekly: 1 (Monday) to 7.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weekdays: Vec<u32>,
+    /// Monthly: 1 to 31; a month without that day uses its last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<u32>,
+    /// The last day on which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    Day,
+    Week,
+    Month,
 }
 
 pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
@@ -53,6 +110,13 @@ pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -
         started_at: Set(None),
         completed_at: Set(None),
         created_at: Set(now),
+        parent_id: Set(None),
+        occurrence: Set(None),
+        edited_by: Set(Some(caller.id)),
+        approved_by: Set(None),
+        approved_at: Set(None),
+        approved_version: Set(None),
+        resumed_at: Set(None),
         ..draft.columns(ctx, segment)?
     };
     let row = campaign::Entity::insert(row).exec_with_returning(&txn).await?;
@@ -86,6 +150,7 @@ pub async fn update(
     let row = campaign::ActiveModel {
         id: Set(id),
         version: Set(before.version + 1),
+        edited_by: Set(Some(caller.id)),
         ..draft.columns(ctx, segment)?
     };
     let row = campaign::Entity::update(row).exec(&txn).await?;
@@ -118,6 +183,32 @@ pub async fn list(
 }
 
 impl CampaignDraft {
+    /// The least that a campaign needs; the rest is as the API has it unless told.
+    pub fn new(name: &str, segment_id: SegmentId, channel: Channel, message: MessageDraft) -> Self {
+        Self {
+            name: name.to_owned(),
+            segment_id,
+            channel,
+            class: MessageClass::Marketing,
+            topic: "offers".to_owned(),
+            message,
+            coupon_template_id: None,
+            offer_ends_at: None,
+            rate_per_second: None,
+            holdout_percent: 0,
+            on_cap: OnCap::Drop,
+            lane: Lane::Campaign,
+            weight: 1,
+            priority: 5,
+            fallback: Vec::new(),
+            variants: Vec::new(),
+            experiment: None,
+            budget_fen: None,
+            recurrence: None,
+            attribution_days: 7,
+        }
+    }
+
     fn validate(&self) -> Result<()> {
         let mut errors = Vec::new();
         let mut require = |holds: bool, field: &str, message: &str| {
@@ -134,6 +225,15 @@ impl CampaignDraft {
             "needs 1 to 40 characters and is not \"all\"",
         );
         require((0..=50).contains(&self.holdout_percent), "holdout_percent", "is a number from 0 to 50");
+        require((1..=100).contains(&self.weight), "weight", "is a number from 1 to 100");
+        require((1..=9).contains(&self.priority), "priority", "is a number from 1 to 9");
+        require((1..=90).contains(&self.attribution_days), "attribution_days", "is a number from 1 to 90");
+        require(self.budget_fen.is_none_or(|budget| budget >= 0), "budget_fen", "is not negative");
+        require(
+            self.lane != Lane::Urgent,
+            "lane",
+            "is journey or campaign; urgent is for receipts and codes",
+        );
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
         require(self.message.parameters.len() <= MOST_PARAMETERS, "message.parameters", "are at most 10");
         match self.channel {
@@ -180,6 +280,19 @@ impl CampaignDraft {
             rate_per_second: Set(self.rate_per_second),
             holdout_percent: Set(self.holdout_percent),
             on_cap: Set(self.on_cap),
+            lane: Set(self.lane),
+            weight: Set(self.weight),
+            priority: Set(self.priority),
+            fallback: Set(serde_json::to_value(&self.fallback).map_err(Error::internal)?),
+            variants: Set(serde_json::to_value(&self.variants).map_err(Error::internal)?),
+            experiment: Set(self.experiment),
+            budget_fen: Set(self.budget_fen),
+            recurrence: Set(self
+                .recurrence
+                .map(serde_json::to_value)
+                .transpose()
+                .map_err(Error::internal)?),
+            attribution_days: Set(self.attribution_days),
             updated_at: Set(ctx.now()),
             ..Default::default()
         })

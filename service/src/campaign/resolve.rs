@@ -102,6 +102,9 @@ async fn insert_deliveries(
                 reason: Set(held_out.then(|| Reason::Holdout.code().to_owned())),
                 not_before: Set(now),
                 attempts: Set(0),
+                step: Set(0),
+                version: Set(campaign.version),
+                cost_fen: Set(0),
                 created_at: Set(now),
                 updated_at: Set(now),
                 ..Default::default()

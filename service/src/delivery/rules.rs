@@ -204,7 +204,7 @@ fn frequency_cap(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Op
         return None;
     }
     Some(match terms.on_cap {
-        OnCap::Drop => Decision::Suppress(Reason::FrequencyCap),
+        OnCap::Drop | OnCap::NextChannel => Decision::Suppress(Reason::FrequencyCap),
         OnCap::Defer => Decision::Defer { until, reason: Reason::FrequencyCap },
     })
 }

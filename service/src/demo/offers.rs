@@ -1,9 +1,7 @@
 //! What the shop offers: coupons, segments, one campaign that goes out at the first start and one that waits to be scheduled.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
-use entity::states::{
-    CampaignState, Channel, CouponKind, CouponTemplateState, MessageClass, OnCap, Validity,
-};
+use entity::states::{CampaignState, Channel, CouponKind, CouponTemplateState, Validity};
 use entity::{campaign, coupon_template, segment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -90,6 +88,7 @@ fn relative(name: &str, kind: CouponKind, valid_days: i32) -> TemplateForm {
         claimable: true,
         claim_from: None,
         claim_until: None,
+        cost_fen: 0,
     }
 }
 
@@ -193,24 +192,13 @@ fn wechat(
     segment_id: SegmentId,
     (template_id, parameters): (&str, &[(&str, String)]),
 ) -> CampaignDraft {
-    CampaignDraft {
-        name: name.to_owned(),
-        segment_id,
-        channel: Channel::WechatSubscribe,
-        class: MessageClass::Marketing,
-        topic: "offers".to_owned(),
-        message: MessageDraft {
-            template_id: Some(template_id.to_owned()),
-            page: Some(COUPONS_PAGE.to_owned()),
-            parameters: parameters.iter().map(|(key, text)| ((*key).to_owned(), text.clone())).collect(),
-            ..MessageDraft::default()
-        },
-        coupon_template_id: None,
-        offer_ends_at: None,
-        rate_per_second: None,
-        holdout_percent: 0,
-        on_cap: OnCap::Drop,
-    }
+    let message = MessageDraft {
+        template_id: Some(template_id.to_owned()),
+        page: Some(COUPONS_PAGE.to_owned()),
+        parameters: parameters.iter().map(|(key, text)| ((*key).to_owned(), text.clone())).collect(),
+        ..MessageDraft::default()
+    };
+    CampaignDraft::new(name, segment_id, Channel::WechatSubscribe, message)
 }
 
 fn local_day(ctx: &Context, at: DateTime<Utc>) -> NaiveDate {

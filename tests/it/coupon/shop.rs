@@ -220,6 +220,7 @@ pub fn money_off() -> TemplateForm {
         claimable: true,
         claim_from: None,
         claim_until: None,
+        cost_fen: 0,
     }
 }
 

@@ -37,6 +37,7 @@ pub struct TemplateForm {
     pub claimable: bool,
     pub claim_from: Option<Moment>,
     pub claim_until: Option<Moment>,
+    pub cost_fen: i64,
 }
 
 /// A change: what is none stays. The doubly optional ones can also be emptied.
@@ -60,6 +61,7 @@ pub struct TemplatePatch {
     pub claimable: Option<bool>,
     pub claim_from: Option<Option<Moment>>,
     pub claim_until: Option<Option<Moment>>,
+    pub cost_fen: Option<i64>,
 }
 
 impl TemplatePatch {
@@ -87,6 +89,7 @@ impl TemplatePatch {
             claimable: self.claimable.unwrap_or(form.claimable),
             claim_from: self.claim_from.unwrap_or(form.claim_from),
             claim_until: self.claim_until.unwrap_or(form.claim_until),
+            cost_fen: self.cost_fen.unwrap_or(form.cost_fen),
         }
     }
 }
@@ -113,6 +116,7 @@ impl TemplateForm {
             claimable: row.claimable,
             claim_from: row.claim_from.map(Moment::At),
             claim_until: row.claim_until.map(Moment::At),
+            cost_fen: row.cost_fen,
         }
     }
 
@@ -152,6 +156,7 @@ impl TemplateForm {
             state: CouponTemplateState::Draft,
             created_at: now,
             updated_at: now,
+            cost_fen: self.cost_fen,
         };
         Ok(Offer { template, store_ids })
     }
@@ -160,6 +165,7 @@ impl TemplateForm {
         let mut errors = Errors::default();
         errors.unless(fits(&self.name), "name", format!("must have 1 to {LONGEST_NAME} characters"));
         errors.fen("threshold_fen", Some(self.threshold_fen), 0);
+        errors.fen("cost_fen", Some(self.cost_fen), 0);
         self.validate_kind(&mut errors);
         self.validate_validity(&mut errors, zone);
         errors.unless(
