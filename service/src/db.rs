@@ -4,11 +4,13 @@
 //! writers queue fairly here instead of failing at a busy lock; whoever holds a transaction must pass it on and
 //! never begin a second one.
 
+use std::fmt::Display;
 use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
 
 use crate::error::Result;
@@ -88,4 +90,41 @@ fn options(url: &str, wait: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.acquire_timeout(wait).connect_timeout(wait).sqlx_logging(false);
     options
+}
+
+/// `column` is one of `ids`. PostgreSQL gets them as one parameter, so that a statement stays the same, and prepared, however many there
+/// are; SQLite has no arrays.
+pub fn is_any<C, Id>(backend: DbBackend, column: C, ids: impl IntoIterator<Item = Id>) -> Expr
+where
+    C: ColumnTrait,
+    Id: Display + Into<Value>,
+{
+    match backend {
+        DbBackend::Postgres => {
+            let column = Expr::col(column.as_column_ref());
+            Expr::cust_with_exprs("$1 = ANY($2::text::uuid[])", [column, Expr::val(array(ids))])
+        }
+        _ => column.is_in(ids),
+    }
+}
+
+/// Values that need no quoting, as PostgreSQL writes an array; the statement casts it from text.
+pub fn array(values: impl IntoIterator<Item = impl Display>) -> String {
+    use std::fmt::Write;
+    let mut text = String::from("{");
+    for value in values {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        // Writing to a string can't fail.
+        let _ = write!(text, "{value}");
+    }
+    text.push('}');
+    text
+}
+
+/// Any texts, as PostgreSQL writes an array.
+pub fn text_array<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    let quote = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    array(values.into_iter().map(quote))
 }

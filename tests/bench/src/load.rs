@@ -1,8 +1,6 @@
 //! Members by the hundred thousand, written set by set. A member's lot is in the last two digits of its number: of a
 //! hundred the first eight have opted out and the next five are at their cap.
 
-use std::process::Command;
-
 use anyhow::Result;
 
 use crate::place::Place;
@@ -27,7 +25,8 @@ pub fn database(place: &Place, name: &str, members: u64) -> Result<Database> {
 
 pub fn migrate(place: &Place, database: &Database) -> Result<()> {
     output(
-        Command::new(&place.binary)
+        place
+            .huike()
             .args(["migrate", "up"])
             .env("HUIKE_DATABASE_URL", &database.url)
             .env("HUIKE_AMQP_URL", &place.amqp)
@@ -101,6 +100,11 @@ pub fn audience_campaign(number: u64, state: &str, template: &str, rate: &str, r
 
 pub fn campaign_id(number: u64) -> String {
     format!("'019a0000-0000-7000-8000-{number:012x}'::uuid")
+}
+
+/// The id of the member with a number.
+pub fn member_id(number: u64) -> String {
+    id(0, &number.to_string())
 }
 
 /// Ids of version 7 in the order of their numbers, as the project's own are in the order of time.

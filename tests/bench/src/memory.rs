@@ -1,6 +1,5 @@
 //! What a worker holds while calls are under way, what a process holds at rest, and how soon it answers.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -79,7 +78,7 @@ fn starts(place: &Place, count: usize) -> Result<(f64, Vec<f64>)> {
     let (mut times, mut resident) = (Vec::new(), 0.0);
     for start in 0..=count {
         let port = free_port()?;
-        let mut command = Command::new(&place.binary);
+        let mut command = place.huike();
         command.arg("serve").current_dir(&folder).env("HUIKE_LISTEN", format!("127.0.0.1:{port}"));
         let began = Instant::now();
         let mut process = Process::start_quiet(&mut command, &place.log("start"))?;

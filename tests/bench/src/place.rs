@@ -52,6 +52,15 @@ impl Place {
         if self.quick { quick } else { full }
     }
 
+    /// The binary under test, without what the environment tells this process: the settings refuse names that they don't know.
+    pub fn huike(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HUIKE_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
     pub fn log(&self, name: &str) -> PathBuf {
         self.logs.join(format!("{name}.log"))
     }

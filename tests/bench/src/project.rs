@@ -68,7 +68,7 @@ impl<'a> Project<'a> {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.place.binary);
+        let mut command = self.place.huike();
         command
             .env("HUIKE_DATABASE_URL", &self.database.url)
             .env("HUIKE_AMQP_URL", &self.servers.broker.url)
@@ -203,10 +203,6 @@ impl<'a> Project<'a> {
         let id = campaign_id(number);
         let sql = format!("SELECT count(*) FROM delivery WHERE campaign_id = {id} AND {condition}");
         Ok(self.database.number(&sql)? as u64)
-    }
-
-    pub fn mock(&self) -> &Mock {
-        &self.servers.mock
     }
 }
 
