@@ -10,20 +10,25 @@
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
 mod closing;
+mod experiment;
 mod explain;
+mod fallback;
 mod forecast;
 mod lifecycle;
 mod plan;
 mod progress;
 mod resolve;
 mod test_send;
+mod variant;
 
+pub use crate::delivery::{FallbackStep, Variant};
 pub use closing::{complete_finished, end_cancelled};
 pub use entity::campaign::Model as CampaignRow;
+pub use experiment::{Place, Split, seed};
 pub use explain::{Explanation, GateView, explain};
 pub use forecast::{Forecast, ForecastLine, forecast};
 pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
-pub use plan::{CampaignDraft, Every, FallbackStep, Recurrence, Variant, create, find, list, update};
+pub use plan::{CampaignDraft, Every, Recurrence, create, find, list, update};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
-pub use resolve::{ask_again, in_holdout, resolve};
+pub use resolve::{ask_again, resolve};
 pub use test_send::{TestResult, test_send};

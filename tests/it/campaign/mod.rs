@@ -2,6 +2,7 @@
 
 mod console;
 mod coupon;
+mod experiment;
 mod forecast;
 mod lifecycle;
 mod policy;
