@@ -13,6 +13,7 @@ mod audience_page;
 mod closing;
 mod experiment;
 mod explain;
+mod fallback;
 mod forecast;
 mod lifecycle;
 mod plan;
