@@ -10,5 +10,5 @@ mod traits;
 pub use entity::segment::Model as SegmentRow;
 
 pub use rule::Rule;
-pub use traits::{Trait, traits_of};
 pub use segment::{SegmentDraft, count, create, find, list, sample, update};
+pub use traits::{Trait, traits_of};

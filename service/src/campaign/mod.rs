@@ -26,6 +26,7 @@ pub mod touch;
 mod variant;
 
 pub use crate::delivery::{FallbackStep, Variant};
+pub use board::Board;
 pub use closing::{complete_finished, end_cancelled};
 pub use entity::campaign::Model as CampaignRow;
 pub use experiment::{Place, Split, seed};
@@ -34,6 +35,8 @@ pub use forecast::{Forecast, ForecastLine, forecast};
 pub use funnel::{GroupResult, Lift, Results, results};
 pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
 pub use plan::{CampaignDraft, Every, Recurrence, create, find, list, update};
-pub use progress::{Counts, DeliveryFilter, Progress, ProgressBoard, ProgressLine, deliveries, follow, progress};
+pub use progress::{
+    Counts, DeliveryFilter, Progress, ProgressBoard, ProgressLine, deliveries, follow, progress,
+};
 pub use resolve::{ask_again, resolve};
 pub use test_send::{TestResult, test_send};

@@ -112,7 +112,8 @@ fn took(row: &delivery::Model, window: Window, coupon: &coupon::Model) -> bool {
 
 fn redeemed(window: Window, trail: &Trail) -> bool {
     let ids: HashSet<CouponId> = trail.coupons.iter().map(|one| one.id).collect();
-    trail.redemptions.iter().any(|one| {
-        one.reversed_at.is_none() && window.holds(one.redeemed_at) && ids.contains(&one.coupon_id)
-    })
+    trail
+        .redemptions
+        .iter()
+        .any(|one| one.reversed_at.is_none() && window.holds(one.redeemed_at) && ids.contains(&one.coupon_id))
 }
