@@ -1,7 +1,7 @@
 //! From sent to purchased: each stage counts a member once, in the window of their own message.
 
 use chrono::Duration;
-use entity::states::{Channel, StaffRole};
+use entity::states::Channel;
 use entity::{coupon, purchase, redemption};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
