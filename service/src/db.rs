@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
 
 use crate::error::Result;
@@ -108,6 +108,28 @@ where
     }
 }
 
+/// `column` is one of `texts`, asked of rows that another condition finds. In PostgreSQL no index answers it: of an index by state the
+/// planner expects few entries where a campaign under way has left thousands of dead ones.
+pub fn is_also_any<C: ColumnTrait>(backend: DbBackend, column: C, texts: &[&str]) -> Expr {
+    match backend {
+        DbBackend::Postgres => {
+            let column = Expr::col(column.as_column_ref());
+            let texts = Expr::val(text_array(texts.iter().copied()));
+            Expr::cust_with_exprs("$1 || '' = ANY($2::text::text[])", [column, texts])
+        }
+        _ => column.is_in(texts.iter().copied()),
+    }
+}
+
+/// In PostgreSQL, for the rest of a transaction: plans are made for the tables as they are now. A plan that was kept from when a
+/// campaign's rows were few would read all of them for each member.
+pub async fn plan_afresh(txn: &DatabaseTransaction) -> Result<()> {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+    }
+    Ok(())
+}
+
 /// Values that need no quoting, as PostgreSQL writes an array; the statement casts it from text.
 pub fn array(values: impl IntoIterator<Item = impl Display>) -> String {
     use std::fmt::Write;
@@ -125,6 +147,13 @@ pub fn array(values: impl IntoIterator<Item = impl Display>) -> String {
 
 /// Any texts, as PostgreSQL writes an array.
 pub fn text_array<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    let quote = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
-    array(values.into_iter().map(quote))
+    array(values.into_iter().map(quoted))
+}
+
+pub fn nullable_text_array<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    array(values.into_iter().map(|value| value.map_or_else(|| "NULL".to_owned(), quoted)))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -6,8 +6,8 @@ use entity::states::DeliveryState;
 use entity::{campaign, delivery, member};
 use sea_orm::sea_query::{Condition, Expr, OnConflict, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use super::experiment::{Place, Split};
@@ -40,7 +40,8 @@ impl Page {
         // The rule is read as of the campaign's start, so that days do not shift while a large audience resolves.
         let as_of = campaign.started_at.unwrap_or_else(|| ctx.now());
         let rule = rule.condition(as_of, ctx.settings.timezone, ctx.db.backend());
-        let mut page = Self { rule, after: campaign.resolve_cursor, until: campaign.audience_end, is_last: true };
+        let mut page =
+            Self { rule, after: campaign.resolve_cursor, until: campaign.audience_end, is_last: true };
         let last: Option<MemberId> = page
             .members()
             .order_by_asc(member::Column::Id)

@@ -192,11 +192,7 @@ pub async fn exhaust(
     run(txn, members, moved).await
 }
 
-fn one_time(
-    ctx: &Context,
-    template: &str,
-    members: &[MemberId],
-) -> sea_orm::UpdateMany<consent::Entity> {
+fn one_time(ctx: &Context, template: &str, members: &[MemberId]) -> sea_orm::UpdateMany<consent::Entity> {
     consent::Entity::update_many()
         .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(consent::Column::TemplateId.eq(template))
