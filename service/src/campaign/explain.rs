@@ -55,7 +55,7 @@ pub async fn explain(
     let mut recipient = facts.get(&member_id).cloned().ok_or(Error::NotFound("member"))?;
     // The delivery's own slot must not count against itself.
     if let Some(own) = delivery.as_ref().and_then(|delivery| delivery.slot_at)
-        && let Some(place) = recipient.slots.iter().position(|slot| *slot == own)
+        && let Some(place) = recipient.slots.iter().position(|slot| slot.at == own)
     {
         recipient.slots.swap_remove(place);
     }

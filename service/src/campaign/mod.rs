@@ -13,6 +13,7 @@ mod board;
 mod closing;
 mod experiment;
 mod explain;
+mod fallback;
 mod forecast;
 mod funnel;
 mod lifecycle;

@@ -30,7 +30,7 @@ impl Reader {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let reason = &told["reason"];
         assert!(!text(&reason["chinese"]).is_empty() && !text(&reason["english"]).is_empty(), "{told}");
-        assert_eq!(told["gates"].as_array().unwrap().len(), 8);
+        assert_eq!(told["gates"].as_array().unwrap().len(), 9);
         (text(&told["delivery"]["state"]), text(&reason["code"]))
     }
 
