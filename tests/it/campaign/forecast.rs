@@ -194,7 +194,7 @@ async fn a_fall_back_with_a_coupon_and_a_budget_is_forecast_to_the_last_member()
     let app = TestApp::with_platforms_and(FAST).await;
     a_mixed_audience(&app).await;
     let owner = app.staff_session(StaffRole::Owner).await;
-    let offer = template(&app, &owner, 30).await;
+    let offer = template(&app, &owner, 20).await;
     let forecast = agree(&app, |draft| {
         falls_back_to(draft, &[Channel::Sms, Channel::Inbox]);
         draft.on_cap = OnCap::Drop;
