@@ -43,11 +43,7 @@ impl Account {
 }
 
 /// What is left now, for a forecast: nothing is locked or taken.
-pub async fn look(
-    connection: &impl ConnectionTrait,
-    account: &Account,
-    ceilings: Ceilings,
-) -> Result<Purse> {
+pub async fn look(connection: &impl ConnectionTrait, account: &Account, ceilings: Ceilings) -> Result<Purse> {
     let rows = budget::Entity::find().filter(budget::Column::Name.is_in(account.names())).all(connection);
     Ok(Purse::new(ceilings, account.sort(&rows.await?)))
 }
@@ -104,12 +100,7 @@ pub async fn reserve(
 }
 
 /// Gives back what was reserved and surely not spent.
-pub async fn give_back(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    account: &Account,
-    fen: i64,
-) -> Result<()> {
+pub async fn give_back(ctx: &Context, txn: &impl ConnectionTrait, account: &Account, fen: i64) -> Result<()> {
     give_back_all(ctx, txn, &BTreeMap::from([(account.clone(), fen)])).await
 }
 

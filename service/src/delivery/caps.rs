@@ -82,8 +82,7 @@ impl Limit<'_> {
         let full = self.caps.per_calendar_day > 0
             && self.today(recipient, now) >= self.caps.per_calendar_day as usize;
         let today = calendar::local_date(now, recipient.zone);
-        let midnight =
-            if full { calendar::start_of_day(today + Days::new(1), recipient.zone) } else { now };
+        let midnight = if full { calendar::start_of_day(today + Days::new(1), recipient.zone) } else { now };
         day.max(week).max(midnight)
     }
 
@@ -126,8 +125,7 @@ impl Limit<'_> {
     }
 
     fn name(&self) -> String {
-        let names: Vec<_> =
-            self.channel.iter().map(|channel| channel.as_str()).chain(self.topic).collect();
+        let names: Vec<_> = self.channel.iter().map(|channel| channel.as_str()).chain(self.topic).collect();
         if names.is_empty() { "over all".to_owned() } else { names.join(" ") }
     }
 }

@@ -23,11 +23,7 @@ use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::refusal::Refusal;
 
 /// Takes back coupons of earlier tries whose deliveries end now.
-pub async fn void_coupons(
-    ctx: &Context,
-    txn: &DatabaseTransaction,
-    sorting: &mut Sorting<'_>,
-) -> Result<()> {
+pub async fn void_coupons(ctx: &Context, txn: &DatabaseTransaction, sorting: &mut Sorting<'_>) -> Result<()> {
     let coupons = std::mem::take(&mut sorting.coupons_back);
     if !coupons.is_empty() {
         coupon::void(ctx, txn, &coupons, "not_sent", true).await?;

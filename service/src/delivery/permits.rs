@@ -68,7 +68,8 @@ impl<'a> Pace<'a> {
                 wait = wait.max(lane.take(self.ctx, permits(wanted.values().sum())).await);
             }
             for (channel, calls) in wanted {
-                let lane = self.channels.entry(*channel).or_insert_with(|| Lane::of_channel(self.ctx, *channel));
+                let lane =
+                    self.channels.entry(*channel).or_insert_with(|| Lane::of_channel(self.ctx, *channel));
                 wait = wait.max(lane.take(self.ctx, permits(*calls)).await);
             }
             if wait.is_zero() {

@@ -30,9 +30,15 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250)
 enum Fate {
     Failed(Reason),
     Unknown,
-    Pending { not_before: DateTime<Utc>, reason: Option<Reason>, tried: bool },
+    Pending {
+        not_before: DateTime<Utc>,
+        reason: Option<Reason>,
+        tried: bool,
+    },
     /// The channel is closed for this member: the next one of the fall-back order is asked.
-    NextStep { reason: Reason },
+    NextStep {
+        reason: Reason,
+    },
 }
 
 /// What the claim had held for the members and what becomes of it.
@@ -221,7 +227,12 @@ fn fate(
             holdings.give_back(envelope);
             // The lane was full: that is not this message's failure and does not count as a try of it.
             let throttled = *reason == Reason::PlatformThrottled;
-            let fate = again(ctx, claimed, envelope, (*reason, if throttled { retry_after.or(Some(rest::THROTTLED)) } else { *retry_after }));
+            let fate = again(
+                ctx,
+                claimed,
+                envelope,
+                (*reason, if throttled { retry_after.or(Some(rest::THROTTLED)) } else { *retry_after }),
+            );
             if matches!(fate, Fate::Failed(_)) {
                 holdings.coupons_back.extend(envelope.delivery.coupon_id);
             }

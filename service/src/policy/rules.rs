@@ -35,11 +35,7 @@ pub fn check(policy: &Policy) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-fn check_rule(
-    rule: &CapRule,
-    field: impl Fn(&str) -> String,
-    require: &mut impl FnMut(bool, &str, &str),
-) {
+fn check_rule(rule: &CapRule, field: impl Fn(&str) -> String, require: &mut impl FnMut(bool, &str, &str)) {
     let named = rule.class.is_some() || rule.topic.is_some() || rule.channel.is_some();
     require(named, &field(""), "names a class, a topic or a channel; `caps` is for all");
     let capped = rule.class != Some(MessageClass::Transactional);
