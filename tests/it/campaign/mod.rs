@@ -5,5 +5,8 @@ mod coupon;
 mod experiment;
 mod forecast;
 mod lifecycle;
+mod lift;
 mod policy;
+mod progress;
 mod reason;
+mod results;
