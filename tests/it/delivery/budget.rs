@@ -31,7 +31,10 @@ fn the_text_is_the_suppliers_wording_with_its_places_filled_behind_the_signature
     let mut draft = message(Channel::Sms);
     let to = recipient(Shanghai);
     let text = |draft: &MessageDraft| {
-        let rendered = draft.render(&service::delivery::Variables { name: Some("小王"), card_number: "1", brand: "茶" });
+        let rendered =
+            draft.render(&service::delivery::Variables {
+                name: Some("小王"), card_number: "1", brand: "茶"
+            });
         sms_text("回客", draft, &rendered)
     };
     assert_eq!(text(&draft), "【回客】小王", "without the wording only the parameters are known");
@@ -81,10 +84,8 @@ fn the_narrowest_ceiling_is_named() {
 
 async fn taken(app: &TestApp) -> Vec<(String, i64)> {
     let rows = budget::Entity::find().all(app.ctx.db.read()).await.unwrap();
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|row| (row.name.split(':').next().unwrap().to_owned(), row.taken_fen))
-        .collect();
+    let mut rows: Vec<_> =
+        rows.into_iter().map(|row| (row.name.split(':').next().unwrap().to_owned(), row.taken_fen)).collect();
     rows.sort();
     rows
 }
@@ -129,7 +130,9 @@ async fn a_campaign_stops_exactly_at_its_ceiling_under_four_workers_and_goes_on_
 
 #[tokio::test]
 async fn the_months_and_the_brands_ceilings_hold_over_campaigns_and_a_month_begins_anew() {
-    let app = TestApp::with_platforms_and("caps.per_24_hours = 0\ncaps.per_7_days = 0\ncaps.per_calendar_day = 0").await;
+    let app =
+        TestApp::with_platforms_and("caps.per_24_hours = 0\ncaps.per_7_days = 0\ncaps.per_calendar_day = 0")
+            .await;
     app.reachable(4, 0).await;
     let owner = app.staff_session(StaffRole::Owner).await;
     let budgets = |month: Value, brand: Value| {
@@ -160,13 +163,19 @@ async fn the_months_and_the_brands_ceilings_hold_over_campaigns_and_a_month_begi
 #[tokio::test]
 async fn what_was_surely_not_sent_costs_nothing() {
     let app = TestApp::with_platforms().await;
-    app.reachable(3, 0).await;
-    app.set_fault("/", json!({ "error_rate": 1.0, "code": "isv.MOBILE_NUMBER_ILLEGAL" })).await;
-    let id = app.scheduled(Channel::Sms, |_| {}).await;
-    app.drain().await;
-    assert_eq!(app.counts(id).await, [(DeliveryState::Failed, 3)], "{:?}", app.reasons(id).await);
-    assert_eq!(taken(&app).await, all_at(0));
-    assert_eq!(spent(&app, id).await, 0);
+    app.reachable(3, 1).await;
+    let offer = coupon(&app, 150).await;
+    let refuse = |errcode: i64| json!({ "error_rate": 1.0, "errcode": errcode });
+    for (errcode, state) in [(-1, DeliveryState::Pending), (47003, DeliveryState::Failed)] {
+        app.set_fault("/cgi-bin/message/subscribe/send", refuse(errcode)).await;
+        let id =
+            app.scheduled(Channel::WechatSubscribe, |draft| draft.coupon_template_id = Some(offer)).await;
+        app.drain().await;
+        assert_eq!(app.counts(id).await, [(state, 3)], "{errcode}");
+        assert_eq!(spent(&app, id).await, 0, "{errcode}");
+        assert!(taken(&app).await.iter().all(|(_, fen)| *fen == 0), "{errcode}");
+        campaign::cancel(&app.ctx, &app.caller(StaffRole::Owner), id).await.ok();
+    }
 }
 
 #[tokio::test]

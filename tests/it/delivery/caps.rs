@@ -60,11 +60,9 @@ fn the_strictest_of_brand_rule_and_wish_wins_and_the_explanation_counts_each() {
     to.channel_limits = vec![(Channel::Sms, 1)];
     let until = to.slots[0].at + Duration::days(7);
     // Freed at six in the morning, sent when the SMS wall opens.
-    let opens = until.max(calendar::start_of_day(calendar::local_date(until, Shanghai), Shanghai) + Duration::hours(8));
-    assert_eq!(
-        decide(&terms, &to, noon()),
-        Decision::Defer { until: opens, reason: Reason::FrequencyCap }
-    );
+    let opens = until
+        .max(calendar::start_of_day(calendar::local_date(until, Shanghai), Shanghai) + Duration::hours(8));
+    assert_eq!(decide(&terms, &to, noon()), Decision::Defer { until: opens, reason: Reason::FrequencyCap });
     let saw = gates(&terms, &to, noon()).pop().unwrap().saw;
     assert_eq!(
         saw,
@@ -117,9 +115,8 @@ fn holds(rule: &CapRule, slots: &[Slot]) -> bool {
             && rule.topic.as_ref().is_none_or(|only| *only == slot.topic)
     };
     let times: Vec<_> = slots.iter().filter(fits).map(|slot| slot.at).collect();
-    let within = |end: &DateTime<Utc>, window| {
-        times.iter().filter(|at| *at <= end && **at > *end - window).count()
-    };
+    let within =
+        |end: &DateTime<Utc>, window| times.iter().filter(|at| *at <= end && **at > *end - window).count();
     let day = |at: &DateTime<Utc>| calendar::local_date(*at, Shanghai);
     let fine = |cap: u32, count: usize| cap == 0 || count <= cap as usize;
     times.iter().all(|end| {

@@ -205,8 +205,10 @@ async fn an_order_that_names_a_channel_twice_or_an_incomplete_message_is_refused
         (Channel::WechatSubscribe, message(Channel::WechatSubscribe), "fallback[0].channel"),
         (Channel::Inbox, message(Channel::Sms), "fallback[0].message.title"),
     ] {
-        let mut draft =
-            tests::builders::draft(Channel::WechatSubscribe, app.segment(service::audience::Rule::All(Vec::new())).await);
+        let mut draft = tests::builders::draft(
+            Channel::WechatSubscribe,
+            app.segment(service::audience::Rule::All(Vec::new())).await,
+        );
         draft.fallback = vec![FallbackStep { channel, message }];
         let error = service::campaign::create(&app.ctx, &owner, draft).await.unwrap_err();
         let service::Error::Invalid(errors) = error else { panic!("{error}") };

@@ -5,7 +5,7 @@ use chrono_tz::Asia::Shanghai;
 use entity::delivery;
 use entity::states::{Channel, DeliveryState, OnCap};
 use futures_util::future::join_all;
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, ColumnTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use service::delivery::priority::{Rival, yields};
 use service::delivery::{Slot, Terms};
 use service::policy::Caps;
@@ -46,7 +46,9 @@ fn a_delivery_waits_only_where_its_slot_would_leave_the_higher_one_none() {
 #[test]
 fn a_higher_one_that_is_closed_for_the_member_holds_nobody_up() {
     let mut to = recipient(Shanghai);
-    let ask = |to: &service::delivery::Recipient, terms: Terms| yields(&[terms], to, (&[due_now()], mine()), noon());
+    let ask = |to: &service::delivery::Recipient, terms: Terms| {
+        yields(&[terms], to, (&[due_now()], mine()), noon())
+    };
     to.consents.clear();
     assert_eq!(ask(&to, capped(1)), None, "no consent for it");
     to.consents.insert("T".to_owned(), 1);
