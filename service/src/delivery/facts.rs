@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use entity::states::{Channel, ConsentKind, IdentityProvider, MemberState, MessageClass, OnCap};
 use entity::{campaign, consent, delivery, identity, member, opt_out, preference};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::caps::Slot;
@@ -92,7 +93,7 @@ impl Terms {
         })
     }
 
-    fn uses(&self, channel: Channel) -> bool {
+    pub(super) fn uses(&self, channel: Channel) -> bool {
         self.steps.iter().any(|step| step.channel == channel)
     }
 }
@@ -181,14 +182,41 @@ pub(super) async fn gather_for(
     for row in rows {
         facts.insert(row.id, recipient(ctx, row, &zones, phones)?);
     }
-    if terms.iter().any(|terms| terms.uses(Channel::WechatSubscribe)) {
-        add_openids(connection, members, &mut facts).await?;
-        add_consents(connection, terms, members, &mut facts).await?;
-    }
-    add_opt_outs(connection, members, &mut facts).await?;
-    add_preferences(connection, members, &mut facts).await?;
-    add_slots(connection, members, ctx.now() - LOOK_BACK, &mut facts).await?;
+    add_all(ctx, connection, (terms, Whose::These(members)), &mut facts).await?;
     Ok(facts)
+}
+
+/// Whose facts are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'a> {
+    These(&'a [MemberId]),
+    /// From the first to the last, both of them included; who is not among the facts is passed by.
+    Between(MemberId, MemberId),
+}
+
+impl Whose<'_> {
+    fn holds(self, column: impl ColumnTrait) -> Expr {
+        match self {
+            Self::These(members) => column.is_in(members.iter().copied()),
+            Self::Between(first, last) => column.between(first, last),
+        }
+    }
+}
+
+/// What is told of members outside of their own row.
+pub(super) async fn add_all(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    (terms, whose): (&[&Terms], Whose<'_>),
+    facts: &mut Facts,
+) -> Result<()> {
+    if terms.iter().any(|terms| terms.uses(Channel::WechatSubscribe)) {
+        add_openids(connection, whose, facts).await?;
+        add_consents(connection, terms, whose, facts).await?;
+    }
+    add_opt_outs(connection, whose, facts).await?;
+    add_preferences(connection, whose, facts).await?;
+    add_slots(connection, whose, ctx.now() - LOOK_BACK, facts).await
 }
 
 fn recipient(
@@ -242,20 +270,19 @@ async fn store_zones(
     Ok(rows.into_iter().filter_map(|row| Some((row.id, row.zone?.parse().ok()?))).collect())
 }
 
-async fn add_openids(
-    connection: &impl ConnectionTrait,
-    members: &[MemberId],
-    facts: &mut Facts,
-) -> Result<()> {
-    let rows = identity::Entity::find()
-        .filter(identity::Column::MemberId.is_in(members.iter().copied()))
+async fn add_openids(connection: &impl ConnectionTrait, whose: Whose<'_>, facts: &mut Facts) -> Result<()> {
+    let rows: Vec<(MemberId, String)> = identity::Entity::find()
+        .select_only()
+        .columns([identity::Column::MemberId, identity::Column::Subject])
+        .filter(whose.holds(identity::Column::MemberId))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
         .order_by_asc(identity::Column::Id)
+        .into_tuple()
         .all(connection)
         .await?;
-    for row in rows {
-        if let Some(recipient) = facts.get_mut(&row.member_id) {
-            recipient.openid = Some(row.subject);
+    for (member, openid) in rows {
+        if let Some(recipient) = facts.get_mut(&member) {
+            recipient.openid = Some(openid);
         }
     }
     Ok(())
@@ -264,14 +291,14 @@ async fn add_openids(
 async fn add_consents(
     connection: &impl ConnectionTrait,
     terms: &[&Terms],
-    members: &[MemberId],
+    whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
     let steps = terms.iter().flat_map(|terms| &terms.steps);
     let wechat = steps.filter(|step| step.channel == Channel::WechatSubscribe);
     let templates: Vec<_> = wechat.filter_map(|step| step.template_id.as_deref()).collect();
     let rows = consent::Entity::find()
-        .filter(consent::Column::MemberId.is_in(members.iter().copied()))
+        .filter(whose.holds(consent::Column::MemberId))
         .filter(consent::Column::TemplateId.is_in(templates))
         .all(connection)
         .await?;
@@ -287,15 +314,8 @@ async fn add_consents(
     Ok(())
 }
 
-async fn add_opt_outs(
-    connection: &impl ConnectionTrait,
-    members: &[MemberId],
-    facts: &mut Facts,
-) -> Result<()> {
-    let rows = opt_out::Entity::find()
-        .filter(opt_out::Column::MemberId.is_in(members.iter().copied()))
-        .all(connection)
-        .await?;
+async fn add_opt_outs(connection: &impl ConnectionTrait, whose: Whose<'_>, facts: &mut Facts) -> Result<()> {
+    let rows = opt_out::Entity::find().filter(whose.holds(opt_out::Column::MemberId)).all(connection).await?;
     for row in rows {
         if let Some(recipient) = facts.get_mut(&row.member_id) {
             recipient.opt_outs.push((row.channel, row.topic));
@@ -306,13 +326,11 @@ async fn add_opt_outs(
 
 async fn add_preferences(
     connection: &impl ConnectionTrait,
-    members: &[MemberId],
+    whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let rows = preference::Entity::find()
-        .filter(preference::Column::MemberId.is_in(members.iter().copied()))
-        .all(connection)
-        .await?;
+    let rows =
+        preference::Entity::find().filter(whose.holds(preference::Column::MemberId)).all(connection).await?;
     for row in rows {
         let Some(recipient) = facts.get_mut(&row.member_id) else { continue };
         recipient.personalised = row.personalised;
@@ -335,7 +353,7 @@ fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
 
 async fn add_slots(
     connection: &impl ConnectionTrait,
-    members: &[MemberId],
+    whose: Whose<'_>,
     since: DateTime<Utc>,
     facts: &mut Facts,
 ) -> Result<()> {
@@ -343,7 +361,7 @@ async fn add_slots(
     let rows: Vec<(MemberId, Option<DateTime<Utc>>, Channel, String)> = delivery::Entity::find()
         .select_only()
         .columns([Member, SlotAt, OnChannel, Topic])
-        .filter(Member.is_in(members.iter().copied()))
+        .filter(whose.holds(Member))
         .filter(SlotAt.gt(since))
         .filter(Class.eq(MessageClass::Marketing))
         .into_tuple()

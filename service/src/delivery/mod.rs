@@ -37,6 +37,7 @@ mod send;
 mod settle;
 mod sort;
 mod standing;
+mod survey;
 mod wording;
 
 pub use afford::{Afforded, afford};
@@ -53,6 +54,7 @@ pub use rules::{Choice, Decision, Gate, choose, decide, gates};
 pub use saw::{Saw, SawGate};
 pub use send::send;
 pub use standing::{RUNNING, end_open_deliveries};
+pub use survey::{STRETCH, Surroundings, Surveyed, survey};
 pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 
 use entity::states::DeliveryState;
