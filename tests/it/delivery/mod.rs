@@ -6,6 +6,7 @@ mod caps;
 mod facts;
 mod fallback;
 mod guarantee;
+mod held;
 mod pipeline;
 mod priority;
 mod retry;
