@@ -13,6 +13,8 @@ use super::{BOUND, distributed, to_everybody, turn};
 const MEMBERS: usize = 4_000;
 const RATE: u32 = 600;
 const CUTS: usize = 12;
+/// So small that messages are published and acknowledged all the time.
+const BATCH: usize = 20;
 const SEND_QUEUE: &str = "delivery.send";
 
 fn plan() -> ClusterPlan {
@@ -57,7 +59,15 @@ async fn a_connection_cut_in_the_middle_of_publishes_and_acks_loses_nobody_and_s
     let Some(url) = services::amqp_url() else { return };
     let _turn = turn().await;
     let wire = AmqpWire::to(&url).await;
-    let Some(cluster) = plan().amqp(&wire.url).start().await else { return };
+    let Some(cluster) = plan()
+        .amqp(&wire.url)
+        .set("HUIKE_DELIVERY_BATCH", BATCH)
+        .set("HUIKE_DELIVERY_QUEUED_AHEAD", 10 * BATCH)
+        .start()
+        .await
+    else {
+        return;
+    };
     let mut seed = Seed::of_this_run("cut");
     let campaign = cluster.schedule(to_everybody(&cluster).await).await;
 

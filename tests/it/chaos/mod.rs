@@ -19,10 +19,11 @@ use service::campaign::CampaignDraft;
 use tests::builders::draft;
 use tests::cluster::Cluster;
 use tests::database::Way;
+use tests::services;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A campaign that heals is through well within this.
-const BOUND: Duration = Duration::from_secs(150);
+const BOUND: Duration = Duration::from_secs(240);
 
 /// Real processes are heavy: so many proofs run at once.
 const AT_ONCE: u32 = 2;
@@ -44,7 +45,7 @@ fn distributed() -> bool {
 
 /// A draft of a subscribe message to everybody.
 async fn to_everybody(cluster: &Cluster) -> CampaignDraft {
-    let segment = SegmentDraft { name: "everybody".to_owned(), rule: Rule::All(Vec::new()) };
+    let segment = SegmentDraft { name: services::fresh_name(), rule: Rule::All(Vec::new()) };
     let segment =
         audience::create(&cluster.ctx, &cluster.owner(), segment).await.expect("the segment is made");
     draft(Channel::WechatSubscribe, segment.id)

@@ -61,6 +61,8 @@ async fn expect_reason(
     let rows = cluster.rows(campaign).await;
     for (member, _) in members {
         let (_, state, why) = rows.iter().find(|row| row.0 == *member).expect("a delivery");
-        assert_eq!((*state, why.as_deref()), (DeliveryState::Suppressed, Some(reason)), "{member}");
+        // Who took consent back at the platform may be claimed before its event has come; then the platform refuses.
+        let ended = matches!(state, DeliveryState::Suppressed | DeliveryState::Failed);
+        assert!(ended && why.as_deref() == Some(reason), "{member} is {state:?} for {why:?}");
     }
 }

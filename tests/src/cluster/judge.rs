@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::states::DeliveryState;
-use entity::{consent, delivery};
+use entity::{attempt, consent, delivery};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use service::ids::{CampaignId, MemberId};
 
@@ -44,7 +44,12 @@ impl Cluster {
         for (member, person) in &self.audience.members {
             let on_phone = inboxes.get(person).copied().unwrap_or_default();
             let (least, most) = expected[member];
-            assert!((least..=most).contains(&on_phone), "{member} got {on_phone}, not {least} to {most}");
+            if !(least..=most).contains(&on_phone) {
+                panic!(
+                    "{member} got {on_phone}, not {least} to {most}: {}",
+                    self.story(*member, person).await
+                );
+            }
             received += on_phone;
         }
         assert_eq!(self.duplicates().await, 0, "the same message twice on one phone");
@@ -69,6 +74,18 @@ impl Cluster {
             .all(self.ctx.db.read())
             .await;
         rows.expect("the deliveries can be read")
+    }
+
+    /// Everything about one member's messages, for who has to find out.
+    async fn story(&self, member: MemberId, person: &str) -> String {
+        let found = delivery::Entity::find().filter(delivery::Column::MemberId.eq(member));
+        let rows = found.all(self.ctx.db.read()).await.expect("the deliveries can be read");
+        let tried =
+            attempt::Entity::find().filter(attempt::Column::DeliveryId.is_in(rows.iter().map(|row| row.id)));
+        let tried = tried.all(self.ctx.db.read()).await.expect("the attempts can be read");
+        let path = format!("/people/{person}/messages");
+        let messages = self.sandbox_api(reqwest::Method::GET, &path, serde_json::Value::Null).await;
+        format!("{rows:#?}\n{tried:#?}\n{messages:#}")
     }
 
     async fn held_consents(&self) -> u64 {
