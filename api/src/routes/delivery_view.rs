@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::campaign::Explanation;
-use service::delivery::{DeliveryRow, Reason};
+use service::delivery::{DeliveryRow, Reason, Saw, SawGate};
 use service::ids::{CouponId, DeliveryId, MemberId};
 use service::states::{Channel, DeliveryState};
 use utoipa::ToSchema;
@@ -33,6 +33,14 @@ pub struct DeliveryView {
     not_before: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
     attempts: i32,
+    variant: Option<String>,
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: i32,
+    /// The campaign's version that was sent.
+    version: i32,
+    supplier: Option<String>,
+    cost_fen: i64,
+    opened_at: Option<DateTime<Utc>>,
     coupon_id: Option<CouponId>,
     updated_at: DateTime<Utc>,
 }
@@ -48,6 +56,12 @@ impl DeliveryView {
             not_before: row.not_before,
             sent_at: row.sent_at,
             attempts: row.attempts,
+            variant: row.variant,
+            step: row.step,
+            version: row.version,
+            supplier: row.supplier,
+            cost_fen: row.cost_fen,
+            opened_at: row.opened_at,
             coupon_id: row.coupon_id,
             updated_at: row.updated_at,
         }
@@ -59,7 +73,13 @@ pub struct ExplanationView {
     /// Null: the member is not in the campaign's audience.
     delivery: Option<DeliveryView>,
     reason: Option<ReasonView>,
+    /// In the hold-out of the campaign or of its experiment.
+    held_out: bool,
+    /// The wording that the draw gives the member.
+    variant: Option<String>,
     attempts: Vec<AttemptView>,
+    /// What the gates saw when the message was held back last; null for one that went out, which all of them let pass.
+    decided: Option<DecidedView>,
     /// What each gate would say now, in the order in which they are asked.
     gates: Vec<GateView>,
 }
@@ -77,7 +97,33 @@ pub struct AttemptView {
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct DecidedView {
+    at: DateTime<Utc>,
+    /// In the order in which they were asked; the last one decided.
+    gates: Vec<SawGateView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SawGateView {
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: usize,
+    name: String,
+    passes: bool,
+    saw: String,
+}
+
+impl From<Saw> for DecidedView {
+    fn from(saw: Saw) -> Self {
+        let gate = |SawGate(step, name, passes, saw)| SawGateView { step, name, passes, saw };
+        Self { at: saw.at, gates: saw.gates.into_iter().map(gate).collect() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct GateView {
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: usize,
+    channel: Channel,
     name: &'static str,
     passes: bool,
     reason: Option<ReasonView>,
@@ -102,6 +148,8 @@ impl ExplanationView {
             .gates
             .into_iter()
             .map(|gate| GateView {
+                step: gate.step,
+                channel: gate.channel,
                 name: gate.name,
                 passes: gate.passes,
                 reason: gate.reason.map(ReasonView::from),
@@ -111,7 +159,10 @@ impl ExplanationView {
         Self {
             delivery: explanation.delivery.map(DeliveryView::of),
             reason: explanation.reason.map(ReasonView::from),
+            held_out: explanation.held_out,
+            variant: explanation.variant,
             attempts,
+            decided: explanation.decided.map(DecidedView::from),
             gates,
         }
     }

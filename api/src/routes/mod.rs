@@ -5,9 +5,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
+pub mod console_campaign_lift;
 pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
+pub mod console_forecast;
 pub mod console_members;
 pub mod console_segments;
 pub mod console_settings;
@@ -20,6 +22,7 @@ pub mod delivery_view;
 pub mod health;
 pub mod me;
 pub mod messages;
+pub mod my_messages;
 pub mod purchases;
 pub mod sign_in;
 pub mod staff_auth;
@@ -66,7 +69,11 @@ fn member(config: &mut ServiceConfig) {
         .service(messages::list_consents)
         .service(messages::report_consent)
         .service(messages::list_inbox)
-        .service(messages::read_inbox_message);
+        .service(messages::read_inbox_message)
+        .service(my_messages::explain_inbox_message)
+        .service(my_messages::stop_inbox_messages)
+        .service(my_messages::list_my_deliveries)
+        .service(my_messages::stop_my_deliveries);
 }
 
 fn staff(config: &mut ServiceConfig) {
@@ -128,10 +135,12 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaigns::cancel_campaign)
         .service(console_campaigns::throttle_campaign)
         .service(console_campaigns::test_send_campaign)
-        .service(console_campaign_results::forecast_campaign)
+        .service(console_forecast::forecast_campaign)
+        .service(console_forecast::list_forecast_members)
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
-        .service(console_campaign_results::explain_delivery);
+        .service(console_campaign_results::explain_delivery)
+        .service(console_campaign_lift::get_campaign_results);
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)

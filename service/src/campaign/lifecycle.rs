@@ -1,13 +1,14 @@
 //! A campaign's moves. Each is a conditional update, so that two at once make one move and the other is refused.
 
 use chrono::{DateTime, Utc};
-use entity::states::CampaignState;
+use entity::states::{CampaignState, MessageClass};
 use entity::{campaign, member};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 
+use super::experiment;
 use crate::audit;
 use crate::context::Context;
 use crate::delivery::{RUNNING, end_open_deliveries};
@@ -29,6 +30,8 @@ pub async fn schedule(
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
+    let draft = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = campaign::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&txn)
@@ -44,6 +47,9 @@ pub async fn schedule(
         .one(&txn)
         .await?
         .ok_or(Error::NotFound("segment"))?;
+    if before.class == MessageClass::Transactional {
+        audit::record(ctx, &txn, super::plan::act(caller, "campaign.exempt_from_caps", &before)).await?;
+    }
     let moved = to(ctx, CampaignState::Scheduled)
         .col_expr(campaign::Column::ScheduledAt, Expr::value(at))
         .col_expr(campaign::Column::Rule, Expr::value(segment.rule));

@@ -62,7 +62,7 @@ impl Cluster {
     /// Waits until each of the platform's events was answered.
     pub async fn wait_for_callbacks(&self) {
         let state = self.sandbox.state();
-        level::reached("the sandbox's pushes are answered", Duration::from_secs(120), || async {
+        level::reached("the sandbox's pushes are answered", Duration::from_secs(240), || async {
             state.callbacks_pending() == 0
         })
         .await;
