@@ -12,7 +12,7 @@ use super::{log, program, run};
 use crate::database::TestFolder;
 use crate::level;
 
-const STARTS_WITHIN: Duration = Duration::from_secs(120);
+const STARTS_WITHIN: Duration = Duration::from_secs(240);
 /// Debian's scripts on the PATH change to another account; these do not.
 const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
 
