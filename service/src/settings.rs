@@ -105,7 +105,7 @@ sections! {
     }
     Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
     QuietHours { start: String, end: String }
-    Broker { retry_seconds: Vec<f64>, prefix: String }
+    Broker { retry_seconds: Vec<f64>, relay_lease_seconds: i64, prefix: String }
 }
 
 impl Settings {
@@ -194,6 +194,7 @@ impl Settings {
         }
         check((1..=1000).contains(&self.delivery.batch), "delivery.batch", "must be between 1 and 1000")?;
         check(self.delivery.concurrency > 0, "delivery.concurrency", "must be at least 1")?;
+        check(self.broker.relay_lease_seconds > 0, "broker.relay_lease_seconds", "must be at least 1")?;
         for (name, rate) in [
             ("rates.wechat_per_second", self.rates.wechat_per_second),
             ("rates.sms_per_second", self.rates.sms_per_second),

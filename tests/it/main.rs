@@ -7,6 +7,7 @@ mod broker;
 mod callback;
 mod campaign;
 mod card;
+mod chaos;
 mod consent;
 mod coupon;
 mod delivery;

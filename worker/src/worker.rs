@@ -14,8 +14,6 @@ use crate::outstanding::Outstanding;
 use crate::topology::{Queue, RetryLadder};
 use crate::{relay, schedule};
 
-/// A relay of several must let go of rows when it dies; RabbitMQ confirms within milliseconds.
-const LEASE: chrono::Duration = chrono::Duration::seconds(60);
 /// The embedded relay is the only one, and holds a row until its job is done.
 const EMBEDDED_LEASE: chrono::Duration = chrono::Duration::days(3650);
 
@@ -99,6 +97,10 @@ impl Worker {
     }
 
     pub(crate) fn relay_lease(&self) -> chrono::Duration {
-        if self.ctx.settings.is_embedded() { EMBEDDED_LEASE } else { LEASE }
+        match self.ctx.settings.is_embedded() {
+            true => EMBEDDED_LEASE,
+            // A relay of several must let go of rows when it dies.
+            false => chrono::Duration::seconds(self.ctx.settings.broker.relay_lease_seconds),
+        }
     }
 }

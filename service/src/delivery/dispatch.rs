@@ -6,7 +6,7 @@ use entity::states::{CampaignState, DeliveryState};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::context::Context;
@@ -47,7 +47,7 @@ async fn dispatch_campaign(ctx: &Context, id: CampaignId) -> Result<u64> {
         return Ok(0);
     };
     let room = room(ctx, &txn, &campaign).await?;
-    let ids = if room > 0 { due(&txn, id, ctx.now(), room).await? } else { Vec::new() };
+    let ids = if room > 0 { take_due(&txn, id, ctx.now(), room).await? } else { Vec::new() };
     if ids.is_empty() {
         return Ok(0);
     }
@@ -85,14 +85,29 @@ fn rate(campaign: &campaign::Model) -> Option<u64> {
     campaign.rate_per_second.and_then(|rate| u64::try_from(rate).ok()).filter(|rate| *rate > 0)
 }
 
-/// First due, first served.
 async fn due(
     connection: &impl ConnectionTrait,
     id: CampaignId,
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<DeliveryId>> {
-    Ok(delivery::Entity::find()
+    Ok(find_due(id, now, limit).into_tuple().all(connection).await?)
+}
+
+/// Locked: a worker may claim a pending one at the same time, and what is claimed must not be queued.
+async fn take_due(
+    txn: &impl ConnectionTrait,
+    id: CampaignId,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<DeliveryId>> {
+    let free = find_due(id, now, limit).lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    Ok(free.into_tuple().all(txn).await?)
+}
+
+/// First due, first served.
+fn find_due(id: CampaignId, now: DateTime<Utc>, limit: u64) -> Select<delivery::Entity> {
+    delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
         .filter(delivery::Column::CampaignId.eq(id))
@@ -101,9 +116,6 @@ async fn due(
         .order_by_asc(delivery::Column::NotBefore)
         .order_by_asc(delivery::Column::Id)
         .limit(limit)
-        .into_tuple()
-        .all(connection)
-        .await?)
 }
 
 async fn mark_queued(txn: &impl ConnectionTrait, ids: &[DeliveryId], now: DateTime<Utc>) -> Result<()> {

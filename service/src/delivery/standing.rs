@@ -2,9 +2,10 @@
 
 use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::message::MessageDraft;
@@ -65,11 +66,14 @@ pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: C
             DeliveryState::Queued,
             DeliveryState::Deferred,
         ]));
+    // Locked, so that no coupon is taken back of one that is claimed meanwhile.
     let held: Vec<CouponId> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::CouponId)
         .filter(unclaimed.clone())
         .filter(delivery::Column::CouponId.is_not_null())
+        .order_by_asc(delivery::Column::Id)
+        .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(txn)
         .await?;
