@@ -163,13 +163,19 @@ async fn the_months_and_the_brands_ceilings_hold_over_campaigns_and_a_month_begi
 #[tokio::test]
 async fn what_was_surely_not_sent_costs_nothing() {
     let app = TestApp::with_platforms().await;
-    app.reachable(3, 0).await;
-    app.set_fault("/", json!({ "error_rate": 1.0, "code": "isv.MOBILE_NUMBER_ILLEGAL" })).await;
-    let id = app.scheduled(Channel::Sms, |_| {}).await;
-    app.drain().await;
-    assert_eq!(app.counts(id).await, [(DeliveryState::Failed, 3)], "{:?}", app.reasons(id).await);
-    assert_eq!(taken(&app).await, all_at(0));
-    assert_eq!(spent(&app, id).await, 0);
+    app.reachable(3, 1).await;
+    let offer = coupon(&app, 150).await;
+    let refuse = |errcode: i64| json!({ "error_rate": 1.0, "errcode": errcode });
+    for (errcode, state) in [(-1, DeliveryState::Pending), (47003, DeliveryState::Failed)] {
+        app.set_fault("/cgi-bin/message/subscribe/send", refuse(errcode)).await;
+        let id =
+            app.scheduled(Channel::WechatSubscribe, |draft| draft.coupon_template_id = Some(offer)).await;
+        app.drain().await;
+        assert_eq!(app.counts(id).await, [(state, 3)], "{errcode}");
+        assert_eq!(spent(&app, id).await, 0, "{errcode}");
+        assert!(taken(&app).await.iter().all(|(_, fen)| *fen == 0), "{errcode}");
+        campaign::cancel(&app.ctx, &app.caller(StaffRole::Owner), id).await.ok();
+    }
 }
 
 #[tokio::test]
