@@ -9,6 +9,7 @@ pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
 pub mod console_members;
+pub mod console_notices;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_staff;
@@ -131,7 +132,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaign_results::forecast_campaign)
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
-        .service(console_campaign_results::explain_delivery);
+        .service(console_campaign_results::explain_delivery)
+        .service(console_notices::list_notices);
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)

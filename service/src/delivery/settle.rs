@@ -207,7 +207,7 @@ fn fate(ctx: &Context, envelope: &Envelope, outcome: &Outcome, holdings: &mut Ho
     }
 }
 
-fn back_off(tries: i32) -> Duration {
+pub(super) fn back_off(tries: i32) -> Duration {
     let rung = usize::try_from(tries - 1).unwrap_or_default().min(BACK_OFF.len() - 1);
     BACK_OFF[rung]
 }

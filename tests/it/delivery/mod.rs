@@ -2,5 +2,9 @@
 
 mod answer;
 mod guarantee;
+mod lanes;
+mod notice;
 mod pipeline;
+mod rates;
 mod rules;
+mod share;
