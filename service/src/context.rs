@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
 use crate::coupon::ClaimDesk;
 use crate::crypto::Keys;
@@ -28,6 +29,7 @@ pub struct Context {
     pub keys: Keys,
     pub claims: ClaimDesk,
     pub paces: Paces,
+    pub progress: ProgressBoard,
 }
 
 impl Context {
@@ -58,6 +60,7 @@ impl Context {
             settings: Arc::new(settings),
             keys,
             claims: Default::default(),
+            progress: Default::default(),
         })
     }
 

@@ -26,7 +26,7 @@ pub struct Worker {
     pub(crate) ctx: Context,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) outstanding: Arc<Outstanding>,
-    lanes: Lanes,
+    pub(crate) lanes: Lanes,
 }
 
 /// The transport that the settings name.

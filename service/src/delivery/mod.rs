@@ -31,6 +31,7 @@ mod settle;
 pub mod share;
 mod standing;
 pub mod window;
+mod wording;
 
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
@@ -43,6 +44,7 @@ pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
 pub use standing::{RUNNING, end_open_deliveries};
+pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 
 use entity::states::DeliveryState;
 

@@ -177,8 +177,8 @@ impl<'a, 'p> Feed<'a, 'p> {
     }
 }
 
-fn route<'a>(claimed: &'a Claimed, _: &'a Envelope) -> Route<'a> {
-    Route { channel: claimed.campaign.channel, template_id: claimed.message.template_id.as_deref() }
+fn route<'a>(claimed: &'a Claimed, envelope: &'a Envelope) -> Route<'a> {
+    Route { channel: claimed.campaign.channel, template_id: envelope.message.template_id.as_deref() }
 }
 
 async fn call_one(
@@ -190,7 +190,7 @@ async fn call_one(
     let started_at = ctx.now();
     let call = channel::Call {
         channel: claimed.campaign.channel,
-        message: &claimed.message,
+        message: &envelope.message,
         rendered: &envelope.rendered,
         address: envelope.address.as_deref().unwrap_or_default(),
         out_id: envelope.delivery.id.to_string(),

@@ -1,10 +1,10 @@
 //! What the requests are about, and a caller of each kind; made once, over HTTP.
 
-use entity::inbox_message;
-use entity::states::StaffRole;
+use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
+use entity::{delivery, inbox_message};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use service::ids::{InboxMessageId, MemberId, StoreId};
+use service::ids::{DeliveryId, InboxMessageId, MemberId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -29,6 +29,7 @@ pub struct World {
     campaign: String,
     tag: String,
     message: InboxMessageId,
+    delivery: DeliveryId,
 }
 
 impl World {
@@ -49,6 +50,7 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
+        let delivery = delivery_to(app, member.id, &campaign).await;
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -75,6 +77,7 @@ impl World {
             campaign,
             tag,
             message,
+            delivery,
             phones,
         }
     }
@@ -93,6 +96,7 @@ impl World {
             (_, "coupon-templates") => self.template.clone(),
             (_, "coupons") => self.coupon.clone(),
             (_, "inbox") => self.message.to_string(),
+            (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
@@ -206,6 +210,42 @@ async fn redeem(
     });
     let receipt = app.post("/v1/staff/redemptions", body).with_bearer(cashier).await.expect(201);
     (scan, text(&receipt, "redemption_id"))
+}
+
+/// One that has gone out.
+async fn delivery_to(app: &TestApp, member_id: MemberId, campaign: &str) -> DeliveryId {
+    let now = app.ctx.now();
+    let row = delivery::Model {
+        id: app.ctx.new_id(),
+        campaign_id: campaign.parse().expect("an id"),
+        member_id,
+        channel: Channel::Inbox,
+        class: MessageClass::Marketing,
+        topic: "offers".to_owned(),
+        state: DeliveryState::Sent,
+        reason: None,
+        not_before: now,
+        queued_at: None,
+        claimed_at: None,
+        slot_at: None,
+        sent_at: Some(now),
+        attempts: 1,
+        coupon_id: None,
+        platform_message_id: None,
+        created_at: now,
+        updated_at: now,
+        variant: None,
+        step: 0,
+        version: 1,
+        cost_fen: 0,
+        supplier: None,
+        saw: None,
+        opened_at: None,
+    };
+    let id = row.id;
+    let insert = delivery::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the delivery is written");
+    id
 }
 
 async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
