@@ -103,7 +103,7 @@ async fn call_all<'a>(
     let (mut calls, mut outcomes) = (FuturesUnordered::new(), Vec::with_capacity(claimed.envelopes.len()));
     loop {
         tokio::select! {
-            Some((envelope, slot)) = due.recv() => calls.push(call_one(ctx, claimed, envelope, slot)),
+            Some((envelope, slot)) = due.recv() => calls.push(call_one(ctx, envelope, slot)),
             Some(outcome) = calls.next() => outcomes.push(outcome),
             else => return outcomes,
         }
@@ -114,7 +114,6 @@ async fn call_all<'a>(
 struct Feed<'a, 'p> {
     ctx: &'a Context,
     pace: &'a mut Pace<'p>,
-    claimed: &'a Claimed,
     claimed_at: DateTime<Utc>,
     waiting: VecDeque<&'a Envelope>,
     /// Places whose permits are in hand.
@@ -124,8 +123,10 @@ struct Feed<'a, 'p> {
 
 impl<'a, 'p> Feed<'a, 'p> {
     fn of(ctx: &'a Context, pace: &'a mut Pace<'p>, claimed: &'a Claimed) -> Self {
-        let waiting = claimed.envelopes.iter().collect();
-        Self { ctx, pace, claimed, claimed_at: ctx.now(), waiting, permitted: Vec::new(), end: Ok(End::Open) }
+        let mut waiting: Vec<_> = claimed.envelopes.iter().collect();
+        // Those that need the same permits stand together.
+        waiting.sort_by_key(|envelope| (envelope.delivery.channel, envelope.delivery.id));
+        Self { ctx, pace, claimed_at: ctx.now(), waiting: waiting.into(), permitted: Vec::new(), end: Ok(End::Open) }
     }
 
     /// Ends when all have gone or none may go any more.
@@ -154,8 +155,8 @@ impl<'a, 'p> Feed<'a, 'p> {
     /// A place is taken before its permit, so that a permit is used in the moment it is granted.
     async fn ask(&mut self) {
         let Some(first) = self.waiting.front() else { return };
-        let route = route(self.claimed, first);
-        let same = self.waiting.iter().take_while(|envelope| self::route(self.claimed, envelope) == route);
+        let route = route(first);
+        let same = self.waiting.iter().take_while(|envelope| self::route(envelope) == route);
         let mut slots = self.ctx.paces.slots(same.count()).await;
         if slots.is_empty() || !self.is_fresh() {
             return;
@@ -177,19 +178,18 @@ impl<'a, 'p> Feed<'a, 'p> {
     }
 }
 
-fn route<'a>(claimed: &'a Claimed, envelope: &'a Envelope) -> Route<'a> {
-    Route { channel: claimed.campaign.channel, template_id: envelope.message.template_id.as_deref() }
+fn route(envelope: &Envelope) -> Route<'_> {
+    Route { channel: envelope.delivery.channel, template_id: envelope.message.template_id.as_deref() }
 }
 
 async fn call_one(
     ctx: &Context,
-    claimed: &Claimed,
     envelope: &Envelope,
     _slot: OwnedSemaphorePermit,
 ) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
     let call = channel::Call {
-        channel: claimed.campaign.channel,
+        channel: envelope.delivery.channel,
         message: &envelope.message,
         rendered: &envelope.rendered,
         address: envelope.address.as_deref().unwrap_or_default(),

@@ -135,7 +135,7 @@ async fn caps_quiet_hours_and_marketing_opt_outs_do_not_hold_a_receipt() {
 async fn a_consent_that_the_platform_does_not_know_any_more_leaves_the_inbox() {
     let app = TestApp::with_platforms().await;
     let one = app.reachable(1, 2).await.remove(0);
-    app.set_callback_faults(json!({ "drop": 1.0 })).await;
+    app.set_callback_faults(json!({ "lost_rate": 1.0 })).await;
     app.cancel_subscription(&one.person, COUPON_EXPIRY).await;
     tell(&app, receipt(one.member, Kind::RedemptionReceipt, "R1")).await;
     app.drain().await;
@@ -164,7 +164,13 @@ async fn a_busy_platform_is_tried_again() {
 
 /// As a worker leaves it that dies between claim and settle.
 async fn claimed_and_left(app: &TestApp, kind: Kind) -> MemberId {
-    let one = app.reachable(1, 3).await.remove(0);
+    let mut reachable = app.reachable(2, 3).await;
+    // The platform's token is at hand: who dies while fetching it keeps the next one waiting.
+    let other = reachable.remove(1);
+    tell(app, receipt(other.member, Kind::RedemptionReceipt, "R0")).await;
+    app.drain().await;
+    notice::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
+    let one = reachable.remove(0);
     let id = told_aside(app, one.member, kind).await;
     app.set_fault(SEND, json!({ "latency_ms": 60_000 })).await;
     let ctx = app.ctx.clone();

@@ -87,7 +87,7 @@ async fn claim_one(
         }
         Decision::Call(index) => {
             let step = steps[index].clone();
-            if let Some(until) = rest::rests_until(ctx, step.channel).await {
+            if let Some(until) = rest::resting(ctx, &[step.channel]).await.remove(&step.channel) {
                 update
                     .col_expr(notice::Column::State, Expr::value(DeliveryState::Pending))
                     .col_expr(notice::Column::NotBefore, Expr::value(until))

@@ -8,7 +8,6 @@ use entity::states::Channel;
 use super::super::outcome::Outcome;
 use super::super::reason::Reason;
 use super::super::rest;
-use super::super::settle::back_off;
 use crate::notice::{Kind, Step};
 
 /// What holds for the member.
@@ -90,6 +89,15 @@ pub fn after(outcome: &Outcome, kind: Option<Kind>, tries: (i32, i32), now: Date
             Fate::Again { not_before: now + retry_after.unwrap_or(usual), reason: Some(*reason) }
         }
         Outcome::HandedBack => Fate::Again { not_before: now, reason: None },
+    }
+}
+
+/// The waits grow with the tries.
+fn back_off(tries: i32) -> Duration {
+    match tries {
+        ..=1 => Duration::seconds(5),
+        2 => Duration::seconds(30),
+        _ => Duration::minutes(5),
     }
 }
 

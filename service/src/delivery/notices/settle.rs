@@ -38,7 +38,7 @@ pub async fn settle(ctx: &Context, claimed: &[Claimed], outcomes: &[Outcome]) ->
         tries += 1;
     }
     for (one, outcome) in claimed.iter().zip(outcomes) {
-        rest::rest_if_throttled(ctx, one.step.channel, &[(one.row.id.0.into(), outcome.clone())]).await;
+        rest::rest_if_throttled(ctx, one.step.channel, &[outcome]).await;
     }
     let message_ids: Vec<String> = outcomes.iter().filter_map(message_id).collect();
     receipt::apply_waiting(ctx, &message_ids, &[]).await
