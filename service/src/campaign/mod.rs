@@ -9,6 +9,7 @@
 //! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
+mod audience_page;
 mod board;
 mod closing;
 mod experiment;

@@ -18,6 +18,7 @@ pub mod channel;
 mod claim;
 mod dispatch;
 mod facts;
+mod gather_postgres;
 mod held;
 mod hold;
 mod message;

@@ -7,8 +7,8 @@ use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{attempt, campaign, delivery, inbox_message};
 use sea_orm::sea_query::{CaseStatement, Expr, LockType, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::claim::{Claimed, Envelope, lock_members};
@@ -17,6 +17,7 @@ use super::reason::Reason;
 use super::{receipt, rest, retry};
 use crate::budget::{self, Account};
 use crate::context::Context;
+use crate::db::{self, is_also_any, is_any, plan_afresh};
 use crate::error::Result;
 use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
@@ -102,6 +103,7 @@ async fn rest_throttled(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryI
 async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
+    plan_afresh(&txn).await?;
     let ours = still_ours(&txn, claimed).await?;
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
@@ -124,11 +126,13 @@ async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, 
 /// The rows that are still under this claim, locked in the order in which claims lock them. One whose lease has ended is
 /// `unknown` and what it held is spent.
 async fn still_ours(txn: &impl ConnectionTrait, claimed: &Claimed) -> Result<BTreeSet<DeliveryId>> {
+    let backend = txn.get_database_backend();
+    let claimed = claimed.envelopes.iter().map(|envelope| envelope.delivery.id);
     let ids: Vec<DeliveryId> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
-        .filter(delivery::Column::Id.is_in(claimed.envelopes.iter().map(|envelope| envelope.delivery.id)))
-        .filter(delivery::Column::State.eq(DeliveryState::Sending))
+        .filter(is_any(backend, delivery::Column::Id, claimed))
+        .filter(is_also_any(backend, delivery::Column::State, &[DeliveryState::Sending.as_str()]))
         .order_by_asc(delivery::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
@@ -281,6 +285,10 @@ async fn record_attempts(ctx: &Context, txn: &impl ConnectionTrait, plan: &Plan<
     let rows: Vec<_> = plan
         .attempts
         .iter()
+        // A message that went out at once says so by its own row.
+        .filter(|(envelope, outcome)| {
+            !(envelope.delivery.attempts == 1 && matches!(outcome, Outcome::Sent { .. }))
+        })
         .filter_map(|(envelope, outcome)| {
             let tried = outcome.attempt()?;
             Some(attempt::ActiveModel {
@@ -309,6 +317,9 @@ async fn mark_sent(
     if sent.is_empty() {
         return Ok(());
     }
+    if txn.get_database_backend() == DbBackend::Postgres {
+        return mark_sent_in_postgres(txn, sent, now).await;
+    }
     let mut update = delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sent))
         .col_expr(delivery::Column::SentAt, Expr::value(now))
@@ -329,6 +340,28 @@ async fn mark_sent(
         .filter(delivery::Column::State.is_in([DeliveryState::Sending, DeliveryState::Unknown]))
         .exec(txn)
         .await?;
+    Ok(())
+}
+
+/// $1 now, $2 deliveries, $3 the platform's ids. A claim that outlived its lease is unknown by now; the answer that came after all settles
+/// it.
+const SENT: &str = "UPDATE delivery SET state = 'sent', sent_at = $1, updated_at = $1, \
+     platform_message_id = coalesce(sent.message_id, delivery.platform_message_id) \
+     FROM unnest($2::text::uuid[], $3::text::text[]) AS sent(id, message_id) \
+     WHERE delivery.id = sent.id AND delivery.state || '' IN ('sending', 'unknown')";
+
+async fn mark_sent_in_postgres(
+    txn: &impl ConnectionTrait,
+    sent: &[(&Envelope, &Outcome)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let ids = db::array(sent.iter().map(|(envelope, _)| envelope.delivery.id));
+    let message_ids = sent.iter().map(|(_, outcome)| match outcome {
+        Outcome::Sent { message_id, .. } => message_id.as_deref(),
+        _ => None,
+    });
+    let values = [now.into(), ids.into(), db::nullable_text_array(message_ids).into()];
+    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, SENT, values)).await?;
     Ok(())
 }
 
@@ -381,8 +414,12 @@ async fn mark(
             .col_expr(delivery::Column::ClaimedAt, Expr::value(none)),
     };
     update
-        .filter(delivery::Column::Id.is_in(ids))
-        .filter(delivery::Column::State.eq(DeliveryState::Sending))
+        .filter(is_any(txn.get_database_backend(), delivery::Column::Id, ids))
+        .filter(is_also_any(
+            txn.get_database_backend(),
+            delivery::Column::State,
+            &[DeliveryState::Sending.as_str()],
+        ))
         .exec(txn)
         .await?;
     Ok(())
