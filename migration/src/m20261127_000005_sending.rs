@@ -103,6 +103,7 @@ const TABLES: &[Table] = &[
             Column::text("business_key").unique(),
             Column::text("channel"),
             Column::json_binary("message"),
+            Column::integer("step"),
             Column::text("state"),
             Column::text("reason").null(),
             Column::timestamp_with_time_zone("not_before"),

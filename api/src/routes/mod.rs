@@ -11,6 +11,7 @@ pub mod console_campaigns;
 pub mod console_coupons;
 pub mod console_forecast;
 pub mod console_members;
+pub mod console_notices;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_staff;
@@ -140,6 +141,7 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
         .service(console_campaign_results::explain_delivery)
+        .service(console_notices::list_notices)
         .service(console_campaign_lift::get_campaign_results);
     config
         .service(console_settings::get_settings)

@@ -20,11 +20,6 @@ use crate::ids::{CampaignId, CouponId};
 /// The states in which deliveries go out.
 pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
 
-pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
-    let campaign = campaign::Entity::find_by_id(id).one(ctx.db.read()).await?;
-    Ok(campaign.is_some_and(|campaign| RUNNING.contains(&campaign.state)))
-}
-
 /// The WeChat template that a campaign's messages use, on whichever step of its fall-back order.
 pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
     let campaign =

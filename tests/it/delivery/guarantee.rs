@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use service::delivery::{dispatch, recover, send};
 use service::ids::{CampaignId, DeliveryId};
-use service::shared_state::{Permits, Rate, Result as Shared, SharedState, SharedStateError};
+use service::shared_state::{Limit, Permits, Result as Shared, SharedState, SharedStateError};
 use service::{campaign, consent, preference};
 use tests::TestApp;
 use tests::database::Way;
@@ -342,7 +342,7 @@ impl SharedState for Away {
     async fn increment(&self, _: &str, _: i64, _: std::time::Duration) -> Shared<i64> {
         Err(SharedStateError("away".to_owned()))
     }
-    async fn take_permits(&self, _: &str, _: Rate, _: u32, _: DateTime<Utc>) -> Shared<Permits> {
+    async fn take_together(&self, _: &[Limit<'_>], _: u32, _: DateTime<Utc>) -> Shared<Permits> {
         Err(SharedStateError("away".to_owned()))
     }
     async fn ping(&self) -> Shared<()> {
