@@ -39,7 +39,8 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
 
 /// Starts what is due and queues what may go; answers how much that was.
 pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
-    Ok(campaign::start_due(ctx).await? + delivery::dispatch(ctx).await?)
+    let occurrences = campaign::run_due_occurrences(ctx).await?;
+    Ok(occurrences + campaign::start_due(ctx).await? + delivery::dispatch(ctx).await?)
 }
 
 /// Ends what is over; answers how much that was.

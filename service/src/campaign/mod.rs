@@ -1,29 +1,44 @@
 //! Campaigns: plans to reach people.
 //!
 //! ```text
-//! draft -> scheduled -> resolving -> sending -> completed
-//!                           |  ^---------|-> paused -> (resolving | sending)
-//!                           `------------`-> cancelled (from every state but completed)
+//! draft -> scheduled -> resolving -> sending <-> completed (reopened by a replay of what failed)
+//!   |                       |  ^---------|-> paused -> (resolving | sending)
+//!   |                       `------------`-> cancelled (from every state but completed)
+//!   `-> recurring <-> paused; recurring -> completed: each occurrence is a campaign of its own, from scheduled on
 //! ```
 //!
 //! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
 mod closing;
+mod edit;
 mod explain;
+mod failures;
 mod forecast;
+mod impact;
 mod lifecycle;
 mod plan;
 mod progress;
+mod recurrence;
+mod recurring;
 mod resolve;
+mod review;
 mod test_send;
+mod version;
 
 pub use closing::{complete_finished, end_cancelled};
+pub use edit::{Edit, update};
 pub use entity::campaign::Model as CampaignRow;
 pub use explain::{Explanation, GateView, explain};
+pub use failures::{Failure, Replay, Replayed, failures, replay_failures};
 pub use forecast::{Forecast, ForecastLine, forecast};
-pub use lifecycle::{cancel, pause, resume, schedule, start_due, throttle};
-pub use plan::{CampaignDraft, Every, FallbackStep, Recurrence, Variant, create, find, list, update};
+pub use impact::{Impact, impact};
+pub use lifecycle::{Moved, cancel, pause, resume, schedule, start_due, throttle};
+pub use plan::{CampaignDraft, FallbackStep, Variant, create, find, list};
 pub use progress::{Progress, ProgressLine, deliveries, progress};
+pub use recurrence::{CatchUp, Every, Occurrence, Recurrence};
+pub use recurring::run_due_occurrences;
 pub use resolve::{ask_again, in_holdout, resolve};
-pub use test_send::{TestResult, test_send};
+pub use review::approve;
+pub use test_send::{TestResult, TestSend, test_send};
+pub use version::{VersionRow, versions};

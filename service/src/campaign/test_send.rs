@@ -1,11 +1,11 @@
-//! A campaign's message as it stands, sent to a few named members. It passes caps, quiet hours and the hold-out by, but never an
+//! A campaign's message as it stands (of a variant, or of a step of the fall-back), sent to a few named members. It passes caps, quiet hours and the hold-out by, but never an
 //! opt-out or a lost consent; it spends a consent like any other message.
 
-use entity::identity;
+use entity::{campaign, identity};
 use entity::states::{Channel, IdentityProvider, MessageClass};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::find;
+use super::{FallbackStep, Variant, find};
 use crate::audit::{self, Act};
 use crate::consent;
 use crate::context::Context;
@@ -26,15 +26,26 @@ pub struct TestResult {
     pub code: Option<String>,
 }
 
+/// To whom, and which of the campaign's messages.
+#[derive(Debug, Clone, Default)]
+pub struct TestSend {
+    pub phones: Vec<String>,
+    /// None: the campaign's message, or its first variant's where it has any.
+    pub variant: Option<String>,
+    /// 0: the campaign's channel; n: the n-th of its fall-back.
+    pub step: usize,
+}
+
 /// # Refuses
 /// `channel_not_configured`
 pub async fn test_send(
     ctx: &Context,
     caller: &StaffCaller,
     id: CampaignId,
-    phones: &[String],
+    test: TestSend,
 ) -> Result<Vec<TestResult>> {
     caller.require(Permission::WriteCampaigns)?;
+    let phones = &test.phones;
     if phones.is_empty() || phones.len() > MOST {
         return Err(Error::invalid("phones", "are 1 to 10"));
     }
@@ -46,8 +57,11 @@ pub async fn test_send(
                 .map_err(|_| Error::invalid(format!("phones[{index}]"), "is not a mobile number"))
         })
         .collect::<Result<Vec<_>>>()?;
-    let campaign = find(ctx, caller, id).await?;
-    let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+    let mut campaign = find(ctx, caller, id).await?;
+    let (channel, message) = chosen(&campaign, &test)?;
+    // The gates are asked as for the step that is tried.
+    campaign.channel = channel;
+    campaign.message = serde_json::to_value(&message).map_err(Error::internal)?;
     let mut terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
     terms.personalised = false;
     let mut results = Vec::new();
@@ -58,6 +72,8 @@ pub async fn test_send(
     let txn = ctx.db.begin().await?;
     let detail = serde_json::json!({
         "phones": results.iter().map(|result| &result.phone).collect::<Vec<_>>(),
+        "variant": test.variant,
+        "step": test.step,
         "sent": results.iter().filter(|result| result.code.is_none()).count(),
     });
     let subject = ("campaign", id.to_string());
@@ -65,6 +81,32 @@ pub async fn test_send(
         .await?;
     txn.commit().await?;
     Ok(results)
+}
+
+fn chosen(campaign: &campaign::Model, test: &TestSend) -> Result<(Channel, MessageDraft)> {
+    if let Some(index) = test.step.checked_sub(1) {
+        if test.variant.is_some() {
+            return Err(Error::invalid("variant", "is of step 0; the fall-back has none"));
+        }
+        let steps: Vec<FallbackStep> =
+            serde_json::from_value(campaign.fallback.clone()).map_err(Error::internal)?;
+        let step = steps.into_iter().nth(index);
+        let step = step.ok_or_else(|| Error::invalid("step", "is not a step of this campaign"))?;
+        return Ok((step.channel, step.message));
+    }
+    let variants: Vec<Variant> =
+        serde_json::from_value(campaign.variants.clone()).map_err(Error::internal)?;
+    let message = match &test.variant {
+        Some(name) => {
+            let variant = variants.into_iter().find(|variant| variant.name == *name);
+            variant.ok_or_else(|| Error::invalid("variant", "is not a variant of this campaign"))?.message
+        }
+        None => match variants.into_iter().next() {
+            Some(first) => first.message,
+            None => serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?,
+        },
+    };
+    Ok((campaign.channel, message))
 }
 
 async fn send_one(

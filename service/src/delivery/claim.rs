@@ -178,7 +178,7 @@ async fn decide_all(
     }
     let to_send = with_coupons(ctx, txn, &campaign, to_send, &mut held_back).await?;
     hold_back(txn, held_back, now).await?;
-    hold_slots(txn, &terms, &to_send, now).await?;
+    hold_slots(txn, &terms, &to_send, (campaign.version, now)).await?;
     if terms.channel == Channel::WechatSubscribe {
         let receivers: Vec<_> = to_send.iter().map(|row| row.member_id).collect();
         consent::reserve(ctx, txn, terms.template_id.as_deref().unwrap_or_default(), &receivers).await?;
@@ -287,7 +287,7 @@ async fn hold_slots(
     txn: &impl ConnectionTrait,
     terms: &Terms,
     rows: &[delivery::Model],
-    now: DateTime<Utc>,
+    (version, now): (i32, DateTime<Utc>),
 ) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -295,6 +295,7 @@ async fn hold_slots(
     let slot = (terms.class == MessageClass::Marketing).then_some(now);
     let mut update = delivery::Entity::update_many()
         .col_expr(delivery::Column::SlotAt, Expr::value(slot))
+        .col_expr(delivery::Column::Version, Expr::value(version))
         .col_expr(delivery::Column::Reason, Expr::value(Option::<String>::None));
     let coupons: Vec<_> = rows.iter().filter_map(|row| Some((row.id, row.coupon_id?))).collect();
     if !coupons.is_empty() {

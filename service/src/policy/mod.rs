@@ -21,6 +21,12 @@ const NAME: &str = "policy";
 pub struct Policy {
     pub caps: Caps,
     pub quiet_hours: QuietHours,
+    /// A campaign goes out only after somebody else than its last editor has approved it.
+    #[serde(default)]
+    pub review_campaigns: bool,
+    /// Only where the audience has more members than this; null: always.
+    #[serde(default)]
+    pub review_above_members: Option<u32>,
 }
 
 /// Marketing messages per member over all channels; 0 is no cap.
@@ -121,5 +127,7 @@ fn defaults(ctx: &Context) -> Policy {
             per_calendar_day: caps.per_calendar_day,
         },
         quiet_hours: QuietHours { start: quiet.start.clone(), end: quiet.end.clone() },
+        review_campaigns: false,
+        review_above_members: None,
     }
 }
