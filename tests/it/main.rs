@@ -9,6 +9,7 @@ mod campaign;
 mod card;
 mod consent;
 mod coupon;
+mod dead_letter;
 mod delivery;
 mod demo;
 mod house;

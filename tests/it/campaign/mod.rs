@@ -2,7 +2,13 @@
 
 mod console;
 mod coupon;
+mod failures;
 mod forecast;
+mod impact;
 mod lifecycle;
 mod policy;
 mod reason;
+mod recurrence;
+mod recurring;
+mod review;
+mod version;
