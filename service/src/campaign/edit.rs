@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::plan::{act, check_references};
-use super::{CampaignDraft, recurring, review, version};
+use super::{CampaignDraft, experiment, recurring, review, version};
 use crate::audit;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -46,6 +46,7 @@ pub async fn update(
     let Edit { draft, version } = edit.into();
     draft.validate()?;
     let txn = ctx.db.begin().await?;
+    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = campaign::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&txn)

@@ -125,7 +125,8 @@ pub async fn replay_failures(
     let deliveries = put_back(ctx, &txn, &campaign, reason, replay.code.as_deref()).await?;
     let campaign = if deliveries > 0 {
         let subject = ("campaign", id.to_string());
-        let detail = serde_json::json!({ "reason": replay.reason, "code": replay.code, "deliveries": deliveries });
+        let detail =
+            serde_json::json!({ "reason": replay.reason, "code": replay.code, "deliveries": deliveries });
         let act = Act { actor: caller.actor(), action: "campaign.replay_failures", subject, detail };
         audit::record(ctx, &txn, act).await?;
         reopen(ctx, caller, &txn, campaign).await?
@@ -137,12 +138,8 @@ pub async fn replay_failures(
 }
 
 fn check(ctx: &Context, campaign: &campaign::Model) -> Result<()> {
-    let may = [
-        CampaignState::Resolving,
-        CampaignState::Sending,
-        CampaignState::Paused,
-        CampaignState::Completed,
-    ];
+    let may =
+        [CampaignState::Resolving, CampaignState::Sending, CampaignState::Paused, CampaignState::Completed];
     if !may.contains(&campaign.state) {
         return Err(Refusal::CampaignStateConflict.into());
     }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::impact::{Impact, impact};
-use super::{recurring, review};
+use super::{experiment, recurring, review};
 use crate::audit;
 use crate::context::Context;
 use crate::delivery::{RUNNING, end_open_deliveries};
@@ -49,6 +49,8 @@ pub async fn schedule(
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
+    let draft = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = lock(&txn, id).await?;
     let from = [CampaignState::Draft, CampaignState::Scheduled, CampaignState::Recurring];
     if !from.contains(&before.state) {

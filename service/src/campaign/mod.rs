@@ -10,13 +10,18 @@
 //! Each move is a conditional update. The rule is copied from the segment when the campaign is scheduled and the audience is
 //! frozen when it starts: members who join later are not in it. Written by the console and the schedule; deliveries point here.
 
+mod board;
 mod closing;
 mod edit;
+mod experiment;
 mod explain;
 mod failures;
 mod forecast;
+mod funnel;
 mod impact;
 mod lifecycle;
+pub mod lift;
+pub mod pace;
 mod plan;
 mod progress;
 mod recurrence;
@@ -24,21 +29,29 @@ mod recurring;
 mod resolve;
 mod review;
 mod test_send;
+pub mod touch;
+mod variant;
 mod version;
 
+pub use crate::delivery::{FallbackStep, Variant};
+pub use board::Board;
 pub use closing::{complete_finished, end_cancelled};
 pub use edit::{Edit, update};
 pub use entity::campaign::Model as CampaignRow;
+pub use experiment::{Place, Split, seed};
 pub use explain::{Explanation, GateView, explain};
 pub use failures::{Failure, Replay, Replayed, failures, replay_failures};
 pub use forecast::{Forecast, ForecastLine, forecast};
+pub use funnel::{GroupResult, Lift, Results, results};
 pub use impact::{Impact, impact};
 pub use lifecycle::{Moved, cancel, pause, resume, schedule, start_due, throttle};
-pub use plan::{CampaignDraft, FallbackStep, Variant, create, find, list};
-pub use progress::{Progress, ProgressLine, deliveries, progress};
+pub use plan::{CampaignDraft, create, find, list};
+pub use progress::{
+    Counts, DeliveryFilter, Progress, ProgressBoard, ProgressLine, deliveries, follow, progress,
+};
 pub use recurrence::{CatchUp, Every, Occurrence, Recurrence};
 pub use recurring::run_due_occurrences;
-pub use resolve::{ask_again, in_holdout, resolve};
+pub use resolve::{ask_again, resolve};
 pub use review::approve;
 pub use test_send::{TestResult, TestSend, test_send};
 pub use version::{VersionRow, versions};

@@ -7,21 +7,16 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::recurrence::Recurrence;
-use super::version;
+use super::{experiment, variant, version};
 use crate::audit::{self, Act};
 use crate::context::Context;
-use crate::delivery::MessageDraft;
+use crate::delivery::{FallbackStep, MessageDraft, Variant};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
 use crate::page::{Page, PageRequest};
 use crate::staff::{Permission, StaffCaller};
-
-/// A WeChat template's parameters are few; the platform takes at most five.
-const MOST_PARAMETERS: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct CampaignDraft {
@@ -47,31 +42,13 @@ pub struct CampaignDraft {
     pub attribution_days: i32,
 }
 
-/// Where a message goes when the channel before it is closed for the member.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FallbackStep {
-    pub channel: Channel,
-    pub message: MessageDraft,
-}
-
-/// One of several wordings; members are split by `weight`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    #[schema(min_length = 1, max_length = 20)]
-    pub name: String,
-    #[schema(minimum = 1, maximum = 100)]
-    pub weight: u32,
-    pub message: MessageDraft,
-}
-
 pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     draft.validate()?;
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let segment = check_references(&txn, &draft).await?;
+    experiment::check_holdout(&txn, None, (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let row = campaign::ActiveModel {
         id: Set(ctx.new_id()),
         state: Set(CampaignState::Draft),
@@ -177,36 +154,10 @@ impl CampaignDraft {
             "is journey or campaign; urgent is for receipts and codes",
         );
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
-        require(self.message.parameters.len() <= MOST_PARAMETERS, "message.parameters", "are at most 10");
-        match self.channel {
-            Channel::Inbox => {
-                require(filled(&self.message.title), "message.title", "is needed for the inbox");
-                require(filled(&self.message.body), "message.body", "is needed for the inbox");
-            }
-            Channel::WechatSubscribe => {
-                require(filled(&self.message.template_id), "message.template_id", "is needed");
-                require(!self.message.parameters.is_empty(), "message.parameters", "are needed");
-            }
-            Channel::Sms => require(filled(&self.message.template_id), "message.template_id", "is needed"),
-        }
-        if self.channel == Channel::WechatSubscribe {
-            errors.extend(self.parameter_errors());
-        }
+        errors.extend(variant::message_errors("message", self.channel, &self.message));
+        errors.extend(variant::errors(self));
         errors.extend(self.recurrence.iter().flat_map(Recurrence::errors));
-        if errors.is_empty() { self.message.check_variables() } else { Err(Error::Invalid(errors)) }
-    }
-
-    /// Texts without variables can be held against the template's rules before anything is sent.
-    fn parameter_errors(&self) -> Vec<FieldError> {
-        self.message
-            .parameters
-            .iter()
-            .filter(|(_, text)| !text.contains("{{"))
-            .filter_map(|(key, text)| {
-                let message = platform::wechat::template::parameter_error(key, text)?;
-                Some(FieldError { field: format!("message.parameters.{key}"), message })
-            })
-            .collect()
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 
     pub(super) fn columns(self, ctx: &Context, segment: segment::Model) -> Result<campaign::ActiveModel> {
@@ -242,11 +193,10 @@ impl CampaignDraft {
     }
 }
 
-fn filled(text: &Option<String>) -> bool {
-    text.as_deref().is_some_and(|text| !text.trim().is_empty())
-}
-
-pub(super) async fn check_references(txn: &impl ConnectionTrait, draft: &CampaignDraft) -> Result<segment::Model> {
+pub(super) async fn check_references(
+    txn: &impl ConnectionTrait,
+    draft: &CampaignDraft,
+) -> Result<segment::Model> {
     let segment = segment::Entity::find_by_id(draft.segment_id)
         .one(txn)
         .await?

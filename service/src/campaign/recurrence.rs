@@ -127,7 +127,9 @@ fn list_error(field: &str, list: &[u32], is_needed: bool, most: u32) -> Option<F
     let message = match (is_needed, list.is_empty()) {
         (true, true) => "is needed".to_owned(),
         (false, false) => "does not go with this kind of recurrence".to_owned(),
-        _ if list.iter().any(|number| !(1..=most).contains(number)) => format!("are numbers from 1 to {most}"),
+        _ if list.iter().any(|number| !(1..=most).contains(number)) => {
+            format!("are numbers from 1 to {most}")
+        }
         _ => return None,
     };
     Some(FieldError { field: field.to_owned(), message })

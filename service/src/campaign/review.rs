@@ -90,11 +90,8 @@ pub(super) async fn is_asked_for(
     }
     let Some(most) = policy.review_above_members else { return Ok(true) };
     let rule: Rule = serde_json::from_value(rule.clone()).map_err(Error::internal)?;
-    let picked = member::Entity::find().filter(rule.condition(
-        ctx.now(),
-        ctx.settings.timezone,
-        ctx.db.backend(),
-    ));
+    let picked =
+        member::Entity::find().filter(rule.condition(ctx.now(), ctx.settings.timezone, ctx.db.backend()));
     Ok(picked.count(connection).await? > u64::from(most))
 }
 

@@ -1,8 +1,8 @@
 //! A campaign's message as it stands (of a variant, or of a step of the fall-back), sent to a few named members. It passes caps, quiet hours and the hold-out by, but never an
 //! opt-out or a lost consent; it spends a consent like any other message.
 
-use entity::{campaign, identity};
 use entity::states::{Channel, IdentityProvider, MessageClass};
+use entity::{campaign, identity};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{FallbackStep, Variant, find};

@@ -70,34 +70,55 @@ pub struct Remedy {
 
 /// By the first word of the reason that is known.
 const REMEDIES: [(&str, Remedy); 7] = [
-    ("undecodable", Remedy {
-        chinese: "消息内容无法解码，多半来自不同版本的程序：更正内容后重放，或丢弃",
-        english: "The message can't be decoded; it probably comes from another version of the program. Replay it with a corrected body, or discard it.",
-    }),
-    ("came back unsettled", Remedy {
-        chinese: "处理它的进程一再中途退出：先查看工作进程的日志与内存，再重放一条试试",
-        english: "The process that handled it died again and again. Look at the workers' logs and memory, then replay one to try.",
-    }),
-    ("database", Remedy {
-        chinese: "数据库当时不可用：确认 huike doctor 正常后重放",
-        english: "The database was away. Make sure that `huike doctor` is content, then replay.",
-    }),
-    ("shared state", Remedy {
-        chinese: "Redis 当时不可用：确认 huike doctor 正常后重放",
-        english: "Redis was away. Make sure that `huike doctor` is content, then replay.",
-    }),
-    ("is unavailable", Remedy {
-        chinese: "依赖的平台当时不可用：确认 huike doctor 正常后重放",
-        english: "A platform was away. Make sure that `huike doctor` is content, then replay.",
-    }),
-    ("too many requests", Remedy {
-        chinese: "当时请求过于频繁：稍后重放",
-        english: "Too much was asked at once. Replay it later.",
-    }),
-    ("internal error", Remedy {
-        chinese: "程序出错：按消息编号查日志，修复后重放；任务只带编号，重放会重新判断每个关卡",
-        english: "The program failed. Find the message's id in the logs, mend it, then replay; every gate is asked again.",
-    }),
+    (
+        "undecodable",
+        Remedy {
+            chinese: "消息内容无法解码，多半来自不同版本的程序：更正内容后重放，或丢弃",
+            english: "The message can't be decoded; it probably comes from another version of the program. Replay it with a corrected body, or discard it.",
+        },
+    ),
+    (
+        "came back unsettled",
+        Remedy {
+            chinese: "处理它的进程一再中途退出：先查看工作进程的日志与内存，再重放一条试试",
+            english: "The process that handled it died again and again. Look at the workers' logs and memory, then replay one to try.",
+        },
+    ),
+    (
+        "database",
+        Remedy {
+            chinese: "数据库当时不可用：确认 huike doctor 正常后重放",
+            english: "The database was away. Make sure that `huike doctor` is content, then replay.",
+        },
+    ),
+    (
+        "shared state",
+        Remedy {
+            chinese: "Redis 当时不可用：确认 huike doctor 正常后重放",
+            english: "Redis was away. Make sure that `huike doctor` is content, then replay.",
+        },
+    ),
+    (
+        "is unavailable",
+        Remedy {
+            chinese: "依赖的平台当时不可用：确认 huike doctor 正常后重放",
+            english: "A platform was away. Make sure that `huike doctor` is content, then replay.",
+        },
+    ),
+    (
+        "too many requests",
+        Remedy {
+            chinese: "当时请求过于频繁：稍后重放",
+            english: "Too much was asked at once. Replay it later.",
+        },
+    ),
+    (
+        "internal error",
+        Remedy {
+            chinese: "程序出错：按消息编号查日志，修复后重放；任务只带编号，重放会重新判断每个关卡",
+            english: "The program failed. Find the message's id in the logs, mend it, then replay; every gate is asked again.",
+        },
+    ),
 ];
 
 const UNKNOWN: Remedy = Remedy {

@@ -45,7 +45,8 @@ pub async fn replay(
     };
     let row = end(ctx, caller, &txn, &row, DeadLetterState::Replayed).await?;
     outbox::push(&txn, ctx.now(), std::slice::from_ref(&job)).await?;
-    let detail = json!({ "queue": row.queue, "job": row.job, "mended": mended, "body": mended.then_some(&job) });
+    let detail =
+        json!({ "queue": row.queue, "job": row.job, "mended": mended, "body": mended.then_some(&job) });
     record(ctx, caller, &txn, ("dead_letter.replay", id.to_string()), detail).await?;
     txn.commit().await?;
     Ok(row)
@@ -170,13 +171,7 @@ async fn end(
         .exec(txn)
         .await?;
     let handled = (Some(ctx.now()), Some(caller.id));
-    Ok(dead_letter::Model {
-        state,
-        replayed_at,
-        handled_at: handled.0,
-        handled_by: handled.1,
-        ..row.clone()
-    })
+    Ok(dead_letter::Model { state, replayed_at, handled_at: handled.0, handled_by: handled.1, ..row.clone() })
 }
 
 async fn record(

@@ -4,6 +4,7 @@
 //! Locks are taken in one order everywhere: deliveries, members, coupon template, consents.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, MessageClass};
@@ -20,6 +21,7 @@ use super::reason::Reason;
 use super::rest;
 use super::rules::{Decision, decide};
 use super::standing::{RUNNING, end_open_deliveries};
+use super::wording::Wordings;
 use crate::consent;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
@@ -38,6 +40,8 @@ pub struct Envelope {
     pub delivery: delivery::Model,
     pub address: Option<String>,
     pub rendered: Rendered,
+    /// The wording that was rendered: the campaign's, or the member's variant's.
+    pub message: Arc<MessageDraft>,
 }
 
 /// Claims the first `most` of `deliveries`. None: the campaign or its channel does not run, and all of `deliveries` wait
@@ -150,6 +154,7 @@ async fn decide_all(
     rows: Vec<delivery::Model>,
 ) -> Result<Claimed> {
     let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+    let wordings = Wordings::of(&campaign)?;
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     lock_members(txn, &members).await?;
     let terms = Terms::of(ctx, txn, &campaign).await?;
@@ -192,8 +197,10 @@ async fn decide_all(
                 card_number: &recipient.card_number,
                 brand: &ctx.settings.brand_name,
             };
+            let message = wordings.of_step(delivery.variant.as_deref(), delivery.step).clone();
             Some(Envelope {
                 rendered: message.render(&variables),
+                message,
                 address: recipient.address.clone(),
                 delivery,
             })

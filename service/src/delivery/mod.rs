@@ -27,6 +27,7 @@ pub mod rules;
 mod send;
 mod settle;
 mod standing;
+mod wording;
 
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
@@ -38,6 +39,7 @@ pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
 pub use standing::{RUNNING, end_open_deliveries};
+pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 
 use entity::states::DeliveryState;
 

@@ -79,7 +79,7 @@ async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, 
         mark(&txn, fate, ids, now).await?;
     }
     if claimed.campaign.channel == Channel::Inbox {
-        put_in_inbox(ctx, &txn, claimed, &plan.sent).await?;
+        put_in_inbox(ctx, &txn, &plan.sent).await?;
     }
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
     if let Some(code) = plan.broken {
@@ -316,7 +316,6 @@ async fn mark(
 async fn put_in_inbox(
     ctx: &Context,
     txn: &impl ConnectionTrait,
-    claimed: &Claimed,
     sent: &[(&Envelope, &Outcome)],
 ) -> Result<()> {
     let rows: Vec<_> = sent
@@ -327,7 +326,7 @@ async fn put_in_inbox(
             delivery_id: Set(Some(envelope.delivery.id)),
             title: Set(envelope.rendered.title.clone()),
             body: Set(envelope.rendered.body.clone()),
-            page: Set(claimed.message.page.clone()),
+            page: Set(envelope.message.page.clone()),
             created_at: Set(ctx.now()),
             read_at: Set(None),
         })

@@ -1,11 +1,11 @@
 //! What the requests are about, and a caller of each kind; made once, over HTTP.
 
-use entity::inbox_message;
-use entity::states::StaffRole;
+use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
+use entity::{delivery, inbox_message};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use service::dead_letter::DeadLetter;
-use service::ids::{DeadLetterId, InboxMessageId, MemberId, StoreId};
+use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -31,6 +31,7 @@ pub struct World {
     tag: String,
     message: InboxMessageId,
     dead_letter: DeadLetterId,
+    delivery: DeliveryId,
 }
 
 impl World {
@@ -51,6 +52,7 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
+        let delivery = delivery_to(app, member.id, &campaign).await;
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -78,6 +80,7 @@ impl World {
             tag,
             message,
             dead_letter: dead_letter(&phones.app).await,
+            delivery,
             phones,
         }
     }
@@ -98,6 +101,7 @@ impl World {
             (_, "coupon-templates") => self.template.clone(),
             (_, "coupons") => self.coupon.clone(),
             (_, "inbox") => self.message.to_string(),
+            (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
@@ -213,6 +217,42 @@ async fn redeem(
     (scan, text(&receipt, "redemption_id"))
 }
 
+/// One that has gone out.
+async fn delivery_to(app: &TestApp, member_id: MemberId, campaign: &str) -> DeliveryId {
+    let now = app.ctx.now();
+    let row = delivery::Model {
+        id: app.ctx.new_id(),
+        campaign_id: campaign.parse().expect("an id"),
+        member_id,
+        channel: Channel::Inbox,
+        class: MessageClass::Marketing,
+        topic: "offers".to_owned(),
+        state: DeliveryState::Sent,
+        reason: None,
+        not_before: now,
+        queued_at: None,
+        claimed_at: None,
+        slot_at: None,
+        sent_at: Some(now),
+        attempts: 1,
+        coupon_id: None,
+        platform_message_id: None,
+        created_at: now,
+        updated_at: now,
+        variant: None,
+        step: 0,
+        version: 1,
+        cost_fen: 0,
+        supplier: None,
+        saw: None,
+        opened_at: None,
+    };
+    let id = row.id;
+    let insert = delivery::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the delivery is written");
+    id
+}
+
 async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
     let row = inbox_message::Model {
         id: app.ctx.new_id(),
@@ -232,7 +272,8 @@ async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
 
 async fn dead_letter(app: &TestApp) -> DeadLetterId {
     let body = br#"{"job":"expire_coupons"}"#;
-    let letter = DeadLetter { queue: "member.work", message_id: "m1", body, reason: "undecodable", attempts: 1 };
+    let letter =
+        DeadLetter { queue: "member.work", message_id: "m1", body, reason: "undecodable", attempts: 1 };
     service::dead_letter::record(&app.ctx, letter).await.expect("the letter is written");
     let row = entity::dead_letter::Entity::find().one(app.ctx.db.read()).await.expect("the database answers");
     row.expect("there is a dead letter").id

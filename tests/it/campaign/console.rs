@@ -69,7 +69,8 @@ async fn a_test_send_tries_the_variant_or_the_step_that_is_named() {
         wording.title = Some(title.to_owned());
         wording
     };
-    let variants = ["甲", "乙"].map(|name| Variant { name: name.to_owned(), weight: 1, message: wording(name) });
+    let variants =
+        ["甲", "乙"].map(|name| Variant { name: name.to_owned(), weight: 1, message: wording(name) });
     let tried = app.campaign(Channel::Inbox, |draft| draft.variants = variants.to_vec()).await.id;
     let step = FallbackStep { channel: Channel::Inbox, message: wording("后备") };
     let falls = app.campaign(Channel::WechatSubscribe, |draft| draft.fallback = vec![step]).await.id;

@@ -55,9 +55,19 @@ fn the_days_of_each_kind() {
             "2026-01-01T00:00:00Z",
             &["2026-01-31T02:00Z", "2026-02-28T02:00Z", "2026-03-31T02:00Z", "2026-04-30T02:00Z"],
         ),
-        (monthly("10:00", &[29]), SHANGHAI, "2028-02-01T00:00:00Z", &["2028-02-29T02:00Z", "2028-03-29T02:00Z"]),
+        (
+            monthly("10:00", &[29]),
+            SHANGHAI,
+            "2028-02-01T00:00:00Z",
+            &["2028-02-29T02:00Z", "2028-03-29T02:00Z"],
+        ),
         // Two days that a short month has on its last are one.
-        (monthly("10:00", &[30, 31]), SHANGHAI, "2026-02-01T00:00:00Z", &["2026-02-28T02:00Z", "2026-03-30T02:00Z"]),
+        (
+            monthly("10:00", &[30, 31]),
+            SHANGHAI,
+            "2026-02-01T00:00:00Z",
+            &["2026-02-28T02:00Z", "2026-03-30T02:00Z"],
+        ),
     ];
     for (recurrence, zone, after, expected) in table {
         assert_eq!(following(recurrence, *zone, after, expected.len()), *expected, "{recurrence:?}");

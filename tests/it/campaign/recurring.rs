@@ -104,7 +104,8 @@ async fn a_day_that_has_run_does_not_run_again_when_it_is_scheduled_anew() {
         "name": "晚间", "segment_id": row.segment_id, "channel": "inbox", "message": row.message,
         "recurrence": { "every": "day", "at": "18:00" },
     });
-    let changed = app.put(&format!("/v1/console/campaigns/{id}"), later).with_bearer(&staff).await.expect(200);
+    let changed =
+        app.put(&format!("/v1/console/campaigns/{id}"), later).with_bearer(&staff).await.expect(200);
     assert_eq!((&changed["state"], &changed["version"]), (&json!("recurring"), &json!(2)));
     app.advance(Duration::hours(6)).await;
     app.drain().await;

@@ -30,7 +30,8 @@ impl Office {
     }
 
     async fn drafted_by(&self, staff: &str) -> Value {
-        let segment = json!({ "name": self.app.ctx.new_id::<service::ids::SegmentId>(), "rule": { "all": [] } });
+        let segment =
+            json!({ "name": self.app.ctx.new_id::<service::ids::SegmentId>(), "rule": { "all": [] } });
         let segment = self.app.post("/v1/console/segments", segment).with_bearer(staff).await.expect(201);
         let body = Self::words(&segment["id"], "会员日");
         self.app.post("/v1/console/campaigns", body).with_bearer(staff).await.expect(201)
@@ -92,7 +93,10 @@ async fn two_approvals_at_once_are_one_and_a_repeated_one_changes_nothing() {
     let approving = [owner, &second, owner, &second].map(|staff| office.approve(staff, &drafted, 1));
     let approved: Vec<Value> = join_all(approving).await.iter().map(|answer| answer.expect(200)).collect();
     assert!(approved.iter().all(|one| one["approved_by"] == approved[0]["approved_by"]));
-    assert_eq!(office.approve(owner, &drafted, 1).await.expect(200)["approved_at"], approved[0]["approved_at"]);
+    assert_eq!(
+        office.approve(owner, &drafted, 1).await.expect(200)["approved_at"],
+        approved[0]["approved_at"]
+    );
     assert_eq!(office.approvals().await, 1);
 }
 

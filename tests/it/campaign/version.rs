@@ -150,7 +150,10 @@ async fn once_it_has_started_the_audience_and_the_split_stand() {
         "offer_ends_at": desk.app.ctx.now() + chrono::Duration::days(2),
     });
     let changed = desk.change(may).await.expect(200);
-    assert_eq!((&changed["version"], &changed["priority"], &changed["state"]), (&json!(2), &json!(9), &json!("paused")));
+    assert_eq!(
+        (&changed["version"], &changed["priority"], &changed["state"]),
+        (&json!(2), &json!(9), &json!("paused"))
+    );
     desk.step("resume").await.expect(200);
     desk.app.drain().await;
     assert_eq!(desk.app.counts(desk.id).await, [(DeliveryState::Sent, 2)]);
@@ -162,7 +165,8 @@ async fn a_template_is_not_changed_under_a_message_that_is_on_its_way() {
     use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
     let desk = Desk::paused(2, Channel::WechatSubscribe).await;
     let template = tests::platforms::COUPON_ARRIVAL;
-    let parameters = json!({ "thing1": "券", "amount2": "20元", "date3": "2026年12月31日", "thing4": "到店出示" });
+    let parameters =
+        json!({ "thing1": "券", "amount2": "20元", "date3": "2026年12月31日", "thing4": "到店出示" });
     let other = json!({ "message": { "template_id": template, "parameters": parameters } });
     let claimed = entity::delivery::Entity::update_many()
         .col_expr(entity::delivery::Column::State, Expr::value(DeliveryState::Sending))

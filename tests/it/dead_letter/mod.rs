@@ -184,7 +184,10 @@ fn what_differs_from_letter_to_letter_is_left_out_of_the_reason() {
     for (reason, expected) in [
         ("undecodable", "undecodable"),
         ("internal error: row 0190a000-0000-7000-8000-000000000000 is gone", "internal error: row * is gone"),
-        ("database is unavailable: connect 10.0.0.7:5432 (os error 111)", "database is unavailable: connect * (os error *)"),
+        (
+            "database is unavailable: connect 10.0.0.7:5432 (os error 111)",
+            "database is unavailable: connect * (os error *)",
+        ),
         ("came back  unsettled too often", "came back unsettled too often"),
     ] {
         assert_eq!(normalised(reason), expected);
