@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::Context;
 use service::campaign::{self, Impact, Moved, TestSend, VersionRow};
 use service::ids::{CampaignId, StaffId};
+use service::states::Channel;
 use utoipa::ToSchema;
 
 use super::console_campaigns::CampaignView;
@@ -216,9 +217,9 @@ pub struct TestSendBody {
     /// Which variant; absent or null: the campaign's message, or its first variant's.
     #[serde(default)]
     variant: Option<String>,
-    /// 0: the campaign's channel; n: the n-th of its fall-back.
+    /// 0: the campaign's channel alone; n: the n-th of its fall-back alone; absent or null: the first that is open.
     #[serde(default)]
-    step: usize,
+    step: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -231,8 +232,14 @@ pub struct TestResultView {
     /// Masked.
     phone: String,
     sent: bool,
+    /// Of the fall-back order the one that was open; null where none was.
+    channel: Option<Channel>,
     /// The reason's or the platform's code where it was not sent.
     code: Option<String>,
+    /// How many parts the SMS is charged as; 0 on other channels.
+    sms_segments: i64,
+    /// What such a message costs, the coupon that goes with it included.
+    cost_fen: i64,
 }
 
 /// Sends the message as it stands to a few named members, past caps, quiet hours and hold-out but never past an opt-out or a lost
@@ -255,7 +262,14 @@ pub async fn test_send_campaign(
     let results = campaign::test_send(&ctx, &caller.0, id.0, test).await?;
     let results = results
         .into_iter()
-        .map(|result| TestResultView { phone: result.phone, sent: result.code.is_none(), code: result.code })
+        .map(|result| TestResultView {
+            phone: result.phone,
+            sent: result.code.is_none(),
+            channel: result.channel,
+            code: result.code,
+            sms_segments: result.sms_segments,
+            cost_fen: result.cost_fen,
+        })
         .collect();
     Ok(web::Json(TestSendView { results }))
 }

@@ -290,8 +290,10 @@ pub struct ChangeQuery {
     version: Option<i32>,
 }
 
-/// Edits a draft, a scheduled, a recurring or a paused campaign; makes a new version and voids the approval. Once it has
-/// started only words, rate, budget, the offer's end, `on_cap`, weight and priority may change.
+/// Edits a campaign that does not send at this moment; makes a new version.
+///
+/// A draft, a scheduled, a recurring or a paused one. An edit voids the approval. Once it has started only words, rate, budget, the
+/// offer's end, `on_cap`, weight and priority may change.
 #[utoipa::path(
     tag = "campaigns",
     params(ChangeQuery),

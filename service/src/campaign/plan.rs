@@ -7,9 +7,8 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-
 use super::recurrence::Recurrence;
-use super::{experiment, variant, version};
+use super::{experiment, fallback, variant, version};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::delivery::{FallbackStep, MessageDraft, Variant};
@@ -157,6 +156,7 @@ impl CampaignDraft {
         errors.extend(variant::message_errors("message", self.channel, &self.message));
         errors.extend(variant::errors(self));
         errors.extend(self.recurrence.iter().flat_map(Recurrence::errors));
+        errors.extend(fallback::errors(self));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 

@@ -5,12 +5,15 @@ use entity::states::{Channel, IdentityProvider, MessageClass};
 use entity::{campaign, identity};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::{FallbackStep, Variant, find};
+use super::find;
 use crate::audit::{self, Act};
 use crate::consent;
 use crate::context::Context;
 use crate::delivery::channel::{self, Call};
-use crate::delivery::{Decision, MessageDraft, Recipient, Terms, Variables, decide, gather};
+use crate::delivery::{
+    Choice, Decision, MessageDraft, Recipient, Step, Terms, Variables, Wordings, choose, fallback_of, gather,
+    variants_of,
+};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::member::Phone;
@@ -22,8 +25,14 @@ const MOST: usize = 10;
 pub struct TestResult {
     /// Masked.
     pub phone: String,
+    /// The channel of the fall-back order that was open; None where it never came to that.
+    pub channel: Option<Channel>,
     /// None when it was sent; else the reason's or the platform's code.
     pub code: Option<String>,
+    /// How many parts an SMS was charged as; 0 on other channels.
+    pub sms_segments: i64,
+    /// What such a message costs, its coupon included. A test issues no coupon and is charged to no budget.
+    pub cost_fen: i64,
 }
 
 /// To whom, and which of the campaign's messages.
@@ -32,8 +41,8 @@ pub struct TestSend {
     pub phones: Vec<String>,
     /// None: the campaign's message, or its first variant's where it has any.
     pub variant: Option<String>,
-    /// 0: the campaign's channel; n: the n-th of its fall-back.
-    pub step: usize,
+    /// 0: the campaign's channel alone; n: the n-th of its fall-back alone; None: the first that is open.
+    pub step: Option<usize>,
 }
 
 /// # Refuses
@@ -57,17 +66,13 @@ pub async fn test_send(
                 .map_err(|_| Error::invalid(format!("phones[{index}]"), "is not a mobile number"))
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut campaign = find(ctx, caller, id).await?;
-    let (channel, message) = chosen(&campaign, &test)?;
-    // The gates are asked as for the step that is tried.
-    campaign.channel = channel;
-    campaign.message = serde_json::to_value(&message).map_err(Error::internal)?;
+    let campaign = narrowed(find(ctx, caller, id).await?, &test)?;
+    let wordings = Wordings::of(&campaign)?;
     let mut terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
     terms.personalised = false;
     let mut results = Vec::new();
     for phone in &phones {
-        let code = send_one(ctx, &terms, &message, phone).await?;
-        results.push(TestResult { phone: phone.masked(), code });
+        results.push(send_one(ctx, (&terms, &wordings), phone).await?);
     }
     let txn = ctx.db.begin().await?;
     let detail = serde_json::json!({
@@ -83,58 +88,84 @@ pub async fn test_send(
     Ok(results)
 }
 
-fn chosen(campaign: &campaign::Model, test: &TestSend) -> Result<(Channel, MessageDraft)> {
-    if let Some(index) = test.step.checked_sub(1) {
+/// The campaign as if the named message were its only one; unless a step is named, the fall-back stands behind it.
+fn narrowed(mut campaign: campaign::Model, test: &TestSend) -> Result<campaign::Model> {
+    let variants = variants_of(&campaign)?;
+    if let Some(index) = test.step.and_then(|step| step.checked_sub(1)) {
         if test.variant.is_some() {
             return Err(Error::invalid("variant", "is of step 0; the fall-back has none"));
         }
-        let steps: Vec<FallbackStep> =
-            serde_json::from_value(campaign.fallback.clone()).map_err(Error::internal)?;
-        let step = steps.into_iter().nth(index);
+        let step = fallback_of(&campaign)?.into_iter().nth(index);
         let step = step.ok_or_else(|| Error::invalid("step", "is not a step of this campaign"))?;
-        return Ok((step.channel, step.message));
+        campaign.channel = step.channel;
+        campaign.message = serde_json::to_value(step.message).map_err(Error::internal)?;
+    } else if let Some(name) = &test.variant {
+        let variant = variants.into_iter().find(|variant| variant.name == *name);
+        let variant =
+            variant.ok_or_else(|| Error::invalid("variant", "is not a variant of this campaign"))?;
+        campaign.message = serde_json::to_value(variant.message).map_err(Error::internal)?;
+    } else if let Some(first) = variants.into_iter().next() {
+        campaign.message = serde_json::to_value(first.message).map_err(Error::internal)?;
     }
-    let variants: Vec<Variant> =
-        serde_json::from_value(campaign.variants.clone()).map_err(Error::internal)?;
-    let message = match &test.variant {
-        Some(name) => {
-            let variant = variants.into_iter().find(|variant| variant.name == *name);
-            variant.ok_or_else(|| Error::invalid("variant", "is not a variant of this campaign"))?.message
-        }
-        None => match variants.into_iter().next() {
-            Some(first) => first.message,
-            None => serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?,
-        },
-    };
-    Ok((campaign.channel, message))
+    if test.step.is_some() {
+        campaign.fallback = serde_json::json!([]);
+    }
+    Ok(campaign)
 }
 
 async fn send_one(
     ctx: &Context,
-    terms: &Terms,
-    message: &MessageDraft,
+    (terms, wordings): (&Terms, &Wordings),
     phone: &Phone,
-) -> Result<Option<String>> {
+) -> Result<TestResult> {
+    let not_sent = |code: &str| TestResult {
+        phone: phone.masked(),
+        channel: None,
+        code: Some(code.to_owned()),
+        sms_segments: 0,
+        cost_fen: 0,
+    };
     let Some(member_id) = member_with(ctx.db.read(), ctx, phone).await? else {
-        return Ok(Some("not_a_member".to_owned()));
+        return Ok(not_sent("not_a_member"));
     };
     let facts = gather(ctx, ctx.db.read(), terms, &[member_id]).await?;
-    let Some(recipient) = facts.get(&member_id) else { return Ok(Some("not_a_member".to_owned())) };
-    if let Some(code) = refused(ctx, terms, recipient) {
-        return Ok(Some(code));
+    let Some(recipient) = facts.get(&member_id) else { return Ok(not_sent("not_a_member")) };
+    let choice = without_limits(ctx, terms, recipient);
+    if let Decision::Suppress(reason) | Decision::Defer { reason, .. } = choice.decision {
+        return Ok(not_sent(reason.code()));
     }
+    let Some(step) = terms.steps.get(choice.step) else { return Ok(not_sent("no_address")) };
+    let message = wordings.of_step(None, i32::try_from(choice.step).unwrap_or_default());
+    let code = call_and_keep(ctx, step, message, recipient).await?;
+    Ok(TestResult {
+        phone: phone.masked(),
+        channel: Some(step.channel),
+        code,
+        sms_segments: terms.prices.segments(step.channel, message, recipient),
+        cost_fen: terms.prices.cost_fen(step.channel, message, recipient),
+    })
+}
+
+/// Sends it and keeps what follows: the consent that it used, the message in the inbox.
+async fn call_and_keep(
+    ctx: &Context,
+    step: &Step,
+    message: &MessageDraft,
+    recipient: &Recipient,
+) -> Result<Option<String>> {
+    let member_id = recipient.member_id;
     let rendered = message.render(&Variables {
         name: recipient.name.as_deref(),
         card_number: &recipient.card_number,
         brand: &ctx.settings.brand_name,
     });
-    let address = recipient.address.as_deref().unwrap_or_default();
+    let address = recipient.address(step.channel).unwrap_or_default();
     let out_id = format!("test-{member_id}");
-    let call = Call { channel: terms.channel, message, rendered: &rendered, address, out_id };
+    let call = Call { channel: step.channel, message, rendered: &rendered, address, out_id };
     let answer = channel::call(ctx, call).await;
     let txn = ctx.db.begin().await?;
-    if terms.channel == Channel::WechatSubscribe {
-        let template = terms.template_id.as_deref().unwrap_or_default();
+    if step.channel == Channel::WechatSubscribe {
+        let template = step.template_id.as_deref().unwrap_or_default();
         match &answer {
             // A message whose answer was never heard may have arrived.
             Ok(_) | Err(platform::Error { class: platform::Class::Unknown, .. }) => {
@@ -147,7 +178,7 @@ async fn send_one(
             Err(_) => {}
         }
     }
-    if terms.channel == Channel::Inbox {
+    if step.channel == Channel::Inbox {
         crate::inbox::put(ctx, &txn, member_id, &rendered, message.page.as_deref()).await?;
     }
     txn.commit().await?;
@@ -155,18 +186,17 @@ async fn send_one(
 }
 
 /// The gates that even a test does not pass by, which is all but caps and quiet hours.
-fn refused(ctx: &Context, terms: &Terms, recipient: &Recipient) -> Option<String> {
+fn without_limits(ctx: &Context, terms: &Terms, recipient: &Recipient) -> Choice {
     let no_limits = Terms {
         caps: crate::policy::Caps { per_24_hours: 0, per_7_days: 0, per_calendar_day: 0 },
+        cap_rules: Vec::new(),
         quiet: None,
         class: MessageClass::Marketing,
         ..terms.clone()
     };
-    let asked = Recipient { quiet: None, weekly_limit: None, ..recipient.clone() };
-    match decide(&no_limits, &asked, ctx.now()) {
-        Decision::Send => None,
-        Decision::Suppress(reason) | Decision::Defer { reason, .. } => Some(reason.code().to_owned()),
-    }
+    let asked =
+        Recipient { quiet: None, weekly_limit: None, channel_limits: Vec::new(), ..recipient.clone() };
+    choose(&no_limits, &asked, 0, ctx.now())
 }
 
 async fn member_with(
