@@ -52,9 +52,12 @@ const ADDITIONS: &[Addition] = &[
             Column::text("state").or("'open'"),
             Column::timestamp_with_time_zone("handled_at").null(),
             Column::uuid("handled_by").null(),
+            Column::text("job").or("'unknown'"),
+            Column::text("problem").or("''"),
+            Column::text("cause").or("'unsorted'"),
         ],
         unique: &[],
-        indexes: &[],
+        indexes: &[&["state", "cause"]],
     },
     Addition {
         table: "preference",

@@ -75,7 +75,7 @@ sections! {
     Settings {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
-        sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
+        sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
         caps: Caps, quiet_hours: QuietHours, receipts: Receipts, broker: Broker,
     }
     Log { filter: String, format: String, otlp_endpoint: String }
@@ -108,6 +108,7 @@ sections! {
         batch: usize, concurrency: usize, urgent_concurrency: usize, queued_ahead: u64, claim_lease_seconds: i64, queue_lease_seconds: i64,
         max_attempts: i32,
     }
+    Campaign { late_occurrence_seconds: i64 }
     Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
     QuietHours { start: String, end: String }
     Receipts { wechat_template: String, wechat_parameters: BTreeMap<String, String>, page: String }

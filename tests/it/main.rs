@@ -10,6 +10,7 @@ mod card;
 mod chaos;
 mod consent;
 mod coupon;
+mod dead_letter;
 mod delivery;
 mod demo;
 mod house;

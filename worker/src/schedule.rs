@@ -74,8 +74,9 @@ pub async fn run_urgent(ctx: Context, stop: CancellationToken) {
 
 /// Starts what is due and queues what may go; answers how much that was.
 pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
+    let occurrences = campaign::run_due_occurrences(ctx).await?;
     let started = campaign::start_due(ctx).await?;
-    Ok(started + delivery::dispatch(ctx).await? + notices::dispatch_notices(ctx).await?)
+    Ok(occurrences + started + delivery::dispatch(ctx).await? + notices::dispatch_notices(ctx).await?)
 }
 
 /// Ends what is over; answers how much that was.

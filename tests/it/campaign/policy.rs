@@ -22,6 +22,7 @@ async fn settings_are_saved_twice_and_at_once_and_every_change_is_audited() {
             "channel": "sms", "topic": "news", "per_24_hours": 0, "per_7_days": 1, "per_calendar_day": 0,
         }],
         "quiet_hours": { "start": "00:00", "end": "00:00" },
+        "review_campaigns": false, "review_above_members": null,
         "sms_segment_fen": 4,
         "budgets": { "month_fen": 100_000, "brand_fen": null },
     });
