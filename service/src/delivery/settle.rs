@@ -22,9 +22,10 @@ use crate::error::Result;
 use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
-/// What the platform has answered must not be lost to a database that is away for a moment.
-const TRIES: u32 = 6;
-const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250);
+/// What the platform has answered must not be lost to a database that is away: as long as the claim's lease lasts, nobody
+/// else decides what became of it.
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How a delivery goes on, so that rows with the same fate are updated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,14 +77,15 @@ impl Holdings {
 
 /// Harmless to repeat: what was settled is no longer `sending`.
 pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
-    let mut tries = 1;
+    let give_up = ctx.now() + Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
+    let mut pause = FIRST_PAUSE;
     while let Err(error) = settle_once(ctx, claimed, outcomes).await {
-        if tries == TRIES || !error.is_passing() {
+        if ctx.now() >= give_up || !error.is_passing() {
             return Err(error);
         }
-        tracing::warn!(%error, campaign_id = %claimed.campaign.id, tries, "a batch could not be settled; trying again");
-        ctx.clock.sleep(BETWEEN_TRIES * tries).await;
-        tries += 1;
+        tracing::warn!(%error, campaign_id = %claimed.campaign.id, "a batch could not be settled; trying again");
+        ctx.clock.sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
     rest_throttled(ctx, claimed, outcomes).await;
     let (message_ids, unheard) = waiting_for(claimed, outcomes);
