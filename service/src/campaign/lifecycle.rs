@@ -10,7 +10,7 @@ use sea_orm::{
 
 use crate::audit;
 use crate::context::Context;
-use crate::delivery::{RUNNING, end_open_deliveries};
+use crate::delivery::{RUNNING, channel, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};
@@ -38,7 +38,7 @@ pub async fn schedule(
     if before.offer_ends_at.is_some_and(|end| end <= at) {
         return Err(Error::invalid("at", "is after the offer's end"));
     }
-    check_channel(ctx, &before)?;
+    channel::ready(ctx, before.channel)?;
     check_coupon(&txn, &before).await?;
     let segment = entity::segment::Entity::find_by_id(before.segment_id)
         .one(&txn)
@@ -222,15 +222,6 @@ fn to(ctx: &Context, state: CampaignState) -> UpdateMany<campaign::Entity> {
     campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::value(state))
         .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
-}
-
-fn check_channel(ctx: &Context, campaign: &campaign::Model) -> Result<()> {
-    use entity::states::Channel;
-    match campaign.channel {
-        Channel::WechatSubscribe => ctx.platforms.wechat().map(|_| ()),
-        Channel::Sms => ctx.platforms.sms().map(|_| ()),
-        Channel::Inbox => Ok(()),
-    }
 }
 
 async fn check_coupon(txn: &DatabaseTransaction, campaign: &campaign::Model) -> Result<()> {

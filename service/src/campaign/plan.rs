@@ -12,15 +12,12 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::context::Context;
-use crate::delivery::MessageDraft;
+use crate::delivery::{MessageDraft, channel};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
 use crate::page::{Page, PageRequest};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
-
-/// A WeChat template's parameters are few; the platform takes at most five.
-const MOST_PARAMETERS: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct CampaignDraft {
@@ -93,7 +90,7 @@ pub enum Every {
 
 pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
-    draft.validate()?;
+    draft.validate(ctx)?;
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let segment = check_references(&txn, &draft).await?;
@@ -136,7 +133,7 @@ pub async fn update(
     draft: CampaignDraft,
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
-    draft.validate()?;
+    draft.validate(ctx)?;
     let txn = ctx.db.begin().await?;
     let before = campaign::Entity::find_by_id(id)
         .lock_exclusive()
@@ -209,7 +206,7 @@ impl CampaignDraft {
         }
     }
 
-    fn validate(&self) -> Result<()> {
+    fn validate(&self, ctx: &Context) -> Result<()> {
         let mut errors = Vec::new();
         let mut require = |holds: bool, field: &str, message: &str| {
             if !holds {
@@ -235,35 +232,8 @@ impl CampaignDraft {
             "is journey or campaign; urgent is for receipts and codes",
         );
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
-        require(self.message.parameters.len() <= MOST_PARAMETERS, "message.parameters", "are at most 10");
-        match self.channel {
-            Channel::Inbox => {
-                require(filled(&self.message.title), "message.title", "is needed for the inbox");
-                require(filled(&self.message.body), "message.body", "is needed for the inbox");
-            }
-            Channel::WechatSubscribe => {
-                require(filled(&self.message.template_id), "message.template_id", "is needed");
-                require(!self.message.parameters.is_empty(), "message.parameters", "are needed");
-            }
-            Channel::Sms => require(filled(&self.message.template_id), "message.template_id", "is needed"),
-        }
-        if self.channel == Channel::WechatSubscribe {
-            errors.extend(self.parameter_errors());
-        }
-        if errors.is_empty() { self.message.check_variables() } else { Err(Error::Invalid(errors)) }
-    }
-
-    /// Texts without variables can be held against the template's rules before anything is sent.
-    fn parameter_errors(&self) -> Vec<FieldError> {
-        self.message
-            .parameters
-            .iter()
-            .filter(|(_, text)| !text.contains("{{"))
-            .filter_map(|(key, text)| {
-                let message = platform::wechat::template::parameter_error(key, text)?;
-                Some(FieldError { field: format!("message.parameters.{key}"), message })
-            })
-            .collect()
+        errors.extend(channel::draft_errors(ctx, self.channel, &self.message, "message"));
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 
     fn columns(self, ctx: &Context, segment: segment::Model) -> Result<campaign::ActiveModel> {
@@ -297,10 +267,6 @@ impl CampaignDraft {
             ..Default::default()
         })
     }
-}
-
-fn filled(text: &Option<String>) -> bool {
-    text.as_deref().is_some_and(|text| !text.trim().is_empty())
 }
 
 async fn check_references(txn: &impl ConnectionTrait, draft: &CampaignDraft) -> Result<segment::Model> {

@@ -183,6 +183,7 @@ async fn decide_all(
         let receivers: Vec<_> = to_send.iter().map(|row| row.member_id).collect();
         consent::reserve(ctx, txn, terms.template_id.as_deref().unwrap_or_default(), &receivers).await?;
     }
+    let with_link = message.has_opt_out_link();
     let envelopes = to_send
         .into_iter()
         .filter_map(|delivery| {
@@ -191,6 +192,9 @@ async fn decide_all(
                 name: recipient.name.as_deref(),
                 card_number: &recipient.card_number,
                 brand: &ctx.settings.brand_name,
+                opt_out: with_link
+                    .then(|| consent::opt_out_link(ctx, terms.channel, delivery.id))
+                    .unwrap_or_default(),
             };
             Some(Envelope {
                 rendered: message.render(&variables),

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::campaign;
-use entity::states::Channel;
 use sea_orm::ActiveEnum;
 use tokio_util::sync::CancellationToken;
 
+use super::channel;
 use super::standing::is_running;
 use crate::context::Context;
 use crate::error::Result;
@@ -40,12 +40,7 @@ struct Lane {
 
 impl<'a> Pace<'a> {
     pub fn of(ctx: &'a Context, campaign: &campaign::Model, stop: &'a CancellationToken) -> Self {
-        let rates = &ctx.settings.rates;
-        let per_second = match campaign.channel {
-            Channel::WechatSubscribe => rates.wechat_per_second,
-            Channel::Sms => rates.sms_per_second,
-            Channel::Inbox => rates.inbox_per_second,
-        };
+        let per_second = channel::per_second(ctx, campaign.channel);
         let own = campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0);
         Self {
             ctx,

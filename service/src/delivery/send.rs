@@ -93,9 +93,5 @@ async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (Del
         address: envelope.address.as_deref().unwrap_or_default(),
         out_id: envelope.delivery.id.to_string(),
     };
-    let outcome = match channel::call(ctx, call).await {
-        Ok(message_id) => Outcome::Sent { message_id, started_at },
-        Err(error) => Outcome::of_error(error, started_at),
-    };
-    (envelope.delivery.id, outcome)
+    (envelope.delivery.id, Outcome::of(channel::call(ctx, call).await, started_at))
 }

@@ -14,10 +14,14 @@ use sea_orm::{
 use super::claim::{Claimed, Envelope, lock_members};
 use super::outcome::Outcome;
 use super::reason::Reason;
+use super::standing::RUNNING;
+use super::trouble::{self, Verdict};
 use super::{receipt, rest};
+use crate::audit::{self, Act, Actor};
+use crate::consent::Emptied;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
+use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
 /// Waits before the next try of a delivery whose last one surely had no effect.
@@ -45,14 +49,15 @@ enum Fate {
 struct Holdings {
     consent_spent: Vec<MemberId>,
     consent_back: Vec<MemberId>,
-    consent_gone: Vec<MemberId>,
+    consent_gone: Vec<Emptied>,
     coupons_back: Vec<CouponId>,
 }
 
 /// Harmless to repeat: what was settled is no longer `sending`.
 pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+    let verdict = trouble::weigh(ctx, claimed.campaign.id, outcomes).await;
     let mut tries = 1;
-    while let Err(error) = settle_once(ctx, claimed, outcomes).await {
+    while let Err(error) = settle_once(ctx, claimed, outcomes, &verdict).await {
         if tries == TRIES || !error.is_passing() {
             return Err(error);
         }
@@ -65,16 +70,22 @@ pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, O
     receipt::apply_waiting(ctx, &message_ids, &unheard).await
 }
 
-async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+async fn settle_once(
+    ctx: &Context,
+    claimed: &Claimed,
+    outcomes: &[(DeliveryId, Outcome)],
+    verdict: &Verdict,
+) -> Result<()> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let ours = still_ours(&txn, claimed).await?;
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
     lock_members(&txn, &members).await?;
-    let plan = Plan::of(ctx, claimed, outcomes, &ours);
+    let plan = Plan::of(ctx, claimed, outcomes, (&ours, verdict));
     record_attempts(ctx, &txn, &plan).await?;
     mark_sent(&txn, &plan.sent, now).await?;
+    mark_suppliers(&txn, &plan.attempts).await?;
     for (fate, ids) in plan.fates {
         mark(&txn, fate, ids, now).await?;
     }
@@ -82,10 +93,14 @@ async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, 
         put_in_inbox(ctx, &txn, claimed, &plan.sent).await?;
     }
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
-    if let Some(code) = plan.broken {
-        pause_broken(&txn, claimed.campaign.id, &code, now).await?;
-    }
+    let stopped = match &verdict.stop {
+        Some(code) => stop_campaign(ctx, &txn, &claimed.campaign, code).await?,
+        None => false,
+    };
     txn.commit().await?;
+    if stopped {
+        trouble::begin_anew(ctx, claimed.campaign.id).await;
+    }
     Ok(())
 }
 
@@ -112,7 +127,6 @@ struct Plan<'a> {
     sent: Vec<(&'a Envelope, &'a Outcome)>,
     fates: BTreeMap<Fate, Vec<DeliveryId>>,
     holdings: Holdings,
-    broken: Option<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -120,19 +134,18 @@ impl<'a> Plan<'a> {
         ctx: &Context,
         claimed: &'a Claimed,
         outcomes: &'a [(DeliveryId, Outcome)],
-        ours: &BTreeSet<DeliveryId>,
+        (ours, verdict): (&BTreeSet<DeliveryId>, &Verdict),
     ) -> Self {
         let mut plan = Self::default();
         let envelopes: BTreeMap<DeliveryId, &Envelope> =
             claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, envelope)).collect();
         for (id, outcome) in outcomes {
             let Some(envelope) = envelopes.get(id).copied() else { continue };
-            if let Outcome::CampaignBroken { code, .. } = outcome {
-                plan.broken = Some(code.clone());
-            }
             plan.attempts.push((envelope, outcome));
             if ours.contains(id) {
-                match fate(ctx, envelope, outcome, &mut plan.holdings) {
+                let waits = verdict.content_is_template && matches!(outcome, Outcome::ContentRefused(_));
+                let outcome_of_member = if waits { &Outcome::HandedBack } else { outcome };
+                match fate(ctx, envelope, outcome_of_member, &mut plan.holdings) {
                     None => plan.sent.push((envelope, outcome)),
                     Some(fate) => plan.fates.entry(fate).or_default().push(*id),
                 }
@@ -150,8 +163,8 @@ fn waiting_for(claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> (Vec<St
     let (mut message_ids, mut unheard) = (Vec::new(), Vec::new());
     for (id, outcome) in outcomes {
         match outcome {
-            Outcome::Sent { message_id: Some(message_id), .. } => message_ids.push(message_id.clone()),
-            Outcome::Unknown { .. } => {
+            Outcome::Sent { taken, .. } => message_ids.extend(taken.message_id.clone()),
+            Outcome::Unknown(_) => {
                 unheard.push(id.to_string());
                 let envelope = claimed.envelopes.iter().find(|envelope| envelope.delivery.id == *id);
                 unheard.extend(envelope.and_then(|envelope| envelope.address.clone()));
@@ -171,13 +184,22 @@ fn fate(ctx: &Context, envelope: &Envelope, outcome: &Outcome, holdings: &mut Ho
             holdings.consent_spent.push(member);
             None
         }
-        Outcome::Unknown { .. } => {
+        Outcome::Unknown(_) => {
             holdings.consent_spent.push(member);
             Some(Fate::Unknown)
         }
-        Outcome::Refused { reason, .. } => {
+        Outcome::ContentRefused(_) => {
+            holdings.consent_back.push(member);
+            holdings.coupons_back.extend(envelope.delivery.coupon_id);
+            Some(Fate::Failed(Reason::ContentInvalid))
+        }
+        Outcome::Refused { reason, told } => {
             if *reason == Reason::NoConsent {
-                holdings.consent_gone.push(member);
+                holdings.consent_gone.push(Emptied {
+                    member_id: member,
+                    key: format!("delivery|{}|exhausted", envelope.delivery.id),
+                    asked_at: told.started_at,
+                });
             } else {
                 holdings.consent_back.push(member);
             }
@@ -200,7 +222,7 @@ fn fate(ctx: &Context, envelope: &Envelope, outcome: &Outcome, holdings: &mut Ho
             let wait = retry_after.unwrap_or_else(|| back_off(tries));
             Some(Fate::Pending { not_before: now + wait, reason: Some(*reason), tried: true })
         }
-        Outcome::CampaignBroken { .. } | Outcome::HandedBack => {
+        Outcome::CampaignBroken(_) | Outcome::HandedBack => {
             holdings.consent_back.push(member);
             Some(Fate::Pending { not_before: now, reason: None, tried: false })
         }
@@ -269,13 +291,26 @@ async fn mark_sent(
 
 fn message_ids(sent: &[(&Envelope, &Outcome)]) -> Vec<(DeliveryId, String)> {
     sent.iter()
-        .filter_map(|(envelope, outcome)| match outcome {
-            Outcome::Sent { message_id: Some(message_id), .. } => {
-                Some((envelope.delivery.id, message_id.clone()))
-            }
-            _ => None,
-        })
+        .filter_map(|(envelope, outcome)| Some((envelope.delivery.id, outcome.message_id()?.to_owned())))
         .collect()
+}
+
+/// Which supplier has a message, or may have it: one statement for each, and none for channels without several.
+async fn mark_suppliers(txn: &impl ConnectionTrait, attempts: &[(&Envelope, &Outcome)]) -> Result<()> {
+    let mut by_supplier: BTreeMap<&str, Vec<DeliveryId>> = BTreeMap::new();
+    for (envelope, outcome) in attempts {
+        if let Some(supplier) = outcome.supplier() {
+            by_supplier.entry(supplier).or_default().push(envelope.delivery.id);
+        }
+    }
+    for (supplier, ids) in by_supplier {
+        delivery::Entity::update_many()
+            .col_expr(delivery::Column::Supplier, Expr::value(supplier))
+            .filter(delivery::Column::Id.is_in(ids))
+            .exec(txn)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn mark(
@@ -361,21 +396,31 @@ async fn settle_holdings(
     Ok(())
 }
 
-/// The campaign stops with the platform's code as its reason; it can be resumed once that is mended.
-async fn pause_broken(
-    txn: &impl ConnectionTrait,
-    id: CampaignId,
+/// The campaign stops with the code as its reason; it can be resumed once that is mended. True when it ran.
+async fn stop_campaign(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    campaign: &campaign::Model,
     code: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    campaign::Entity::update_many()
+) -> Result<bool> {
+    let stopped = campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::value(CampaignState::Paused))
         .col_expr(campaign::Column::StateReason, Expr::value(code))
-        .col_expr(campaign::Column::UpdatedAt, Expr::value(now))
-        .filter(campaign::Column::Id.eq(id))
-        .filter(campaign::Column::State.is_in([CampaignState::Resolving, CampaignState::Sending]))
+        .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.eq(campaign.id))
+        .filter(campaign::Column::State.is_in(RUNNING))
         .exec(txn)
         .await?;
-    tracing::warn!(campaign_id = %id, code, "campaign paused: the platform refuses its template, page or account");
-    Ok(())
+    if stopped.rows_affected == 0 {
+        return Ok(false);
+    }
+    let act = Act {
+        actor: Actor::System,
+        action: "campaign.stop",
+        subject: ("campaign", campaign.id.to_string()),
+        detail: serde_json::json!({ "name": campaign.name, "code": code }),
+    };
+    audit::record(ctx, txn, act).await?;
+    tracing::warn!(campaign_id = %campaign.id, code, "a campaign was paused: it needs mending");
+    Ok(true)
 }
