@@ -59,7 +59,13 @@ enum Gate {
 
 impl Reply {
     pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: StatusCode::OK, content_type, body: body.into(), pushes: Vec::new(), retry_after: None }
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            body: body.into(),
+            pushes: Vec::new(),
+            retry_after: None,
+        }
     }
 
     fn respond(self) -> HttpResponse {

@@ -106,7 +106,8 @@ fn sms(settings: &Settings, now: platform::Now) -> Result<Arc<[SmsSupplier]>> {
     suppliers
         .into_iter()
         .map(|(name, weight)| {
-            let client = platform::sms::connect(supplier(settings, name), now.clone()).map_err(Error::internal)?;
+            let client =
+                platform::sms::connect(supplier(settings, name), now.clone()).map_err(Error::internal)?;
             Ok(SmsSupplier { client, weight })
         })
         .collect()
@@ -127,12 +128,12 @@ fn supplier(settings: &Settings, name: &str) -> SmsSettings {
         });
     }
     SmsSettings::Aliyun(AliyunSettings {
-            base_url: settings.aliyun_sms.base_url.clone(),
-            access_key_id: settings.aliyun_sms.access_key_id.expose().to_owned(),
-            access_key_secret: settings.aliyun_sms.access_key_secret.expose().to_owned(),
-            sign_name,
-            timeout,
-        })
+        base_url: settings.aliyun_sms.base_url.clone(),
+        access_key_id: settings.aliyun_sms.access_key_id.expose().to_owned(),
+        access_key_secret: settings.aliyun_sms.access_key_secret.expose().to_owned(),
+        sign_name,
+        timeout,
+    })
 }
 
 fn alipay(settings: &Settings, now: platform::Now) -> Result<Option<Arc<Alipay>>> {

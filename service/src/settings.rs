@@ -151,11 +151,14 @@ impl Settings {
         let wrong = |problem: String| SettingsError { name: "sms.provider".to_owned(), problem };
         let mut suppliers: Vec<(&'static str, u32)> = Vec::new();
         for part in self.sms.provider.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (name, weight) = part.split_once(':').map_or((part, "1"), |(name, weight)| (name.trim(), weight.trim()));
+            let (name, weight) =
+                part.split_once(':').map_or((part, "1"), |(name, weight)| (name.trim(), weight.trim()));
             let name = [platform::sms::TENCENT, platform::sms::ALIYUN]
                 .into_iter()
                 .find(|known| *known == name)
-                .ok_or_else(|| wrong(format!("{name:?} is not allowed; choose of [\"tencent\", \"aliyun\"]")))?;
+                .ok_or_else(|| {
+                    wrong(format!("{name:?} is not allowed; choose of [\"tencent\", \"aliyun\"]"))
+                })?;
             let weight = weight
                 .parse()
                 .ok()

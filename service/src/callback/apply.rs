@@ -252,7 +252,10 @@ async fn apply(ctx: &Context, txn: &DatabaseTransaction, event: &StoredEvent, ki
             }
         }
         StoredEvent::AccountClosed { created_at, .. } => {
-            let said = Said::by("platform", serde_json::json!({ "event": "account_closed", "created_at": created_at }));
+            let said = Said::by(
+                "platform",
+                serde_json::json!({ "event": "account_closed", "created_at": created_at }),
+            );
             consent::opt_out(ctx, txn, member_id, (Channel::WechatSubscribe.as_str(), "all"), said).await?;
         }
         StoredEvent::Receipt(_) => {}

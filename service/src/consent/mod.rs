@@ -12,8 +12,8 @@ mod link;
 mod opt_out;
 
 pub use ledger::{
-    Answer, Emptied, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_late_accept, record_reject,
-    reserve, revoke, spend, was_taken_back_after,
+    Answer, Emptied, Evidence, accept, exhaust, give_back, ledger_of, record_hint, record_late_accept,
+    record_reject, reserve, revoke, spend, was_taken_back_after,
 };
 pub use link::{OptOutLink, StopOffer, StopScope, opt_out_by_link, opt_out_link, read_opt_out_link};
 pub use opt_out::{Said, covers, opt_in, opt_out, opt_out_history_of, opt_outs_of};

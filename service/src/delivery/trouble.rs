@@ -118,9 +118,9 @@ async fn row_of(ctx: &Context, campaign: CampaignId, seen: &Seen) -> i64 {
     }
     match ctx.shared.increment(&key, seen.content_refused, ROW_KEPT).await {
         Ok(row) => row,
-        Err(_) => ctx.local.increment(&key, seen.content_refused, ROW_KEPT)
-            .await
-            .unwrap_or(seen.content_refused),
+        Err(_) => {
+            ctx.local.increment(&key, seen.content_refused, ROW_KEPT).await.unwrap_or(seen.content_refused)
+        }
     }
 }
 

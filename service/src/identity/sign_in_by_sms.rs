@@ -52,7 +52,9 @@ fn templates(settings: &Settings) -> Vec<(&'static str, &str)> {
         (platform::sms::TENCENT, settings.tencent_sms.sign_in_template.as_str()),
         (platform::sms::ALIYUN, settings.aliyun_sms.sign_in_template.as_str()),
     ]
-    .map(|(supplier, own)| (supplier, if own.is_empty() { settings.sign_in.sms_template.as_str() } else { own }))
+    .map(|(supplier, own)| {
+        (supplier, if own.is_empty() { settings.sign_in.sms_template.as_str() } else { own })
+    })
     .to_vec()
 }
 

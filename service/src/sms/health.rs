@@ -86,11 +86,15 @@ async fn note_in(
     let settings = &ctx.settings.sms;
     let counted = Counts { total: 1, failed: i64::from(failed) };
     let window = Duration::from_secs(settings.error_window_seconds);
-    let counts =
-        tally::add(ctx, &format!("sms.{supplier}.{}", breaker.generation()), counted, window).await;
+    let counts = tally::add(ctx, &format!("sms.{supplier}.{}", breaker.generation()), counted, window).await;
     let threshold = Threshold { percent: settings.error_percent, minimum: settings.error_minimum };
     if failed && matches!(breaker, Breaker::Closed { .. }) && tally::is_too_many(counts, threshold) {
-        tracing::warn!(supplier, counts.total, counts.failed, "an SMS supplier fails too often and is left out");
+        tracing::warn!(
+            supplier,
+            counts.total,
+            counts.failed,
+            "an SMS supplier fails too often and is left out"
+        );
         return state.set(&key, &breaker.opened(ctx.now(), probe_every(ctx)).text(), KEPT).await;
     }
     Ok(())

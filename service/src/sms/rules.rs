@@ -31,9 +31,14 @@ fn score(key: &str, name: &str, weight: u32) -> f64 {
 /// How a supplier stands. `generation` grows each time it comes back, so that what was counted before no longer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breaker {
-    Closed { generation: u64 },
+    Closed {
+        generation: u64,
+    },
     /// Left out; from `probe_at` on one message may try it.
-    Open { generation: u64, probe_at: DateTime<Utc> },
+    Open {
+        generation: u64,
+        probe_at: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +46,9 @@ pub enum Admission {
     Use,
     /// Whoever first makes the breaker this may try it.
     Probe(Breaker),
-    LeaveOut { until: DateTime<Utc> },
+    LeaveOut {
+        until: DateTime<Utc>,
+    },
 }
 
 impl Breaker {
@@ -76,7 +83,9 @@ impl Breaker {
     pub fn text(self) -> String {
         match self {
             Self::Closed { generation } => format!("closed {generation}"),
-            Self::Open { generation, probe_at } => format!("open {generation} {}", probe_at.timestamp_millis()),
+            Self::Open { generation, probe_at } => {
+                format!("open {generation} {}", probe_at.timestamp_millis())
+            }
         }
     }
 

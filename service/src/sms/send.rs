@@ -41,7 +41,8 @@ pub struct Failed {
 /// Asks the suppliers in the message's order until one takes it or the answer is not one to go on from.
 pub async fn send(ctx: &Context, letter: &Letter<'_>) -> Result<std::result::Result<Sent, Failed>> {
     let suppliers = ctx.platforms.sms()?;
-    let weights: Vec<_> = suppliers.iter().map(|supplier| (supplier.client.provider(), supplier.weight)).collect();
+    let weights: Vec<_> =
+        suppliers.iter().map(|supplier| (supplier.client.provider(), supplier.weight)).collect();
     let alone = weights.len() == 1;
     let mut refusal: Option<Failed> = None;
     let mut open_from: Option<DateTime<Utc>> = None;
@@ -60,7 +61,8 @@ pub async fn send(ctx: &Context, letter: &Letter<'_>) -> Result<std::result::Res
         match answer {
             Ok(sent) => return Ok(Ok(Sent { message_id: sent.message_id, supplier: name })),
             Err(error) if rules::goes_on(trouble(&error)) => {
-                let error = refusal.map_or_else(|| error.clone(), |before| rules::milder(before.error, error.clone()));
+                let error = refusal
+                    .map_or_else(|| error.clone(), |before| rules::milder(before.error, error.clone()));
                 refusal = Some(Failed { error, supplier: Some(name) });
             }
             Err(error) => return Ok(Err(Failed { error, supplier: Some(name) })),
@@ -108,7 +110,8 @@ fn wait_of(error: &platform::Error) -> Duration {
 /// Everybody who could be asked refused, or is left out: it waits for the first that may be asked again.
 fn nobody_took_it(ctx: &Context, refusal: Option<Failed>, open_from: Option<DateTime<Utc>>) -> Failed {
     let Some(until) = open_from else {
-        let no_template = || platform::Error::new(Class::Permanent, NO_TEMPLATE, "no supplier has this template");
+        let no_template =
+            || platform::Error::new(Class::Permanent, NO_TEMPLATE, "no supplier has this template");
         return refusal.unwrap_or_else(|| Failed { error: no_template(), supplier: None });
     };
     let wait = (until - ctx.now()).clamp(Duration::seconds(1), LONGEST_WAIT);

@@ -1,7 +1,7 @@
 //! What the requests are about, and a caller of each kind; made once, over HTTP.
 
-use entity::inbox_message;
-use entity::states::StaffRole;
+use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
+use entity::{delivery, inbox_message};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use service::ids::{InboxMessageId, MemberId, StoreId};
@@ -29,6 +29,7 @@ pub struct World {
     campaign: String,
     tag: String,
     message: InboxMessageId,
+    link: String,
 }
 
 impl World {
@@ -49,6 +50,7 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
+        let link = link_to(app, &campaign, member.id).await;
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -75,6 +77,7 @@ impl World {
             campaign,
             tag,
             message,
+            link,
             phones,
         }
     }
@@ -86,6 +89,7 @@ impl World {
     /// What a segment of a path stands for, by its name and the part before it.
     pub fn id(&self, segment: &str, noun: &str) -> String {
         match (segment, noun) {
+            ("token", "u") => self.link.clone(),
             ("provider", _) => "aliyun".to_owned(),
             ("tag_id", _) => self.tag.clone(),
             ("member_id", _) | (_, "members") => self.subject.to_string(),
@@ -223,4 +227,40 @@ async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
     let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
     id
+}
+
+/// The link of a message that the member was sent.
+async fn link_to(app: &TestApp, campaign: &str, member_id: MemberId) -> String {
+    let now = app.ctx.now();
+    let row = delivery::Model {
+        id: app.ctx.new_id(),
+        campaign_id: campaign.parse().expect("an id"),
+        member_id,
+        channel: Channel::Inbox,
+        class: MessageClass::Marketing,
+        topic: "offers".to_owned(),
+        state: DeliveryState::Sent,
+        reason: None,
+        not_before: now,
+        queued_at: None,
+        claimed_at: None,
+        slot_at: None,
+        sent_at: Some(now),
+        attempts: 1,
+        coupon_id: None,
+        platform_message_id: None,
+        created_at: now,
+        updated_at: now,
+        variant: None,
+        step: 0,
+        version: 1,
+        cost_fen: 0,
+        supplier: None,
+        saw: None,
+        opened_at: None,
+    };
+    let id = row.id;
+    let insert = delivery::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the delivery is written");
+    service::consent::opt_out_link(&app.ctx, Channel::Inbox, id).token
 }

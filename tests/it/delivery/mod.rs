@@ -4,3 +4,4 @@ mod answer;
 mod guarantee;
 mod pipeline;
 mod rules;
+mod stop;

@@ -149,7 +149,12 @@ const MOST_PARAMETERS: usize = 10;
 /// What is missing or wrong in a draft for this channel; `at` is where it stands in the request, e.g. `message`.
 pub fn draft_errors(ctx: &Context, channel: Channel, draft: &MessageDraft, at: &str) -> Vec<FieldError> {
     let mut wrong = Vec::new();
-    require(&mut wrong, draft.parameters.len() <= MOST_PARAMETERS, format!("{at}.parameters"), "are at most 10");
+    require(
+        &mut wrong,
+        draft.parameters.len() <= MOST_PARAMETERS,
+        format!("{at}.parameters"),
+        "are at most 10",
+    );
     on!(channel, M => M::check(draft, at, &mut wrong));
     wrong.extend(draft.variable_errors(at, &ctx.settings.public_url));
     wrong

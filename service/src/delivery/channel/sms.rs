@@ -3,7 +3,9 @@
 
 use platform::sms::{ALIYUN, SmsTrouble, TENCENT, is_account, trouble};
 
-use super::{Call, CallResult, Module, Needs, NotTaken, Taken, Verdict, common, filled, not_configured, require};
+use super::{
+    Call, CallResult, Module, Needs, NotTaken, Taken, Verdict, common, filled, not_configured, require,
+};
 use crate::context::Context;
 use crate::delivery::message::MessageDraft;
 use crate::delivery::reason::Reason;
@@ -22,7 +24,12 @@ impl Module for Sms {
         require(wrong, named, format!("{at}.template_id"), "is needed, or templates by supplier");
         for (supplier, template) in &draft.templates {
             let field = format!("{at}.templates.{supplier}");
-            require(wrong, SUPPLIERS.contains(&supplier.as_str()), field.clone(), "is no supplier; use tencent or aliyun");
+            require(
+                wrong,
+                SUPPLIERS.contains(&supplier.as_str()),
+                field.clone(),
+                "is no supplier; use tencent or aliyun",
+            );
             require(wrong, filled(Some(template)), field, "needs a template's id");
         }
     }
@@ -49,7 +56,8 @@ impl Module for Sms {
     }
 
     async fn call(ctx: &Context, call: &Call<'_>) -> CallResult {
-        let templates = SUPPLIERS.iter().filter_map(|supplier| Some((*supplier, call.message.template_at(supplier)?)));
+        let templates =
+            SUPPLIERS.iter().filter_map(|supplier| Some((*supplier, call.message.template_at(supplier)?)));
         let letter = Letter {
             phone: call.address,
             templates: templates.collect(),

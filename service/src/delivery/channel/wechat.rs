@@ -2,7 +2,9 @@
 
 use platform::wechat::SubscribeMessage;
 
-use super::{Call, CallResult, Module, Needs, NotTaken, Taken, Verdict, common, filled, not_configured, require};
+use super::{
+    Call, CallResult, Module, Needs, NotTaken, Taken, Verdict, common, filled, not_configured, require,
+};
 use crate::context::Context;
 use crate::delivery::message::MessageDraft;
 use crate::delivery::reason::Reason;
