@@ -9,7 +9,7 @@ use service::delivery::outcome::{Outcome, Told};
 use service::delivery::trouble::{TOO_MANY_FAILURES, Verdict, judge, look_at};
 use service::delivery::{HINTED_CODES, Reason, hint};
 use service::ids::CampaignId;
-use service::tally::{Counts, Threshold};
+use service::tally::Threshold;
 use tests::TestApp;
 use tests::platforms::COUPON_ARRIVAL;
 
