@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
 use crate::coupon::ClaimDesk;
 use crate::crypto::Keys;
@@ -26,6 +27,7 @@ pub struct Context {
     pub settings: Arc<Settings>,
     pub keys: Keys,
     pub claims: ClaimDesk,
+    pub progress: ProgressBoard,
 }
 
 impl Context {
@@ -55,6 +57,7 @@ impl Context {
             settings: Arc::new(settings),
             keys,
             claims: Default::default(),
+            progress: Default::default(),
         })
     }
 

@@ -111,6 +111,12 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     out
 }
 
+pub fn sha256(value: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, value).as_ref());
+    out
+}
+
 /// SHA-256 in hex: for high-entropy tokens and for telling requests apart.
 pub fn sha256_hex(value: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, value))

@@ -54,6 +54,7 @@ refusals! {
     CouponSoldOut = "coupon_sold_out", "已领完", "All copies have been claimed.";
     CouponLimitReached = "coupon_limit_reached", "您已领满该券", "You have claimed as many as allowed.";
     CouponNotClaimable = "coupon_not_claimable", "该券目前不可领取", "This coupon can't be claimed now.";
+    NothingToStop = "nothing_to_stop", "这是服务通知，不能退订", "This is a service message; there is nothing to opt out of.";
     CouponNotOwned = "coupon_not_owned", "该券不属于这位会员", "The coupon does not belong to this member.";
     CouponAlreadyRedeemed = "coupon_already_redeemed", "该券已核销", "The coupon has already been redeemed.";
     CouponExpired = "coupon_expired", "该券已过期", "The coupon has expired.";

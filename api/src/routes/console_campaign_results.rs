@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
-use service::campaign;
+use service::campaign::{self, DeliveryFilter, Progress};
 use service::ids::{CampaignId, MemberId};
 use service::staff::StaffCaller;
 use service::states::{CampaignState, DeliveryState};
@@ -68,6 +68,14 @@ pub struct ProgressView {
     state_reason: Option<String>,
     audience_count: i64,
     lines: Vec<ProgressLineView>,
+    /// Messages per second, over the last ten seconds.
+    per_second: f64,
+    /// When the last one will have been worked off; null: it does not run.
+    ends_at: Option<DateTime<Utc>>,
+    /// The last of the deferred is looked at again then.
+    deferred_until: Option<DateTime<Utc>>,
+    cost_fen: i64,
+    /// When it was counted.
     as_of: DateTime<Utc>,
 }
 
@@ -87,7 +95,7 @@ pub async fn show_progress(
     id: Segments<CampaignId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let first = progress_view(&ctx, &caller.0, id.0).await?;
+    let first = progress_view(campaign::progress(&ctx, &caller.0, id.0).await?);
     let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/event-stream") {
         return Ok(HttpResponse::Ok().json(first));
@@ -130,7 +138,7 @@ impl Following {
                     () = self.stopping.cancelled() => return None,
                     () = tokio::time::sleep(PROGRESS_EVERY) => {}
                 }
-                progress_view(&self.ctx, &self.caller, self.id).await.ok()?
+                progress_view(campaign::follow(&self.ctx, &self.caller, self.id).await.ok()?)
             }
             Told::Everything => return None,
         };
@@ -143,20 +151,24 @@ impl Following {
     }
 }
 
-async fn progress_view(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<ProgressView, Problem> {
-    let progress = campaign::progress(ctx, caller, id).await?;
-    let lines = progress
+fn progress_view(progress: Progress) -> ProgressView {
+    let counts = progress.counts;
+    let lines = counts
         .lines
         .into_iter()
         .map(|line| ProgressLineView { state: line.state, reason: line.reason, deliveries: line.deliveries })
         .collect();
-    Ok(ProgressView {
+    ProgressView {
         state: progress.campaign.state,
         state_reason: progress.campaign.state_reason,
         audience_count: progress.campaign.audience_count,
         lines,
-        as_of: ctx.now(),
-    })
+        per_second: counts.per_second,
+        ends_at: progress.ends_at,
+        deferred_until: counts.deferred_until,
+        cost_fen: counts.cost_fen,
+        as_of: counts.as_of,
+    }
 }
 
 #[derive(Default, Deserialize, IntoParams)]
@@ -164,6 +176,10 @@ async fn progress_view(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> R
 #[into_params(parameter_in = Query)]
 pub struct DeliveryQuery {
     state: Option<DeliveryState>,
+    /// A reason's code.
+    reason: Option<String>,
+    /// A variant's name.
+    variant: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// 50 unless told, at most 200.
@@ -184,9 +200,10 @@ pub async fn list_deliveries(
     id: Segments<CampaignId>,
     query: Query<DeliveryQuery>,
 ) -> Result<web::Json<PageView<DeliveryView>>, Problem> {
-    let Query(DeliveryQuery { state, cursor, limit }) = query;
+    let Query(DeliveryQuery { state, reason, variant, cursor, limit }) = query;
     let page = service::page::PageRequest { cursor, limit };
-    let page = campaign::deliveries(&ctx, &caller.0, id.0, state, &page).await?;
+    let page =
+        campaign::deliveries(&ctx, &caller.0, id.0, DeliveryFilter { state, reason, variant }, &page).await?;
     Ok(web::Json(PageView::of(page, DeliveryView::of)))
 }
 

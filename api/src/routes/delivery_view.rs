@@ -33,6 +33,14 @@ pub struct DeliveryView {
     not_before: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
     attempts: i32,
+    variant: Option<String>,
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: i32,
+    /// The campaign's version that was sent.
+    version: i32,
+    supplier: Option<String>,
+    cost_fen: i64,
+    opened_at: Option<DateTime<Utc>>,
     coupon_id: Option<CouponId>,
     updated_at: DateTime<Utc>,
 }
@@ -48,6 +56,12 @@ impl DeliveryView {
             not_before: row.not_before,
             sent_at: row.sent_at,
             attempts: row.attempts,
+            variant: row.variant,
+            step: row.step,
+            version: row.version,
+            supplier: row.supplier,
+            cost_fen: row.cost_fen,
+            opened_at: row.opened_at,
             coupon_id: row.coupon_id,
             updated_at: row.updated_at,
         }

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
+pub mod console_campaign_lift;
 pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
@@ -20,6 +21,7 @@ pub mod delivery_view;
 pub mod health;
 pub mod me;
 pub mod messages;
+pub mod my_messages;
 pub mod opt_out;
 pub mod purchases;
 pub mod sign_in;
@@ -68,7 +70,11 @@ fn member(config: &mut ServiceConfig) {
         .service(messages::list_consents)
         .service(messages::report_consent)
         .service(messages::list_inbox)
-        .service(messages::read_inbox_message);
+        .service(messages::read_inbox_message)
+        .service(my_messages::explain_inbox_message)
+        .service(my_messages::stop_inbox_messages)
+        .service(my_messages::list_my_deliveries)
+        .service(my_messages::stop_my_deliveries);
 }
 
 fn staff(config: &mut ServiceConfig) {
@@ -133,7 +139,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaign_results::forecast_campaign)
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
-        .service(console_campaign_results::explain_delivery);
+        .service(console_campaign_results::explain_delivery)
+        .service(console_campaign_lift::get_campaign_results);
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)

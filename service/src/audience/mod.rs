@@ -5,8 +5,10 @@
 
 pub mod rule;
 mod segment;
+mod traits;
 
 pub use entity::segment::Model as SegmentRow;
 
 pub use rule::Rule;
 pub use segment::{SegmentDraft, count, create, find, list, sample, update};
+pub use traits::{Trait, traits_of};

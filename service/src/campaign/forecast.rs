@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::{campaign, member};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{find, in_holdout};
+use super::{Split, find};
 use crate::audience::Rule;
 use crate::context::Context;
 use crate::delivery::{Decision, Reason, Terms, decide, gather};
@@ -40,6 +40,7 @@ pub async fn forecast(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Re
         campaign.rule = segment.ok_or(Error::NotFound("segment"))?.rule;
     }
     let terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
+    let split = Split::of(&campaign)?;
     let mut forecast = Forecast::default();
     let mut others: BTreeMap<Reason, (u64, Option<DateTime<Utc>>)> = BTreeMap::new();
     let mut cursor = None;
@@ -49,7 +50,7 @@ pub async fn forecast(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Re
         let facts = gather(ctx, ctx.db.read(), &terms, &members).await?;
         for member in &members {
             forecast.audience += 1;
-            let decision = if in_holdout(campaign.id, *member, campaign.holdout_percent) {
+            let decision = if split.holds_out(*member) {
                 Decision::Suppress(Reason::Holdout)
             } else {
                 facts.get(member).map_or(Decision::Suppress(Reason::MemberInactive), |recipient| {

@@ -8,6 +8,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 
+use super::experiment;
 use crate::audit;
 use crate::context::Context;
 use crate::delivery::{RUNNING, channel, end_open_deliveries};
@@ -29,6 +30,8 @@ pub async fn schedule(
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
+    let draft = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
+    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = campaign::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&txn)

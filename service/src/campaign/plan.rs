@@ -10,9 +10,10 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{experiment, variant};
 use crate::audit::{self, Act};
 use crate::context::Context;
-use crate::delivery::{MessageDraft, channel};
+use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
 use crate::page::{Page, PageRequest};
@@ -41,25 +42,6 @@ pub struct CampaignDraft {
     pub budget_fen: Option<i64>,
     pub recurrence: Option<Recurrence>,
     pub attribution_days: i32,
-}
-
-/// Where a message goes when the channel before it is closed for the member.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FallbackStep {
-    pub channel: Channel,
-    pub message: MessageDraft,
-}
-
-/// One of several wordings; members are split by `weight`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    #[schema(min_length = 1, max_length = 20)]
-    pub name: String,
-    #[schema(minimum = 1, maximum = 100)]
-    pub weight: u32,
-    pub message: MessageDraft,
 }
 
 /// By calendar, in the shop's zone.
@@ -94,6 +76,7 @@ pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let segment = check_references(&txn, &draft).await?;
+    experiment::check_holdout(&txn, None, (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let row = campaign::ActiveModel {
         id: Set(ctx.new_id()),
         state: Set(CampaignState::Draft),
@@ -135,6 +118,7 @@ pub async fn update(
     caller.require(Permission::WriteCampaigns)?;
     draft.validate(ctx)?;
     let txn = ctx.db.begin().await?;
+    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = campaign::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&txn)
@@ -233,6 +217,7 @@ impl CampaignDraft {
         );
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
         errors.extend(channel::draft_errors(ctx, self.channel, &self.message, "message"));
+        errors.extend(variant::errors(ctx, self));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 

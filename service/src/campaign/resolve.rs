@@ -9,9 +9,9 @@ use sea_orm::{
     QuerySelect,
 };
 
+use super::experiment::{Place, Split};
 use crate::audience::Rule;
 use crate::context::Context;
-use crate::crypto;
 use crate::delivery::Reason;
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
@@ -87,10 +87,14 @@ async fn insert_deliveries(
     members: &[MemberId],
 ) -> Result<i64> {
     let now = ctx.now();
+    let split = Split::of(campaign)?;
     let mut added = 0;
     for chunk in members.chunks(ROWS) {
         let rows = chunk.iter().map(|member| {
-            let held_out = in_holdout(campaign.id, *member, campaign.holdout_percent);
+            let (held_out, variant) = match split.place(*member) {
+                Place::Holdout => (true, None),
+                Place::Gets(variant) => (false, variant.map(str::to_owned)),
+            };
             delivery::ActiveModel {
                 id: Set(ctx.new_id()),
                 campaign_id: Set(campaign.id),
@@ -100,6 +104,7 @@ async fn insert_deliveries(
                 topic: Set(campaign.topic.clone()),
                 state: Set(if held_out { DeliveryState::Suppressed } else { DeliveryState::Pending }),
                 reason: Set(held_out.then(|| Reason::Holdout.code().to_owned())),
+                variant: Set(variant),
                 not_before: Set(now),
                 attempts: Set(0),
                 step: Set(0),
@@ -120,13 +125,6 @@ async fn insert_deliveries(
             .await?;
     }
     Ok(i64::try_from(added).unwrap_or_default())
-}
-
-/// Whether a member is in the hold-out share: by a hash of both ids, so that it never changes.
-pub fn in_holdout(campaign: CampaignId, member: MemberId, percent: i32) -> bool {
-    let digest = crypto::sha256_hex(&[campaign.0.as_bytes().as_slice(), member.0.as_bytes()].concat());
-    let bucket = u32::from_str_radix(&digest[..8], 16).unwrap_or_default() % 100;
-    i32::try_from(bucket).unwrap_or_default() < percent
 }
 
 /// Asks again for resolutions that have stood still: their message was lost with its queue.

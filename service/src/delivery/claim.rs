@@ -4,6 +4,7 @@
 //! Locks are taken in one order everywhere: deliveries, members, coupon template, consents.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, MessageClass};
@@ -20,6 +21,7 @@ use super::reason::Reason;
 use super::rest;
 use super::rules::{Decision, decide};
 use super::standing::{RUNNING, end_open_deliveries};
+use super::wording::Wordings;
 use crate::consent;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
@@ -38,6 +40,8 @@ pub struct Envelope {
     pub delivery: delivery::Model,
     pub address: Option<String>,
     pub rendered: Rendered,
+    /// The wording that was rendered: the campaign's, or the member's variant's.
+    pub message: Arc<MessageDraft>,
 }
 
 /// Claims the first `most` of `deliveries`. None: the campaign or its channel does not run, and all of `deliveries` wait
@@ -150,6 +154,7 @@ async fn decide_all(
     rows: Vec<delivery::Model>,
 ) -> Result<Claimed> {
     let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+    let wordings = Wordings::of(&campaign)?;
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     lock_members(txn, &members).await?;
     let terms = Terms::of(ctx, txn, &campaign).await?;
@@ -183,21 +188,21 @@ async fn decide_all(
         let receivers: Vec<_> = to_send.iter().map(|row| row.member_id).collect();
         consent::reserve(ctx, txn, terms.template_id.as_deref().unwrap_or_default(), &receivers).await?;
     }
-    let with_link = message.has_opt_out_link();
     let envelopes = to_send
         .into_iter()
         .filter_map(|delivery| {
             let recipient = facts.get(&delivery.member_id)?;
+            let message = wordings.of_step(delivery.variant.as_deref(), delivery.step).clone();
+            let link = || consent::opt_out_link(ctx, terms.channel, delivery.id);
             let variables = Variables {
                 name: recipient.name.as_deref(),
                 card_number: &recipient.card_number,
                 brand: &ctx.settings.brand_name,
-                opt_out: with_link
-                    .then(|| consent::opt_out_link(ctx, terms.channel, delivery.id))
-                    .unwrap_or_default(),
+                opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
             };
             Some(Envelope {
                 rendered: message.render(&variables),
+                message,
                 address: recipient.address.clone(),
                 delivery,
             })

@@ -70,8 +70,8 @@ impl MessageDraft {
 
     /// Whether the receiver's link stands in it.
     pub fn has_opt_out_link(&self) -> bool {
-        self.texts("")
-            .any(|(_, text)| variables_in(text).any(|name| matches!(name, OPT_OUT_LINK | OPT_OUT_TOKEN)))
+        let mut texts = self.parameters.values().chain(&self.title).chain(&self.body);
+        texts.any(|text| text.contains("{{opt_out_"))
     }
 
     /// What is wrong with its variables: unknown ones, and a link without a public address. `at` is where it stands in the body.

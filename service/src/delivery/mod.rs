@@ -29,6 +29,7 @@ mod send;
 mod settle;
 mod standing;
 pub mod trouble;
+mod wording;
 
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
@@ -41,6 +42,7 @@ pub use recover::recover;
 pub use rules::{Decision, Gate, decide, gates};
 pub use send::send;
 pub use standing::{RUNNING, end_open_deliveries};
+pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 
 use entity::states::DeliveryState;
 

@@ -88,7 +88,7 @@ async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (Del
     let started_at = ctx.now();
     let call = channel::Call {
         channel: claimed.campaign.channel,
-        message: &claimed.message,
+        message: &envelope.message,
         rendered: &envelope.rendered,
         address: envelope.address.as_deref().unwrap_or_default(),
         out_id: envelope.delivery.id.to_string(),

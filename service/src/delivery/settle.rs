@@ -90,7 +90,7 @@ async fn settle_once(
         mark(&txn, fate, ids, now).await?;
     }
     if claimed.campaign.channel == Channel::Inbox {
-        put_in_inbox(ctx, &txn, claimed, &plan.sent).await?;
+        put_in_inbox(ctx, &txn, &plan.sent).await?;
     }
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
     let stopped = match &verdict.stop {
@@ -351,7 +351,6 @@ async fn mark(
 async fn put_in_inbox(
     ctx: &Context,
     txn: &impl ConnectionTrait,
-    claimed: &Claimed,
     sent: &[(&Envelope, &Outcome)],
 ) -> Result<()> {
     let rows: Vec<_> = sent
@@ -362,7 +361,7 @@ async fn put_in_inbox(
             delivery_id: Set(Some(envelope.delivery.id)),
             title: Set(envelope.rendered.title.clone()),
             body: Set(envelope.rendered.body.clone()),
-            page: Set(claimed.message.page.clone()),
+            page: Set(envelope.message.page.clone()),
             created_at: Set(ctx.now()),
             read_at: Set(None),
         })

@@ -1,15 +1,23 @@
 //! The member's in-app inbox. Written by deliveries on the inbox channel; read and marked by the member alone.
 
-use entity::inbox_message;
+mod basis;
+mod stop;
+mod why;
+
+use entity::{delivery, inbox_message};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
+pub use basis::Basis;
+pub use stop::{Reach, Stopped, stop, stop_delivery};
+pub use why::{PastMessage, Why, history, why};
+
 use crate::context::Context;
 use crate::delivery::Rendered;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{InboxMessageId, MemberId};
 use crate::page::{Page, PageRequest};
 
@@ -60,14 +68,19 @@ pub async fn unread(ctx: &Context, member_id: MemberId) -> Result<u64> {
         .await?)
 }
 
-/// Marks one as read; the first time counts.
+/// Marks one as read; the first time counts, for its delivery too: only a member who is signed in can open a message, so no
+/// program that follows links is taken for one.
 pub async fn mark_read(ctx: &Context, member_id: MemberId, id: InboxMessageId) -> Result<()> {
     let txn = ctx.db.begin().await?;
-    inbox_message::Entity::find_by_id(id)
-        .filter(inbox_message::Column::MemberId.eq(member_id))
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("message"))?;
+    let message = why::own(&txn, member_id, id).await?;
+    if let Some(delivery_id) = message.delivery_id {
+        delivery::Entity::update_many()
+            .col_expr(delivery::Column::OpenedAt, Expr::value(ctx.now()))
+            .filter(delivery::Column::Id.eq(delivery_id))
+            .filter(delivery::Column::OpenedAt.is_null())
+            .exec(&txn)
+            .await?;
+    }
     inbox_message::Entity::update_many()
         .col_expr(inbox_message::Column::ReadAt, Expr::value(ctx.now()))
         .filter(inbox_message::Column::Id.eq(id))

@@ -4,7 +4,7 @@ use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
 use entity::{delivery, inbox_message};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use service::ids::{InboxMessageId, MemberId, StoreId};
+use service::ids::{DeliveryId, InboxMessageId, MemberId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -29,7 +29,7 @@ pub struct World {
     campaign: String,
     tag: String,
     message: InboxMessageId,
-    link: String,
+    delivery: DeliveryId,
 }
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
-        let link = link_to(app, &campaign, member.id).await;
+        let delivery = delivery_to(app, member.id, &campaign).await;
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -77,7 +77,7 @@ impl World {
             campaign,
             tag,
             message,
-            link,
+            delivery,
             phones,
         }
     }
@@ -89,7 +89,9 @@ impl World {
     /// What a segment of a path stands for, by its name and the part before it.
     pub fn id(&self, segment: &str, noun: &str) -> String {
         match (segment, noun) {
-            ("token", "u") => self.link.clone(),
+            ("token", "u") => {
+                service::consent::opt_out_link(&self.app().ctx, Channel::Inbox, self.delivery).token
+            }
             ("provider", _) => "aliyun".to_owned(),
             ("tag_id", _) => self.tag.clone(),
             ("member_id", _) | (_, "members") => self.subject.to_string(),
@@ -97,6 +99,7 @@ impl World {
             (_, "coupon-templates") => self.template.clone(),
             (_, "coupons") => self.coupon.clone(),
             (_, "inbox") => self.message.to_string(),
+            (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
@@ -212,25 +215,8 @@ async fn redeem(
     (scan, text(&receipt, "redemption_id"))
 }
 
-async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
-    let row = inbox_message::Model {
-        id: app.ctx.new_id(),
-        member_id,
-        delivery_id: None,
-        title: "你好".to_owned(),
-        body: "欢迎".to_owned(),
-        page: None,
-        created_at: app.ctx.now(),
-        read_at: None,
-    };
-    let id = row.id;
-    let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
-    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
-    id
-}
-
-/// The link of a message that the member was sent.
-async fn link_to(app: &TestApp, campaign: &str, member_id: MemberId) -> String {
+/// One that has gone out.
+async fn delivery_to(app: &TestApp, member_id: MemberId, campaign: &str) -> DeliveryId {
     let now = app.ctx.now();
     let row = delivery::Model {
         id: app.ctx.new_id(),
@@ -262,5 +248,22 @@ async fn link_to(app: &TestApp, campaign: &str, member_id: MemberId) -> String {
     let id = row.id;
     let insert = delivery::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(app.ctx.db.writer()).await.expect("the delivery is written");
-    service::consent::opt_out_link(&app.ctx, Channel::Inbox, id).token
+    id
+}
+
+async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
+    let row = inbox_message::Model {
+        id: app.ctx.new_id(),
+        member_id,
+        delivery_id: None,
+        title: "你好".to_owned(),
+        body: "欢迎".to_owned(),
+        page: None,
+        created_at: app.ctx.now(),
+        read_at: None,
+    };
+    let id = row.id;
+    let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
+    id
 }

@@ -97,7 +97,7 @@ fn foretold(
     decision: Decision,
     row: &delivery::Model,
 ) -> (DeliveryState, Option<&'static str>) {
-    if service::campaign::in_holdout(campaign.id, row.member_id, campaign.holdout_percent) {
+    if service::campaign::Split::of(campaign).unwrap().holds_out(row.member_id) {
         return (DeliveryState::Suppressed, Some(Reason::Holdout.code()));
     }
     match decision {

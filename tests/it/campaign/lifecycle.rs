@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::StatusCode;
 use sea_orm::EntityTrait;
 use serde_json::json;
-use service::campaign::{self, in_holdout};
+use service::campaign::{self, Split};
 use service::ids::CampaignId;
 use tests::{Answer, TestApp};
 
@@ -212,7 +212,8 @@ async fn the_hold_out_is_kept_whole_and_stays_the_same() {
     let id = app.scheduled(Channel::Inbox, |draft| draft.holdout_percent = 20).await;
     app.drain().await;
 
-    let held: Vec<_> = members.iter().filter(|member| in_holdout(id, **member, 20)).collect();
+    let split = Split::of(&app.campaign_row(id).await).unwrap();
+    let held: Vec<_> = members.iter().filter(|member| split.holds_out(**member)).collect();
     assert!((80..160).contains(&held.len()), "{}", held.len());
     for row in app.deliveries_of(id).await {
         let expected = if held.contains(&&row.member_id) {

@@ -2,7 +2,11 @@
 
 mod console;
 mod coupon;
+mod experiment;
 mod forecast;
 mod lifecycle;
+mod lift;
 mod policy;
+mod progress;
 mod reason;
+mod results;

@@ -4,6 +4,7 @@ use chrono::Duration;
 use entity::states::{Channel, OnCap, StaffRole};
 use serde_json::json;
 use service::audience::Rule;
+use service::campaign::Split;
 use service::ids::{CampaignId, MemberId};
 use service::preference::{self, OptOut, Preferences};
 use tests::TestApp;
@@ -83,7 +84,7 @@ async fn the_brands_side_is_told() {
     let one = app.reachable(1, 4).await.remove(0).member;
     let held = app.scheduled(Channel::WechatSubscribe, |draft| draft.holdout_percent = 50).await;
     app.drain().await;
-    if service::campaign::in_holdout(held, one, 50) {
+    if Split::of(&app.campaign_row(held).await).unwrap().holds_out(one) {
         reader.expect(held, one, ("suppressed", "holdout")).await;
         app.scheduled(Channel::WechatSubscribe, |_| {}).await;
         app.drain().await;
@@ -116,7 +117,7 @@ async fn the_platforms_side_is_told_with_every_attempt() {
     for (errcode, state, reason) in [
         (47003, "failed", "content_invalid"),
         (40003, "failed", "no_address"),
-        (48001, "failed", "platform_refused"),
+        (43116, "failed", "platform_refused"),
         (-1, "pending", "platform_busy"),
         (45011, "pending", "platform_throttled"),
     ] {

@@ -1,5 +1,7 @@
 //! The member's own messages.
 
+mod why;
+
 use entity::states::Channel;
 use futures_util::future::join_all;
 use serde_json::Value;
