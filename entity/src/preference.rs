@@ -10,6 +10,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub member_id: MemberId,
     pub weekly_limit: Option<i32>,
+    /// So many in 7 days, by channel.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub channel_limits: Option<Json>,
     #[sea_orm(column_type = "Text")]
     pub quiet_start: Option<String>,
     #[sea_orm(column_type = "Text")]

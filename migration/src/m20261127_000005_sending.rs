@@ -57,6 +57,12 @@ const ADDITIONS: &[Addition] = &[
         indexes: &[],
     },
     Addition {
+        table: "preference",
+        columns: &[Column::json_binary("channel_limits").null()],
+        unique: &[],
+        indexes: &[],
+    },
+    Addition {
         table: "coupon_template",
         columns: &[Column::big_integer("cost_fen").or("0")],
         unique: &[],

@@ -7,6 +7,7 @@
 mod allowance;
 pub mod audience;
 pub mod audit;
+pub mod budget;
 pub mod calendar;
 pub mod callback;
 pub mod campaign;

@@ -1,4 +1,4 @@
-//! What becomes of a campaign: forecast, progress, deliveries, and why.
+//! What becomes of a campaign: progress, deliveries, and why.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use service::states::{CampaignState, DeliveryState};
 use tokio_util::sync::CancellationToken;
 use utoipa::{IntoParams, ToSchema};
 
-use super::delivery_view::{DeliveryView, ExplanationView, ReasonView};
+use super::delivery_view::{DeliveryView, ExplanationView};
 use crate::auth::{StaffSession, permission};
 use crate::input::{Query, Segments};
 use crate::page::PageView;
@@ -24,43 +24,6 @@ use crate::server::Stopping;
 
 /// How often a progress stream tells.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-
-#[derive(Serialize, ToSchema)]
-pub struct ForecastView {
-    audience: u64,
-    will_send: u64,
-    /// Everybody else by the one reason.
-    others: Vec<ForecastLineView>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct ForecastLineView {
-    reason: ReasonView,
-    members: u64,
-    /// When the first of the deferred would go; null: they would not.
-    deferred_until: Option<DateTime<Utc>>,
-}
-
-/// Who would get it now and, for the others, why not.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = ForecastView)), security(("staff" = [])))]
-#[get("/v1/console/campaigns/{id}/forecast")]
-pub async fn forecast_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::ReadCampaigns>,
-    id: Segments<CampaignId>,
-) -> Result<web::Json<ForecastView>, Problem> {
-    let forecast = campaign::forecast(&ctx, &caller.0, id.0).await?;
-    let others = forecast
-        .others
-        .into_iter()
-        .map(|line| ForecastLineView {
-            reason: line.reason.into(),
-            members: line.members,
-            deferred_until: line.deferred_until,
-        })
-        .collect();
-    Ok(web::Json(ForecastView { audience: forecast.audience, will_send: forecast.will_send, others }))
-}
 
 #[derive(Serialize, ToSchema)]
 pub struct ProgressView {

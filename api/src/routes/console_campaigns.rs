@@ -395,8 +395,14 @@ pub struct TestResultView {
     /// Masked.
     phone: String,
     sent: bool,
+    /// Of the fall-back order the one that was open; null where none was.
+    channel: Option<Channel>,
     /// The reason's or the platform's code where it was not sent.
     code: Option<String>,
+    /// How many parts the SMS is charged as; 0 on other channels.
+    sms_segments: i64,
+    /// What such a message costs, the coupon that goes with it included.
+    cost_fen: i64,
 }
 
 /// Sends the message as it stands to a few named members, past caps, quiet hours and hold-out but never past an opt-out or a lost
@@ -417,7 +423,14 @@ pub async fn test_send_campaign(
     let results = campaign::test_send(&ctx, &caller.0, id.0, &body.0.phones).await?;
     let results = results
         .into_iter()
-        .map(|result| TestResultView { phone: result.phone, sent: result.code.is_none(), code: result.code })
+        .map(|result| TestResultView {
+            phone: result.phone,
+            sent: result.code.is_none(),
+            channel: result.channel,
+            code: result.code,
+            sms_segments: result.sms_segments,
+            cost_fen: result.cost_fen,
+        })
         .collect();
     Ok(web::Json(TestSendView { results }))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::campaign::Explanation;
-use service::delivery::{DeliveryRow, Reason};
+use service::delivery::{DeliveryRow, Reason, Saw, SawGate};
 use service::ids::{CouponId, DeliveryId, MemberId};
 use service::states::{Channel, DeliveryState};
 use utoipa::ToSchema;
@@ -73,7 +73,13 @@ pub struct ExplanationView {
     /// Null: the member is not in the campaign's audience.
     delivery: Option<DeliveryView>,
     reason: Option<ReasonView>,
+    /// In the hold-out of the campaign or of its experiment.
+    held_out: bool,
+    /// The wording that the draw gives the member.
+    variant: Option<String>,
     attempts: Vec<AttemptView>,
+    /// What the gates saw when the message was held back last; null for one that went out, which all of them let pass.
+    decided: Option<DecidedView>,
     /// What each gate would say now, in the order in which they are asked.
     gates: Vec<GateView>,
 }
@@ -91,7 +97,33 @@ pub struct AttemptView {
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct DecidedView {
+    at: DateTime<Utc>,
+    /// In the order in which they were asked; the last one decided.
+    gates: Vec<SawGateView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SawGateView {
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: usize,
+    name: String,
+    passes: bool,
+    saw: String,
+}
+
+impl From<Saw> for DecidedView {
+    fn from(saw: Saw) -> Self {
+        let gate = |SawGate(step, name, passes, saw)| SawGateView { step, name, passes, saw };
+        Self { at: saw.at, gates: saw.gates.into_iter().map(gate).collect() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct GateView {
+    /// 0: the campaign's own channel; n: the n-th of its fall-back.
+    step: usize,
+    channel: Channel,
     name: &'static str,
     passes: bool,
     reason: Option<ReasonView>,
@@ -116,6 +148,8 @@ impl ExplanationView {
             .gates
             .into_iter()
             .map(|gate| GateView {
+                step: gate.step,
+                channel: gate.channel,
                 name: gate.name,
                 passes: gate.passes,
                 reason: gate.reason.map(ReasonView::from),
@@ -125,7 +159,10 @@ impl ExplanationView {
         Self {
             delivery: explanation.delivery.map(DeliveryView::of),
             reason: explanation.reason.map(ReasonView::from),
+            held_out: explanation.held_out,
+            variant: explanation.variant,
             attempts,
+            decided: explanation.decided.map(DecidedView::from),
             gates,
         }
     }

@@ -9,6 +9,7 @@ pub mod console_campaign_lift;
 pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
+pub mod console_forecast;
 pub mod console_members;
 pub mod console_segments;
 pub mod console_settings;
@@ -136,7 +137,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaigns::cancel_campaign)
         .service(console_campaigns::throttle_campaign)
         .service(console_campaigns::test_send_campaign)
-        .service(console_campaign_results::forecast_campaign)
+        .service(console_forecast::forecast_campaign)
+        .service(console_forecast::list_forecast_members)
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
         .service(console_campaign_results::explain_delivery)

@@ -1,11 +1,13 @@
-//! Why: for one member and one campaign, what happened and what each gate sees now.
+//! Why: for one member and one campaign, what happened, what each gate saw when it was decided, and what each sees now.
 
+use entity::states::Channel;
 use entity::{attempt, delivery};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::experiment::{Place, Split};
 use super::find;
 use crate::context::Context;
-use crate::delivery::{Decision, Gate, Reason, Terms, gates, gather};
+use crate::delivery::{Decision, Gate, Reason, Saw, Terms, gates, gather};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::staff::StaffCaller;
@@ -15,13 +17,22 @@ pub struct Explanation {
     /// None: the member is not in the campaign's audience (yet).
     pub delivery: Option<delivery::Model>,
     pub reason: Option<Reason>,
+    /// In the hold-out of the campaign or of its experiment, by the draw.
+    pub held_out: bool,
+    /// The wording that the draw gives the member.
+    pub variant: Option<String>,
     pub attempts: Vec<attempt::Model>,
+    /// What the gates saw when it was held back last; None for what went out, which all of them let pass.
+    pub decided: Option<Saw>,
     /// What each gate would say now, in the order in which they are asked.
     pub gates: Vec<GateView>,
 }
 
 #[derive(Debug, Clone)]
 pub struct GateView {
+    /// Of the fall-back order.
+    pub step: usize,
+    pub channel: Channel,
     pub name: &'static str,
     pub passes: bool,
     pub reason: Option<Reason>,
@@ -55,13 +66,20 @@ pub async fn explain(
     let mut recipient = facts.get(&member_id).cloned().ok_or(Error::NotFound("member"))?;
     // The delivery's own slot must not count against itself.
     if let Some(own) = delivery.as_ref().and_then(|delivery| delivery.slot_at)
-        && let Some(place) = recipient.slots.iter().position(|slot| *slot == own)
+        && let Some(place) = recipient.slots.iter().position(|slot| slot.at == own)
     {
         recipient.slots.swap_remove(place);
     }
+    let split = Split::of(&campaign)?;
+    let (held_out, variant) = match split.place(member_id) {
+        Place::Holdout => (true, None),
+        Place::Gets(variant) => (false, variant.map(str::to_owned)),
+    };
+    let decided = delivery.as_ref().and_then(|delivery| delivery.saw.clone());
+    let decided = decided.map(serde_json::from_value).transpose().map_err(Error::internal)?;
     let gates = gates(&terms, &recipient, ctx.now()).into_iter().map(view).collect();
     let reason = delivery.as_ref().and_then(|delivery| Reason::from_code(delivery.reason.as_deref()?));
-    Ok(Explanation { delivery, reason, attempts, gates })
+    Ok(Explanation { delivery, reason, held_out, variant, attempts, decided, gates })
 }
 
 fn view(gate: Gate) -> GateView {
@@ -69,5 +87,12 @@ fn view(gate: Gate) -> GateView {
         Some(Decision::Suppress(reason) | Decision::Defer { reason, .. }) => Some(reason),
         Some(Decision::Send) | None => None,
     };
-    GateView { name: gate.name, passes: gate.stopped.is_none(), reason, saw: gate.saw }
+    GateView {
+        step: gate.step,
+        channel: gate.channel,
+        name: gate.name,
+        passes: gate.stopped.is_none(),
+        reason,
+        saw: gate.saw,
+    }
 }

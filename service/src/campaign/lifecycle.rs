@@ -1,7 +1,7 @@
 //! A campaign's moves. Each is a conditional update, so that two at once make one move and the other is refused.
 
 use chrono::{DateTime, Utc};
-use entity::states::CampaignState;
+use entity::states::{CampaignState, MessageClass};
 use entity::{campaign, member};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -47,6 +47,9 @@ pub async fn schedule(
         .one(&txn)
         .await?
         .ok_or(Error::NotFound("segment"))?;
+    if before.class == MessageClass::Transactional {
+        audit::record(ctx, &txn, super::plan::act(caller, "campaign.exempt_from_caps", &before)).await?;
+    }
     let moved = to(ctx, CampaignState::Scheduled)
         .col_expr(campaign::Column::ScheduledAt, Expr::value(at))
         .col_expr(campaign::Column::Rule, Expr::value(segment.rule));

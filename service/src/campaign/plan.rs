@@ -10,7 +10,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{experiment, variant};
+use super::{experiment, fallback, variant};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
@@ -218,6 +218,7 @@ impl CampaignDraft {
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
         errors.extend(channel::draft_errors(ctx, self.channel, &self.message, "message"));
         errors.extend(variant::errors(ctx, self));
+        errors.extend(fallback::errors(ctx, self));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 

@@ -10,7 +10,9 @@ use crate::audit::{self, Act};
 use crate::consent;
 use crate::context::Context;
 use crate::delivery::channel::{self, Call};
-use crate::delivery::{Decision, MessageDraft, Reason, Recipient, Terms, Variables, decide, gather};
+use crate::delivery::{
+    Choice, Decision, MessageDraft, Reason, Recipient, Step, Terms, Variables, Wordings, choose, gather,
+};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, DeliveryId, MemberId};
 use crate::member::Phone;
@@ -22,8 +24,14 @@ const MOST: usize = 10;
 pub struct TestResult {
     /// Masked.
     pub phone: String,
+    /// The channel of the fall-back order that was open; None where it never came to that.
+    pub channel: Option<Channel>,
     /// None when it was sent; else the reason's or the platform's code.
     pub code: Option<String>,
+    /// How many parts an SMS was charged as; 0 on other channels.
+    pub sms_segments: i64,
+    /// What such a message costs, its coupon included. A test issues no coupon and is charged to no budget.
+    pub cost_fen: i64,
 }
 
 /// # Refuses
@@ -47,13 +55,12 @@ pub async fn test_send(
         })
         .collect::<Result<Vec<_>>>()?;
     let campaign = find(ctx, caller, id).await?;
-    let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+    let wordings = Wordings::of(&campaign)?;
     let mut terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
     terms.personalised = false;
     let mut results = Vec::new();
     for phone in &phones {
-        let code = send_one(ctx, &terms, &message, phone).await?;
-        results.push(TestResult { phone: phone.masked(), code });
+        results.push(send_one(ctx, (&terms, &wordings), phone).await?);
     }
     let txn = ctx.db.begin().await?;
     let detail = serde_json::json!({
@@ -69,33 +76,60 @@ pub async fn test_send(
 
 async fn send_one(
     ctx: &Context,
-    terms: &Terms,
-    message: &MessageDraft,
+    (terms, wordings): (&Terms, &Wordings),
     phone: &Phone,
-) -> Result<Option<String>> {
+) -> Result<TestResult> {
+    let not_sent = |code: &str| TestResult {
+        phone: phone.masked(),
+        channel: None,
+        code: Some(code.to_owned()),
+        sms_segments: 0,
+        cost_fen: 0,
+    };
     let Some(member_id) = member_with(ctx.db.read(), ctx, phone).await? else {
-        return Ok(Some("not_a_member".to_owned()));
+        return Ok(not_sent("not_a_member"));
     };
     let facts = gather(ctx, ctx.db.read(), terms, &[member_id]).await?;
-    let Some(recipient) = facts.get(&member_id) else { return Ok(Some("not_a_member".to_owned())) };
-    if let Some(code) = refused(ctx, terms, recipient) {
-        return Ok(Some(code));
+    let Some(recipient) = facts.get(&member_id) else { return Ok(not_sent("not_a_member")) };
+    let choice = without_limits(ctx, terms, recipient);
+    if let Decision::Suppress(reason) | Decision::Defer { reason, .. } = choice.decision {
+        return Ok(not_sent(reason.code()));
     }
+    let Some(step) = terms.steps.get(choice.step) else { return Ok(not_sent("no_address")) };
+    let message = wordings.of_step(None, i32::try_from(choice.step).unwrap_or_default());
+    let code = call_and_keep(ctx, step, message, recipient).await?;
+    Ok(TestResult {
+        phone: phone.masked(),
+        channel: Some(step.channel),
+        code,
+        sms_segments: terms.prices.segments(step.channel, message, recipient),
+        cost_fen: terms.prices.cost_fen(step.channel, message, recipient),
+    })
+}
+
+/// Sends it and keeps what follows: the consent that it used, the message in the inbox.
+async fn call_and_keep(
+    ctx: &Context,
+    step: &Step,
+    message: &MessageDraft,
+    recipient: &Recipient,
+) -> Result<Option<String>> {
+    let member_id = recipient.member_id;
     let rendered = message.render(&Variables {
         name: recipient.name.as_deref(),
         card_number: &recipient.card_number,
         brand: &ctx.settings.brand_name,
         // A test is no delivery, so its link leads nowhere.
-        opt_out: consent::opt_out_link(ctx, terms.channel, ctx.new_id::<DeliveryId>()),
+        opt_out: consent::opt_out_link(ctx, step.channel, ctx.new_id::<DeliveryId>()),
     });
-    let address = recipient.address.as_deref().unwrap_or_default();
+    let address = recipient.address(step.channel).unwrap_or_default();
     let out_id = format!("test-{member_id}");
-    let call = Call { channel: terms.channel, message, rendered: &rendered, address, out_id };
+    let call = Call { channel: step.channel, message, rendered: &rendered, address, out_id };
     let asked_at = ctx.now();
     let answer = channel::call(ctx, call).await;
     let txn = ctx.db.begin().await?;
-    if terms.channel == Channel::WechatSubscribe {
-        let template = terms.template_id.as_deref().unwrap_or_default();
+    if step.channel == Channel::WechatSubscribe {
+        let template = step.template_id.as_deref().unwrap_or_default();
         match &answer {
             // A message whose answer was never heard may have arrived.
             Ok(_) | Err(channel::Refused { verdict: channel::Verdict::Unheard, .. }) => {
@@ -110,7 +144,7 @@ async fn send_one(
             Err(_) => {}
         }
     }
-    if terms.channel == Channel::Inbox {
+    if step.channel == Channel::Inbox {
         crate::inbox::put(ctx, &txn, member_id, &rendered, message.page.as_deref()).await?;
     }
     txn.commit().await?;
@@ -118,18 +152,17 @@ async fn send_one(
 }
 
 /// The gates that even a test does not pass by, which is all but caps and quiet hours.
-fn refused(ctx: &Context, terms: &Terms, recipient: &Recipient) -> Option<String> {
+fn without_limits(ctx: &Context, terms: &Terms, recipient: &Recipient) -> Choice {
     let no_limits = Terms {
         caps: crate::policy::Caps { per_24_hours: 0, per_7_days: 0, per_calendar_day: 0 },
+        cap_rules: Vec::new(),
         quiet: None,
         class: MessageClass::Marketing,
         ..terms.clone()
     };
-    let asked = Recipient { quiet: None, weekly_limit: None, ..recipient.clone() };
-    match decide(&no_limits, &asked, ctx.now()) {
-        Decision::Send => None,
-        Decision::Suppress(reason) | Decision::Defer { reason, .. } => Some(reason.code().to_owned()),
-    }
+    let asked =
+        Recipient { quiet: None, weekly_limit: None, channel_limits: Vec::new(), ..recipient.clone() };
+    choose(&no_limits, &asked, 0, ctx.now())
 }
 
 async fn member_with(

@@ -30,7 +30,7 @@ pub use claim::{ClaimDesk, claim};
 pub use expire::expire;
 pub use issue::{IssueOrder, Issued, issue};
 pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
-pub use offer::{HeldCoupon, Offer};
+pub use offer::{HeldCoupon, Offer, cost_fen};
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
 pub use redeem::{Receipt, RedeemCoupon, Redeemed, redeem_coupon};
 pub use reverse::reverse_redemption;

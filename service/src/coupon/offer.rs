@@ -41,6 +41,12 @@ pub async fn load(connection: &impl ConnectionTrait, id: CouponTemplateId) -> Re
     offers.pop().map(Arc::new).ok_or(Error::NotFound("coupon template"))
 }
 
+/// What one copy costs the brand.
+pub async fn cost_fen(connection: &impl ConnectionTrait, id: CouponTemplateId) -> Result<i64> {
+    let template = coupon_template::Entity::find_by_id(id).one(connection).await?;
+    Ok(template.map_or(0, |template| template.cost_fen))
+}
+
 /// Templates with their stores, in the given order.
 pub async fn complete(
     connection: &impl ConnectionTrait,

@@ -1,51 +1,66 @@
 //! The claim, one transaction: take the rows (queued -> sending), lock the members, gather facts, decide, and for those to
-//! be sent hold the cap slot, the consent and the coupon, so that two campaigns can't both pass.
+//! be sent hold the cap slot, the coupon, the money and the consent, so that two campaigns can't both pass.
 //!
-//! Locks are taken in one order everywhere: deliveries, members, coupon template, consents.
+//! Locks are taken in one order everywhere: deliveries, members, coupon template, budgets, consents. A batch costs a fixed number
+//! of statements, however many members it has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::states::{CampaignState, Channel, DeliveryState, MessageClass};
+use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery, member};
-use sea_orm::sea_query::{CaseStatement, Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
-use super::facts::{self, Terms};
+use super::facts::{self, Facts, Terms};
+use super::hold;
 use super::message::{MessageDraft, Rendered, Variables};
-use super::reason::Reason;
+use super::priority::Rivals;
 use super::rest;
-use super::rules::{Decision, decide};
-use super::standing::{RUNNING, end_open_deliveries};
+use super::sort::{Go, Sorting};
+use super::standing::{RUNNING, end_open_deliveries, pause_at_ceiling};
 use super::wording::Wordings;
+use crate::budget::Ceiling;
 use crate::consent;
 use crate::context::Context;
-use crate::coupon::{self, IssueOrder};
 use crate::error::{Error, Result};
-use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
-use crate::refusal::Refusal;
+use crate::ids::{CampaignId, DeliveryId, MemberId};
 
-/// A claimed batch: what is about to be said to whom.
+/// A claimed batch: what is about to be said to whom. Each envelope has a channel of its own, that of its delivery.
 pub struct Claimed {
     pub campaign: campaign::Model,
-    pub message: MessageDraft,
     pub envelopes: Vec<Envelope>,
+    /// How many channels the fall-back order has.
+    pub steps: usize,
+    /// When, which tells the month that the money was reserved in.
+    pub at: DateTime<Utc>,
 }
 
 pub struct Envelope {
     pub delivery: delivery::Model,
     pub address: Option<String>,
     pub rendered: Rendered,
-    /// The wording that was rendered: the campaign's, or the member's variant's.
+    /// The wording that was rendered: that of the step, and of the member's variant.
     pub message: Arc<MessageDraft>,
 }
 
-/// Claims the first `most` of `deliveries`. None: the campaign or its channel does not run, and all of `deliveries` wait
-/// for it (or end with it).
+impl Claimed {
+    /// How many calls of which channel the batch makes.
+    pub fn calls(&self) -> BTreeMap<Channel, usize> {
+        let mut calls = BTreeMap::new();
+        for envelope in &self.envelopes {
+            *calls.entry(envelope.delivery.channel).or_insert(0) += 1;
+        }
+        calls
+    }
+}
+
+/// Claims the first `most` of `deliveries`. None: the campaign does not run, or its only channel rests, and all of `deliveries`
+/// wait for it (or end with it).
 pub async fn claim(
     ctx: &Context,
     campaign_id: CampaignId,
@@ -56,7 +71,7 @@ pub async fn claim(
         .one(ctx.db.read())
         .await?
         .ok_or(Error::NotFound("campaign"))?;
-    let rests_until = rest::rests_until(ctx, campaign.channel).await;
+    let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
     let txn = ctx.db.begin().await?;
     let campaign =
         campaign::Entity::find_by_id(campaign_id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
@@ -65,15 +80,24 @@ pub async fn claim(
         txn.commit().await?;
         return Ok(None);
     }
-    if let Some(until) = rests_until {
-        back_to_pending(&txn, deliveries, until).await?;
+    let alone = campaign.fallback.as_array().is_none_or(Vec::is_empty);
+    if let Some(until) = resting.get(&campaign.channel).filter(|_| alone) {
+        back_to_pending(&txn, deliveries, *until).await?;
         txn.commit().await?;
         return Ok(None);
     }
     let rows = take(ctx, &txn, &deliveries[..most.min(deliveries.len())]).await?;
-    let claimed = decide_all(ctx, &txn, campaign, rows).await?;
+    let (claimed, short) = decide_all(ctx, &txn, campaign, (rows, resting)).await?;
     txn.commit().await?;
+    if let Some(ceiling) = short {
+        pause_at_ceiling(ctx, campaign_id, ceiling).await?;
+    }
     Ok(Some(claimed))
+}
+
+fn channels_of(campaign: &campaign::Model) -> Result<Vec<Channel>> {
+    let fallback = super::wording::fallback_of(campaign)?;
+    Ok(std::iter::once(campaign.channel).chain(fallback.into_iter().map(|step| step.channel)).collect())
 }
 
 /// Gives up what is still queued, as if it had never been taken.
@@ -151,64 +175,43 @@ async fn decide_all(
     ctx: &Context,
     txn: &DatabaseTransaction,
     campaign: campaign::Model,
-    rows: Vec<delivery::Model>,
-) -> Result<Claimed> {
-    let message: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
-    let wordings = Wordings::of(&campaign)?;
+    (rows, resting): (Vec<delivery::Model>, BTreeMap<Channel, DateTime<Utc>>),
+) -> Result<(Claimed, Option<Ceiling>)> {
+    let at = ctx.now();
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     lock_members(txn, &members).await?;
     let terms = Terms::of(ctx, txn, &campaign).await?;
-    let facts = facts::gather(ctx, txn, &terms, &members).await?;
-    let now = ctx.now();
-    let mut held_back: BTreeMap<HeldBack, Vec<DeliveryId>> = BTreeMap::new();
-    let mut to_send = Vec::new();
-    let mut coupons_back = Vec::new();
-    for row in rows {
-        let decision = facts
-            .get(&row.member_id)
-            .map_or(Decision::Suppress(Reason::MemberInactive), |recipient| decide(&terms, recipient, now));
-        match decision {
-            Decision::Send => to_send.push(row),
-            Decision::Suppress(reason) => {
-                coupons_back.extend(row.coupon_id);
-                held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id)
-            }
-            Decision::Defer { until, reason } => {
-                held_back.entry(HeldBack { reason, until: Some(until) }).or_default().push(row.id);
-            }
-        }
-    }
-    if !coupons_back.is_empty() {
-        coupon::void(ctx, txn, &coupons_back, "not_sent", true).await?;
-    }
-    let to_send = with_coupons(ctx, txn, &campaign, to_send, &mut held_back).await?;
-    hold_back(txn, held_back, now).await?;
-    hold_slots(txn, &terms, &to_send, now).await?;
-    if terms.channel == Channel::WechatSubscribe {
-        let receivers: Vec<_> = to_send.iter().map(|row| row.member_id).collect();
-        consent::reserve(ctx, txn, terms.template_id.as_deref().unwrap_or_default(), &receivers).await?;
-    }
-    let envelopes = to_send
-        .into_iter()
-        .filter_map(|delivery| {
-            let recipient = facts.get(&delivery.member_id)?;
-            let message = wordings.of_step(delivery.variant.as_deref(), delivery.step).clone();
-            let link = || consent::opt_out_link(ctx, terms.channel, delivery.id);
-            let variables = Variables {
-                name: recipient.name.as_deref(),
-                card_number: &recipient.card_number,
-                brand: &ctx.settings.brand_name,
-                opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
-            };
-            Some(Envelope {
-                rendered: message.render(&variables),
-                message,
-                address: recipient.address.clone(),
-                delivery,
-            })
-        })
-        .collect();
-    Ok(Claimed { campaign, message, envelopes })
+    let wordings = Wordings::of(&campaign)?;
+    let rivals = Rivals::of(ctx, txn, &campaign, &members).await?;
+    let asked: Vec<&Terms> = std::iter::once(&terms).chain(&rivals.terms).collect();
+    let facts = facts::gather_for(ctx, txn, &asked, &members).await?;
+    let mut sorting = Sorting::new(&terms, &facts, at);
+    sorting.by_gates(rows, &rivals, &resting);
+    hold::void_coupons(ctx, txn, &mut sorting).await?;
+    hold::issue_coupons(ctx, txn, &campaign, &mut sorting).await?;
+    let short = hold::reserve_money(ctx, txn, (&campaign, &wordings), &mut sorting).await?;
+    hold::write(ctx, txn, &campaign, &mut sorting).await?;
+    let steps = terms.steps.len();
+    let envelopes = sorting.go.iter().filter_map(|go| envelope(ctx, &facts, &wordings, go)).collect();
+    Ok((Claimed { campaign, envelopes, steps, at }, short))
+}
+
+fn envelope(ctx: &Context, facts: &Facts, wordings: &Wordings, go: &Go) -> Option<Envelope> {
+    let recipient = facts.get(&go.row.member_id)?;
+    let message = wordings.of_step(go.row.variant.as_deref(), go.row.step).clone();
+    let link = || consent::opt_out_link(ctx, go.row.channel, go.row.id);
+    let variables = Variables {
+        name: recipient.name.as_deref(),
+        card_number: &recipient.card_number,
+        brand: &ctx.settings.brand_name,
+        opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
+    };
+    Some(Envelope {
+        rendered: message.render(&variables),
+        message,
+        address: recipient.address(go.row.channel).map(str::to_owned),
+        delivery: go.row.clone(),
+    })
 }
 
 /// Ordered by id, so that two batches never wait for each other; NO KEY UPDATE, so that foreign-key checks pass by.
@@ -222,97 +225,5 @@ pub(super) async fn lock_members(txn: &impl ConnectionTrait, members: &[MemberId
         .into_tuple()
         .all(txn)
         .await?;
-    Ok(())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct HeldBack {
-    reason: Reason,
-    until: Option<DateTime<Utc>>,
-}
-
-async fn hold_back(
-    txn: &impl ConnectionTrait,
-    groups: BTreeMap<HeldBack, Vec<DeliveryId>>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    for (held, ids) in groups {
-        let state = if held.until.is_some() { DeliveryState::Deferred } else { DeliveryState::Suppressed };
-        let mut update = delivery::Entity::update_many()
-            .col_expr(delivery::Column::State, Expr::value(state))
-            .col_expr(delivery::Column::Reason, Expr::value(held.reason.code()))
-            .col_expr(delivery::Column::ClaimedAt, Expr::value(Option::<DateTime<Utc>>::None))
-            // Nothing was tried.
-            .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).sub(1))
-            .col_expr(delivery::Column::UpdatedAt, Expr::value(now));
-        if let Some(until) = held.until {
-            update = update.col_expr(delivery::Column::NotBefore, Expr::value(until));
-        }
-        update.filter(delivery::Column::Id.is_in(ids)).exec(txn).await?;
-    }
-    Ok(())
-}
-
-/// Issues the campaign's coupon to those who do not hold it from an earlier try; who can't get it is held back.
-async fn with_coupons(
-    ctx: &Context,
-    txn: &DatabaseTransaction,
-    campaign: &campaign::Model,
-    rows: Vec<delivery::Model>,
-    held_back: &mut BTreeMap<HeldBack, Vec<DeliveryId>>,
-) -> Result<Vec<delivery::Model>> {
-    let Some(template_id) = campaign.coupon_template_id else { return Ok(rows) };
-    let without: Vec<MemberId> =
-        rows.iter().filter(|row| row.coupon_id.is_none()).map(|row| row.member_id).collect();
-    let order =
-        IssueOrder { template_id, member_ids: &without, source: "campaign", source_id: Some(campaign.id.0) };
-    let mut issued: HashMap<MemberId, std::result::Result<CouponId, Refusal>> =
-        coupon::issue(ctx, txn, order)
-            .await?
-            .into_iter()
-            .map(|issued| (issued.member_id, issued.outcome))
-            .collect();
-    let mut keep = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        match issued.remove(&row.member_id) {
-            Some(Ok(coupon)) => row.coupon_id = Some(coupon),
-            Some(Err(refusal)) => {
-                let reason = match refusal {
-                    Refusal::CouponSoldOut => Reason::CouponSoldOut,
-                    Refusal::CouponLimitReached => Reason::CouponLimitReached,
-                    _ => Reason::CouponNotClaimable,
-                };
-                held_back.entry(HeldBack { reason, until: None }).or_default().push(row.id);
-                continue;
-            }
-            None => {}
-        }
-        keep.push(row);
-    }
-    Ok(keep)
-}
-
-async fn hold_slots(
-    txn: &impl ConnectionTrait,
-    terms: &Terms,
-    rows: &[delivery::Model],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let slot = (terms.class == MessageClass::Marketing).then_some(now);
-    let mut update = delivery::Entity::update_many()
-        .col_expr(delivery::Column::SlotAt, Expr::value(slot))
-        .col_expr(delivery::Column::Reason, Expr::value(Option::<String>::None));
-    let coupons: Vec<_> = rows.iter().filter_map(|row| Some((row.id, row.coupon_id?))).collect();
-    if !coupons.is_empty() {
-        let case = coupons.iter().fold(CaseStatement::new(), |case, (id, coupon)| {
-            case.case(delivery::Column::Id.eq(*id), Expr::value(*coupon))
-        });
-        update = update
-            .col_expr(delivery::Column::CouponId, case.finally(Expr::col(delivery::Column::CouponId)).into());
-    }
-    update.filter(delivery::Column::Id.is_in(rows.iter().map(|row| row.id))).exec(txn).await?;
     Ok(())
 }

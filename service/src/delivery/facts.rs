@@ -2,35 +2,54 @@
 //! the members are locked and in statements of its own: under READ COMMITTED a statement that locks and counts at once would count with
 //! the snapshot from before it waited.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use entity::states::{Channel, ConsentKind, IdentityProvider, MemberState, MessageClass, OnCap};
 use entity::{campaign, consent, delivery, identity, member, opt_out, preference};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::caps::Slot;
+use super::channel;
 use super::message::MessageDraft;
+use super::price::Prices;
+use super::wording::fallback_of;
 use crate::audience::Rule;
+use crate::budget::Ceilings;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, StoreId};
 use crate::member::Phone;
-use crate::policy::{self, Caps};
+use crate::policy::{self, CapRule, Caps, Policy};
 
 /// What holds for every member of one campaign.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    pub channel: Channel,
+    /// The campaign's channel and its fall-back, in order; never empty.
+    pub steps: Vec<Step>,
     pub class: MessageClass,
     pub topic: String,
-    pub template_id: Option<String>,
     pub offer_ends_at: Option<DateTime<Utc>>,
     pub on_cap: OnCap,
     pub caps: Caps,
+    pub cap_rules: Vec<CapRule>,
     pub quiet: Option<(NaiveTime, NaiveTime)>,
+    pub shop_zone: Tz,
     /// The audience was picked by personal traits.
     pub personalised: bool,
+    pub prices: Prices,
+    pub ceilings: Ceilings,
+}
+
+/// One channel of the fall-back order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub channel: Channel,
+    pub template_id: Option<String>,
+    /// The settings have what it takes to call the channel.
+    pub configured: bool,
 }
 
 impl Terms {
@@ -40,21 +59,55 @@ impl Terms {
         campaign: &campaign::Model,
     ) -> Result<Self> {
         let policy = policy::load(ctx, connection).await?;
-        let message: MessageDraft =
-            serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+        let coupon_fen = match campaign.coupon_template_id {
+            Some(id) => crate::coupon::cost_fen(connection, id).await?,
+            None => 0,
+        };
+        Self::under(ctx, &policy, campaign, coupon_fen)
+    }
+
+    /// Under a policy that is known already.
+    pub(super) fn under(
+        ctx: &Context,
+        policy: &Policy,
+        campaign: &campaign::Model,
+        coupon_fen: i64,
+    ) -> Result<Self> {
         let rule: Rule = serde_json::from_value(campaign.rule.clone()).map_err(Error::internal)?;
         Ok(Self {
-            channel: campaign.channel,
+            steps: steps_of(ctx, campaign)?,
             class: campaign.class,
             topic: campaign.topic.clone(),
-            template_id: message.template_id,
             offer_ends_at: campaign.offer_ends_at,
             on_cap: campaign.on_cap,
             caps: policy.caps,
+            cap_rules: policy.cap_rules.clone(),
             quiet: policy.quiet_hours.window()?,
+            shop_zone: ctx.settings.timezone,
             personalised: !rule.is_everybody(),
+            prices: Prices::of(ctx, policy, coupon_fen),
+            ceilings: Ceilings {
+                campaign_fen: campaign.budget_fen,
+                month_fen: policy.budgets.month_fen,
+                brand_fen: policy.budgets.brand_fen,
+            },
         })
     }
+
+    pub(super) fn uses(&self, channel: Channel) -> bool {
+        self.steps.iter().any(|step| step.channel == channel)
+    }
+}
+
+fn steps_of(ctx: &Context, campaign: &campaign::Model) -> Result<Vec<Step>> {
+    let main: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
+    let fallback = fallback_of(campaign)?.into_iter().map(|step| (step.channel, step.message));
+    let step = |(channel, message): (Channel, MessageDraft)| Step {
+        channel,
+        template_id: message.template_id,
+        configured: channel::ready(ctx, channel).is_ok(),
+    };
+    Ok(std::iter::once((campaign.channel, main)).chain(fallback).map(step).collect())
 }
 
 /// What holds for one member.
@@ -67,17 +120,32 @@ pub struct Recipient {
     pub marketing_consent: bool,
     pub personalised: bool,
     pub zone: Tz,
-    /// Openid or phone number; never logged.
-    pub address: Option<String>,
+    /// Never logged; None also where no channel of the campaign needs it.
+    pub openid: Option<String>,
+    /// Never logged; None also where no channel of the campaign needs it.
+    pub phone: Option<String>,
     /// (channel, topic), `all` for every one.
     pub opt_outs: Vec<(String, String)>,
     pub paused_until: Option<DateTime<Utc>>,
     pub quiet: Option<(NaiveTime, NaiveTime)>,
     pub weekly_limit: Option<u32>,
-    /// Sends left of the campaign's template.
-    pub consents: i32,
-    /// When marketing messages of the last seven days took their cap slot.
-    pub slots: Vec<DateTime<Utc>>,
+    /// So many in 7 days on one channel.
+    pub channel_limits: Vec<(Channel, u32)>,
+    /// Sends left, by template.
+    pub consents: BTreeMap<String, i32>,
+    /// What marketing messages of the last seven days took.
+    pub slots: Vec<Slot>,
+}
+
+impl Recipient {
+    /// Openid or phone number; the inbox needs none.
+    pub fn address(&self, channel: Channel) -> Option<&str> {
+        match channel {
+            Channel::WechatSubscribe => self.openid.as_deref(),
+            Channel::Sms => self.phone.as_deref(),
+            Channel::Inbox => None,
+        }
+    }
 }
 
 pub type Facts = HashMap<MemberId, Recipient>;
@@ -91,30 +159,68 @@ pub async fn gather(
     terms: &Terms,
     members: &[MemberId],
 ) -> Result<Facts> {
+    gather_for(ctx, connection, &[terms], members).await
+}
+
+/// What the gates of several campaigns look at.
+pub(super) async fn gather_for(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    terms: &[&Terms],
+    members: &[MemberId],
+) -> Result<Facts> {
     let rows = member::Entity::find()
         .filter(member::Column::Id.is_in(members.iter().copied()))
         .all(connection)
         .await?;
     let zones = store_zones(connection, &rows).await?;
+    let phones = terms.iter().any(|terms| terms.uses(Channel::Sms));
     let mut facts: Facts = HashMap::with_capacity(rows.len());
     for row in rows {
-        facts.insert(row.id, recipient(ctx, terms, row, &zones)?);
+        facts.insert(row.id, recipient(ctx, row, &zones, phones)?);
     }
-    if terms.channel == Channel::WechatSubscribe {
-        add_openids(connection, members, &mut facts).await?;
-        add_consents(connection, terms, members, &mut facts).await?;
-    }
-    add_opt_outs(connection, members, &mut facts).await?;
-    add_preferences(connection, members, &mut facts).await?;
-    add_slots(connection, members, ctx.now() - LOOK_BACK, &mut facts).await?;
+    add_all(ctx, connection, (terms, Whose::These(members)), &mut facts).await?;
     Ok(facts)
+}
+
+/// Whose facts are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'a> {
+    These(&'a [MemberId]),
+    /// From the first to the last, both of them included; who is not among the facts is passed by.
+    Between(MemberId, MemberId),
+}
+
+impl Whose<'_> {
+    fn holds(self, column: impl ColumnTrait) -> Expr {
+        match self {
+            Self::These(members) => column.is_in(members.iter().copied()),
+            Self::Between(first, last) => column.between(first, last),
+        }
+    }
+}
+
+/// What is told of members outside of their own row.
+pub(super) async fn add_all(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    (terms, whose): (&[&Terms], Whose<'_>),
+    facts: &mut Facts,
+) -> Result<()> {
+    if terms.iter().any(|terms| terms.uses(Channel::WechatSubscribe)) {
+        add_openids(connection, whose, facts).await?;
+        add_consents(connection, terms, whose, facts).await?;
+    }
+    add_opt_outs(connection, whose, facts).await?;
+    add_preferences(connection, whose, facts).await?;
+    add_slots(connection, whose, ctx.now() - LOOK_BACK, facts).await
 }
 
 fn recipient(
     ctx: &Context,
-    terms: &Terms,
     row: member::Model,
     zones: &HashMap<StoreId, Tz>,
+    phones: bool,
 ) -> Result<Recipient> {
     let zone = row
         .zone
@@ -122,8 +228,8 @@ fn recipient(
         .and_then(|zone| zone.parse().ok())
         .or_else(|| row.home_store_id.and_then(|store| zones.get(&store).copied()))
         .unwrap_or(ctx.settings.timezone);
-    let address = match (terms.channel, &row.phone_cipher) {
-        (Channel::Sms, Some(sealed)) => Some(Phone::open(ctx, sealed)?.expose().to_owned()),
+    let phone = match &row.phone_cipher {
+        Some(sealed) if phones => Some(Phone::open(ctx, sealed)?.expose().to_owned()),
         _ => None,
     };
     Ok(Recipient {
@@ -134,12 +240,14 @@ fn recipient(
         marketing_consent: row.marketing_consent,
         personalised: true,
         zone,
-        address,
+        openid: None,
+        phone,
         opt_outs: Vec::new(),
         paused_until: None,
         quiet: None,
         weekly_limit: None,
-        consents: 0,
+        channel_limits: Vec::new(),
+        consents: BTreeMap::new(),
         slots: Vec::new(),
     })
 }
@@ -159,20 +267,19 @@ async fn store_zones(
     Ok(rows.into_iter().filter_map(|row| Some((row.id, row.zone?.parse().ok()?))).collect())
 }
 
-async fn add_openids(
-    connection: &impl ConnectionTrait,
-    members: &[MemberId],
-    facts: &mut Facts,
-) -> Result<()> {
-    let rows = identity::Entity::find()
-        .filter(identity::Column::MemberId.is_in(members.iter().copied()))
+async fn add_openids(connection: &impl ConnectionTrait, whose: Whose<'_>, facts: &mut Facts) -> Result<()> {
+    let rows: Vec<(MemberId, String)> = identity::Entity::find()
+        .select_only()
+        .columns([identity::Column::MemberId, identity::Column::Subject])
+        .filter(whose.holds(identity::Column::MemberId))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
         .order_by_asc(identity::Column::Id)
+        .into_tuple()
         .all(connection)
         .await?;
-    for row in rows {
-        if let Some(recipient) = facts.get_mut(&row.member_id) {
-            recipient.address = Some(row.subject);
+    for (member, openid) in rows {
+        if let Some(recipient) = facts.get_mut(&member) {
+            recipient.openid = Some(openid);
         }
     }
     Ok(())
@@ -180,35 +287,32 @@ async fn add_openids(
 
 async fn add_consents(
     connection: &impl ConnectionTrait,
-    terms: &Terms,
-    members: &[MemberId],
+    terms: &[&Terms],
+    whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
+    let steps = terms.iter().flat_map(|terms| &terms.steps);
+    let wechat = steps.filter(|step| step.channel == Channel::WechatSubscribe);
+    let templates: Vec<_> = wechat.filter_map(|step| step.template_id.as_deref()).collect();
     let rows = consent::Entity::find()
-        .filter(consent::Column::MemberId.is_in(members.iter().copied()))
-        .filter(consent::Column::TemplateId.eq(terms.template_id.as_deref().unwrap_or_default()))
+        .filter(whose.holds(consent::Column::MemberId))
+        .filter(consent::Column::TemplateId.is_in(templates))
         .all(connection)
         .await?;
     for row in rows {
         if let Some(recipient) = facts.get_mut(&row.member_id) {
-            recipient.consents = match row.kind {
+            let left = match row.kind {
                 ConsentKind::OneTime => row.available,
                 ConsentKind::LongTerm => row.available.min(1),
             };
+            recipient.consents.insert(row.template_id, left);
         }
     }
     Ok(())
 }
 
-async fn add_opt_outs(
-    connection: &impl ConnectionTrait,
-    members: &[MemberId],
-    facts: &mut Facts,
-) -> Result<()> {
-    let rows = opt_out::Entity::find()
-        .filter(opt_out::Column::MemberId.is_in(members.iter().copied()))
-        .all(connection)
-        .await?;
+async fn add_opt_outs(connection: &impl ConnectionTrait, whose: Whose<'_>, facts: &mut Facts) -> Result<()> {
+    let rows = opt_out::Entity::find().filter(whose.holds(opt_out::Column::MemberId)).all(connection).await?;
     for row in rows {
         if let Some(recipient) = facts.get_mut(&row.member_id) {
             recipient.opt_outs.push((row.channel, row.topic));
@@ -219,18 +323,17 @@ async fn add_opt_outs(
 
 async fn add_preferences(
     connection: &impl ConnectionTrait,
-    members: &[MemberId],
+    whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let rows = preference::Entity::find()
-        .filter(preference::Column::MemberId.is_in(members.iter().copied()))
-        .all(connection)
-        .await?;
+    let rows =
+        preference::Entity::find().filter(whose.holds(preference::Column::MemberId)).all(connection).await?;
     for row in rows {
         let Some(recipient) = facts.get_mut(&row.member_id) else { continue };
         recipient.personalised = row.personalised;
         recipient.paused_until = row.paused_until;
         recipient.weekly_limit = row.weekly_limit.and_then(|limit| u32::try_from(limit).ok());
+        recipient.channel_limits = channel_limits(row.channel_limits);
         recipient.quiet = match (row.quiet_start, row.quiet_end) {
             (Some(start), Some(end)) => policy::QuietHours { start, end }.window()?,
             _ => None,
@@ -239,24 +342,31 @@ async fn add_preferences(
     Ok(())
 }
 
+fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
+    let limits: BTreeMap<String, u32> =
+        stored.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    limits.into_iter().filter_map(|(channel, limit)| Some((channel.parse().ok()?, limit))).collect()
+}
+
 async fn add_slots(
     connection: &impl ConnectionTrait,
-    members: &[MemberId],
+    whose: Whose<'_>,
     since: DateTime<Utc>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let rows: Vec<(MemberId, Option<DateTime<Utc>>)> = delivery::Entity::find()
+    use delivery::Column::{Channel as OnChannel, Class, MemberId as Member, SlotAt, Topic};
+    let rows: Vec<(MemberId, Option<DateTime<Utc>>, Channel, String)> = delivery::Entity::find()
         .select_only()
-        .columns([delivery::Column::MemberId, delivery::Column::SlotAt])
-        .filter(delivery::Column::MemberId.is_in(members.iter().copied()))
-        .filter(delivery::Column::SlotAt.gt(since))
-        .filter(delivery::Column::Class.eq(MessageClass::Marketing))
+        .columns([Member, SlotAt, OnChannel, Topic])
+        .filter(whose.holds(Member))
+        .filter(SlotAt.gt(since))
+        .filter(Class.eq(MessageClass::Marketing))
         .into_tuple()
         .all(connection)
         .await?;
-    for (member, slot) in rows {
-        if let (Some(recipient), Some(slot)) = (facts.get_mut(&member), slot) {
-            recipient.slots.push(slot);
+    for (member, slot, channel, topic) in rows {
+        if let (Some(recipient), Some(at)) = (facts.get_mut(&member), slot) {
+            recipient.slots.push(Slot { at, channel, topic });
         }
     }
     Ok(())

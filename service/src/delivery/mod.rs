@@ -12,36 +12,52 @@
 //! counted under the member's lock; every final state has a reason or a sent time. Written by dispatch, send,
 //! recover and the platform's receipts.
 
+mod afford;
+pub mod caps;
 pub mod channel;
 mod claim;
 mod dispatch;
 mod facts;
 mod hint;
+mod held;
+mod hold;
 mod message;
 pub mod outcome;
 mod permits;
+mod price;
+pub mod priority;
+mod quiet;
 mod reason;
 mod receipt;
 mod recover;
 mod rest;
+pub mod retry;
 pub mod rules;
+mod saw;
 mod send;
 mod settle;
+mod sort;
 mod standing;
 pub mod trouble;
+mod survey;
 mod wording;
 
+pub use afford::{Afforded, afford};
+pub use caps::Slot;
 pub use dispatch::dispatch;
 pub use entity::delivery::Model as DeliveryRow;
-pub use facts::{Facts, Recipient, Terms, gather};
+pub use facts::{Facts, Recipient, Step, Terms, gather};
 pub use hint::{CODES as HINTED_CODES, Hint, hint};
 pub use message::{MessageDraft, Rendered, Variables};
+pub use price::{Prices, sms_text};
 pub use reason::Reason;
 pub use receipt::{Receipt, apply_receipt};
 pub use recover::recover;
-pub use rules::{Decision, Gate, decide, gates};
+pub use rules::{Choice, Decision, Gate, choose, decide, gates};
+pub use saw::{Saw, SawGate};
 pub use send::send;
 pub use standing::{RUNNING, end_open_deliveries};
+pub use survey::{STRETCH, Surroundings, Surveyed, survey};
 pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 
 use entity::states::DeliveryState;

@@ -3,10 +3,12 @@
 //! All workers together keep to a rate through the shared state. Without it each keeps to a small share of its own: slower
 //! for sure, faster for none.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::campaign;
+use entity::states::Channel;
 use sea_orm::ActiveEnum;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +30,8 @@ pub struct Pace<'a> {
     stop: &'a CancellationToken,
     campaign_id: CampaignId,
     campaign: Option<Lane>,
-    channel: Lane,
+    channel: Channel,
+    channels: BTreeMap<Channel, Lane>,
     looked_at: DateTime<Utc>,
 }
 
@@ -40,14 +43,14 @@ struct Lane {
 
 impl<'a> Pace<'a> {
     pub fn of(ctx: &'a Context, campaign: &campaign::Model, stop: &'a CancellationToken) -> Self {
-        let per_second = channel::per_second(ctx, campaign.channel);
         let own = campaign.rate_per_second.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0);
         Self {
             ctx,
             stop,
             campaign_id: campaign.id,
             campaign: own.map(|rate| Lane::new(format!("rate.campaign.{}", campaign.id), rate)),
-            channel: Lane::new(format!("rate.channel.{}", campaign.channel.to_value()), per_second),
+            channel: campaign.channel,
+            channels: BTreeMap::from([(campaign.channel, Lane::of_channel(ctx, campaign.channel))]),
             looked_at: ctx.now(),
         }
     }
@@ -55,18 +58,21 @@ impl<'a> Pace<'a> {
     /// How many make sense to claim together: what the narrower rate grants at once.
     pub fn stride(&self) -> usize {
         let own = self.campaign.as_ref().map_or(u32::MAX, Lane::burst);
-        own.min(self.channel.burst()) as usize
+        own.min(self.channels.get(&self.channel).map_or(u32::MAX, Lane::burst)) as usize
     }
 
-    /// Waits until `wanted` permits are held; false when the worker stops or the campaign no longer runs.
-    pub async fn gather(&mut self, wanted: usize) -> Result<bool> {
-        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+    /// Waits until so many permits per channel are held; false when the worker stops or the campaign no longer runs.
+    pub async fn gather(&mut self, wanted: &BTreeMap<Channel, usize>) -> Result<bool> {
         loop {
             let mut wait = Duration::ZERO;
             if let Some(lane) = &mut self.campaign {
-                wait = wait.max(lane.take(self.ctx, wanted).await);
+                wait = wait.max(lane.take(self.ctx, permits(wanted.values().sum())).await);
             }
-            wait = wait.max(self.channel.take(self.ctx, wanted).await);
+            for (channel, calls) in wanted {
+                let lane =
+                    self.channels.entry(*channel).or_insert_with(|| Lane::of_channel(self.ctx, *channel));
+                wait = wait.max(lane.take(self.ctx, permits(*calls)).await);
+            }
             if wait.is_zero() {
                 return Ok(true);
             }
@@ -77,10 +83,14 @@ impl<'a> Pace<'a> {
         }
     }
 
-    pub fn spend(&mut self, used: usize) {
-        let used = u32::try_from(used).unwrap_or(u32::MAX);
-        for lane in self.campaign.iter_mut().chain([&mut self.channel]) {
-            lane.held = lane.held.saturating_sub(used);
+    pub fn spend(&mut self, used: &BTreeMap<Channel, usize>) {
+        if let Some(lane) = &mut self.campaign {
+            lane.held = lane.held.saturating_sub(permits(used.values().sum()));
+        }
+        for (channel, calls) in used {
+            if let Some(lane) = self.channels.get_mut(channel) {
+                lane.held = lane.held.saturating_sub(permits(*calls));
+            }
         }
     }
 
@@ -94,7 +104,15 @@ impl<'a> Pace<'a> {
     }
 }
 
+fn permits(calls: usize) -> u32 {
+    u32::try_from(calls).unwrap_or(u32::MAX)
+}
+
 impl Lane {
+    fn of_channel(ctx: &Context, channel: Channel) -> Self {
+        Self::new(format!("rate.channel.{}", channel.to_value()), channel::per_second(ctx, channel))
+    }
+
     fn new(key: String, per_second: u32) -> Self {
         Self { key, per_second, held: 0 }
     }

@@ -33,6 +33,9 @@ reasons! {
     OfferEnded = "offer_ended", "优惠已结束", "The offer has ended.";
     QuietHours = "quiet_hours", "免打扰时段", "Quiet hours.";
     FrequencyCap = "frequency_cap", "已达频控上限", "The member has had as many messages as allowed.";
+    YieldsToPriority = "yields_to_priority", "让位于优先级更高的活动", "A campaign of higher priority takes the member's last message.";
+    Budget = "budget", "已达预算上限", "The budget is used up.";
+    ChannelNotConfigured = "channel_not_configured", "渠道未配置", "The channel is not set up.";
     CouponSoldOut = "coupon_sold_out", "随附的券已发完", "The coupon that goes with it is sold out.";
     CouponLimitReached = "coupon_limit_reached", "会员已领满随附的券", "The member holds as many of the coupon as allowed.";
     CouponNotClaimable = "coupon_not_claimable", "随附的券不可发放", "The coupon that goes with it can't be issued.";
@@ -47,6 +50,11 @@ reasons! {
 }
 
 impl Reason {
+    /// Held back because the member's slots are few.
+    pub fn is_about_slots(self) -> bool {
+        matches!(self, Self::FrequencyCap | Self::YieldsToPriority)
+    }
+
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
     }

@@ -12,6 +12,7 @@ use super::claim::lock_members;
 use super::reason::Reason;
 use super::receipt;
 use super::standing::template_of;
+use crate::budget::{self, Account};
 use crate::consent;
 use crate::context::Context;
 use crate::error::Result;
@@ -89,7 +90,7 @@ async fn end_claims(ctx: &Context, claimed_before: DateTime<Utc>) -> Result<u64>
         .all(&txn)
         .await?;
     let (inbox, called): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.channel == Channel::Inbox);
-    retry_inbox(&txn, &inbox, ctx.now()).await?;
+    retry_inbox(ctx, &txn, &inbox).await?;
     end_as_unknown(&txn, &called, ctx.now()).await?;
     spend_consents(ctx, &txn, &called).await?;
     txn.commit().await?;
@@ -101,20 +102,23 @@ async fn end_claims(ctx: &Context, claimed_before: DateTime<Utc>) -> Result<u64>
 }
 
 /// An inbox message is written when its batch is settled: one that was not surely had no effect.
-async fn retry_inbox(
-    txn: &impl ConnectionTrait,
-    rows: &[&delivery::Model],
-    now: DateTime<Utc>,
-) -> Result<()> {
+async fn retry_inbox(ctx: &Context, txn: &impl ConnectionTrait, rows: &[&delivery::Model]) -> Result<()> {
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
         .col_expr(delivery::Column::SlotAt, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(delivery::Column::CostFen, Expr::value(0_i64))
         .col_expr(delivery::Column::ClaimedAt, Expr::value(Option::<DateTime<Utc>>::None))
-        .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(delivery::Column::Id.is_in(rows.iter().map(|row| row.id)))
         .exec(txn)
         .await?;
-    Ok(())
+    let mut money_back: BTreeMap<Account, i64> = BTreeMap::new();
+    for row in rows {
+        if let Some(claimed_at) = row.claimed_at.filter(|_| row.cost_fen > 0) {
+            *money_back.entry(Account::of(ctx, row.campaign_id, claimed_at)).or_default() += row.cost_fen;
+        }
+    }
+    budget::give_back_all(ctx, txn, &money_back).await
 }
 
 async fn end_as_unknown(

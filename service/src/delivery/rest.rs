@@ -1,5 +1,7 @@
 //! A channel that its platform throttles rests, for every worker and campaign.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 use entity::states::Channel;
 use sea_orm::ActiveEnum;
@@ -7,17 +9,27 @@ use sea_orm::ActiveEnum;
 use super::outcome::Outcome;
 use super::reason::Reason;
 use crate::context::Context;
-use crate::ids::DeliveryId;
 use crate::shared_state::SharedState;
 
 /// How long a channel rests when the platform throttles without saying for how long: 45011 is counted by the minute.
 pub const THROTTLED: Duration = Duration::seconds(60);
 
+/// Which of these channels rest, and until when.
+pub async fn resting(ctx: &Context, channels: &[Channel]) -> BTreeMap<Channel, DateTime<Utc>> {
+    let mut resting = BTreeMap::new();
+    for channel in channels {
+        if let Some(until) = rests_until(ctx, *channel).await {
+            resting.insert(*channel, until);
+        }
+    }
+    resting
+}
+
 /// Without shared state each process rests by itself.
-pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[(DeliveryId, Outcome)]) {
+pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[&Outcome]) {
     let wait = outcomes
         .iter()
-        .filter_map(|(_, outcome)| match outcome {
+        .filter_map(|outcome| match outcome {
             Outcome::Again { reason: Reason::PlatformThrottled, retry_after, .. } => {
                 Some(retry_after.unwrap_or(THROTTLED))
             }
@@ -34,7 +46,7 @@ pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[(Del
 }
 
 /// None when the channel does not rest, or nobody can tell.
-pub async fn rests_until(ctx: &Context, channel: Channel) -> Option<DateTime<Utc>> {
+async fn rests_until(ctx: &Context, channel: Channel) -> Option<DateTime<Utc>> {
     let text = match ctx.shared.get(&key(channel)).await {
         Ok(text) => text,
         Err(_) => ctx.local.get(&key(channel)).await.unwrap_or_default(),

@@ -1,26 +1,22 @@
-//! Whether a message goes out to one member now. Pure: facts and `now` in, a decision out.
+//! Whether a message goes out to one member now, and on which channel. Pure: facts and `now` in, a decision out.
 //!
-//! The gates stand in a fixed order: membership, opt-out, consent, the offer's end, quiet hours, frequency cap. The
-//! first that does not pass decides; [`gates`] tells what each saw.
+//! The gates stand in a fixed order, and the first that does not pass decides: membership, opt-out, channel, pause, marketing
+//! consent, address and subscription consent, the offer's end, quiet hours, frequency cap. Where a campaign has a fall-back and
+//! the reason is one of the channel, the next channel is asked instead; a reason of the member ends it. [`gates`] tells what
+//! each saw.
 
-use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Duration, Utc};
 use entity::states::{Channel, MessageClass, OnCap};
 
-use super::facts::{Recipient, Terms};
+pub use super::caps::Slot;
+use super::facts::{Recipient, Step, Terms};
+pub use super::quiet::window_end;
 use super::reason::Reason;
+use super::{caps, quiet};
 use crate::calendar;
 
-/// Commercial SMS may go out between 08:00 and 22:00 only: Tencent Cloud's limit for marketing templates
-/// (FailedOperation.MarketingSendTimeConstraint).
-const SMS_WALL: Window = (hour(22), hour(8));
-
-const fn hour(hour: u32) -> NaiveTime {
-    match NaiveTime::from_hms_opt(hour, 0, 0) {
-        Some(time) => time,
-        None => NaiveTime::MIN,
-    }
-}
+/// How long a message waits for a channel that has vanished from the settings.
+const NOT_CONFIGURED: Duration = Duration::minutes(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
@@ -29,41 +25,88 @@ pub enum Decision {
     Defer { until: DateTime<Utc>, reason: Reason },
 }
 
+/// The decision and the step of the fall-back order that it is about (0: the campaign's channel).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    pub step: usize,
+    pub decision: Decision,
+}
+
 /// One gate and what it decided, in the order in which they are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
+    pub step: usize,
+    pub channel: Channel,
     pub name: &'static str,
     /// None when the gate lets the message pass.
     pub stopped: Option<Decision>,
-    /// What it looked at, e.g. `2 of 2 in 24 hours`.
+    /// What it looked at, e.g. `over all: 2 of 2 in 24 hours`.
     pub saw: String,
 }
 
-/// The first gate that stops the message decides.
+/// What happens to the member now; [`choose`] tells the channel as well.
 pub fn decide(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Decision {
-    GATES
-        .iter()
-        .find_map(|(_, gate)| gate(terms, recipient, now))
-        .map_or(Decision::Send, |stopped| when_open(terms, recipient, stopped))
+    choose(terms, recipient, 0, now).decision
 }
 
-/// Every gate with what it saw.
+/// The first step from `from` on that is open, or the one that ends it.
+pub fn choose(terms: &Terms, recipient: &Recipient, from: usize, now: DateTime<Utc>) -> Choice {
+    let last = terms.steps.len().saturating_sub(1);
+    let mut step = from.min(last);
+    loop {
+        let Some(ask) = Ask::of(terms, recipient, step, now) else {
+            return Choice { step, decision: Decision::Suppress(Reason::NoAddress) };
+        };
+        let Some((name, decision)) = ask.first_stop() else {
+            return Choice { step, decision: Decision::Send };
+        };
+        if step == last || !moves_on(terms, name, decision) {
+            return Choice { step, decision };
+        }
+        step += 1;
+    }
+}
+
+/// Every gate with what it saw, of each step up to the one that decides.
 pub fn gates(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Vec<Gate> {
-    GATES
-        .iter()
-        .map(|(name, gate)| Gate {
-            name,
-            stopped: gate(terms, recipient, now).map(|stopped| when_open(terms, recipient, stopped)),
-            saw: saw(name, terms, recipient, now),
-        })
-        .collect()
+    let chosen = choose(terms, recipient, 0, now).step;
+    (0..=chosen).filter_map(|step| Ask::of(terms, recipient, step, now)).flat_map(Ask::all).collect()
 }
 
-type GateRule = fn(&Terms, &Recipient, DateTime<Utc>) -> Option<Decision>;
+/// The gates from step `from` up to the one that decides: what was true at a decision, without what it never looked at.
+pub fn asked(terms: &Terms, recipient: &Recipient, from: usize, now: DateTime<Utc>) -> Vec<Gate> {
+    let chosen = choose(terms, recipient, from, now).step;
+    let steps = (from.min(chosen)..=chosen).filter_map(|step| Ask::of(terms, recipient, step, now));
+    steps.flat_map(Ask::up_to_the_stop).collect()
+}
 
-const GATES: [(&str, GateRule); 8] = [
+/// A reason of the channel sends the message on to the next one; a reason of the member, or a wait, does not.
+fn moves_on(terms: &Terms, gate: &str, decision: Decision) -> bool {
+    match gate {
+        "channel" | "marketing_consent" | "address_and_consent" => true,
+        // Hours that leave no time before the offer's end.
+        "quiet_hours" => matches!(decision, Decision::Suppress(_)),
+        "frequency_cap" => terms.on_cap == OnCap::NextChannel,
+        _ => false,
+    }
+}
+
+/// What one gate is asked.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    terms: &'a Terms,
+    index: usize,
+    step: &'a Step,
+    recipient: &'a Recipient,
+    now: DateTime<Utc>,
+}
+
+type GateRule = fn(&Ask<'_>) -> Option<Decision>;
+
+const GATES: [(&str, GateRule); 9] = [
     ("membership", membership),
     ("opt_out", opt_out),
+    ("channel", channel),
     ("pause", pause),
     ("marketing_consent", marketing_consent),
     ("address_and_consent", address_and_consent),
@@ -72,202 +115,215 @@ const GATES: [(&str, GateRule); 8] = [
     ("frequency_cap", frequency_cap),
 ];
 
-/// A deferral ends when every gate that opens with time is open, so that the message is not looked at in vain; what would
-/// be deferred past the end of its offer is not worth sending any more.
-fn when_open(terms: &Terms, recipient: &Recipient, stopped: Decision) -> Decision {
-    let Decision::Defer { until, reason } = stopped else { return stopped };
-    match open_from(terms, recipient, until) {
-        Some(until) if terms.offer_ends_at.is_none_or(|end| until < end) => Decision::Defer { until, reason },
-        Some(_) if reason != Reason::FrequencyCap => Decision::Suppress(Reason::OfferEnded),
-        _ => Decision::Suppress(reason),
-    }
-}
-
-/// The first instant from `at` on at which pause, quiet hours and (where it defers) the cap let the message pass; None
-/// when the windows leave no such instant.
-fn open_from(terms: &Terms, recipient: &Recipient, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    const ROUNDS: usize = 50;
-    let mut at = at;
-    for _ in 0..ROUNDS {
-        let stopped = TIMED.iter().find_map(|gate| match gate(terms, recipient, at) {
-            Some(Decision::Defer { until, .. }) => Some(until),
-            _ => None,
-        });
-        match stopped {
-            Some(until) => at = until,
-            None => return free_at(&windows(terms, recipient), recipient.zone, at),
-        }
-    }
-    None
-}
-
 /// The gates that open with time.
 const TIMED: [GateRule; 3] = [pause, quiet_hours, frequency_cap];
 
-fn membership(_: &Terms, recipient: &Recipient, _: DateTime<Utc>) -> Option<Decision> {
-    (!recipient.active).then_some(Decision::Suppress(Reason::MemberInactive))
+impl<'a> Ask<'a> {
+    fn of(terms: &'a Terms, recipient: &'a Recipient, index: usize, now: DateTime<Utc>) -> Option<Self> {
+        Some(Self { terms, index, step: terms.steps.get(index)?, recipient, now })
+    }
+
+    fn first_stop(&self) -> Option<(&'static str, Decision)> {
+        let stopped = GATES.iter().find_map(|(name, gate)| Some((*name, gate(self)?)));
+        stopped.map(|(name, decision)| (name, self.when_open(decision)))
+    }
+
+    fn all(self) -> Vec<Gate> {
+        GATES.iter().map(|(name, gate)| self.gate(name, *gate)).collect()
+    }
+
+    fn up_to_the_stop(self) -> Vec<Gate> {
+        let mut asked = Vec::new();
+        for (name, gate) in GATES {
+            asked.push(self.gate(name, gate));
+            if asked.last().is_some_and(|gate| gate.stopped.is_some()) {
+                break;
+            }
+        }
+        asked
+    }
+
+    fn gate(&self, name: &'static str, gate: GateRule) -> Gate {
+        Gate {
+            step: self.index,
+            channel: self.step.channel,
+            name,
+            stopped: gate(self).map(|stopped| self.when_open(stopped)),
+            saw: self.saw(name),
+        }
+    }
+
+    /// A deferral ends when every gate that opens with time is open, so that the message is not looked at in vain; what
+    /// would be deferred past the end of its offer is not worth sending any more.
+    fn when_open(&self, stopped: Decision) -> Decision {
+        let Decision::Defer { until, reason } = stopped else { return stopped };
+        match self.open_from(until) {
+            Some(until) if self.terms.offer_ends_at.is_none_or(|end| until < end) => {
+                Decision::Defer { until, reason }
+            }
+            Some(_) if !reason.is_about_slots() => Decision::Suppress(Reason::OfferEnded),
+            _ => Decision::Suppress(reason),
+        }
+    }
+
+    /// The first instant from `at` on at which pause, quiet hours and (where it defers) the cap let the message pass; None
+    /// when the windows leave no such instant.
+    fn open_from(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        const ROUNDS: usize = 50;
+        let mut then = Self { now: at, ..*self };
+        for _ in 0..ROUNDS {
+            let stopped = TIMED.iter().find_map(|gate| match gate(&then) {
+                Some(Decision::Defer { until, .. }) => Some(until),
+                _ => None,
+            });
+            match stopped {
+                Some(until) => then.now = until,
+                None => {
+                    return quiet::opens_at(self.terms, self.step.channel, self.recipient, then.now);
+                }
+            }
+        }
+        None
+    }
+
+    fn marketing(&self) -> bool {
+        self.terms.class == MessageClass::Marketing
+    }
+
+    fn opted_out_of(&self, channel: &str) -> bool {
+        let refused = |(no_channel, no_topic): &(String, String)| {
+            no_channel == channel && (no_topic == "all" || *no_topic == self.terms.topic)
+        };
+        self.recipient.opt_outs.iter().any(refused)
+    }
+
+    fn consents(&self) -> i32 {
+        let template = self.step.template_id.as_deref().unwrap_or_default();
+        self.recipient.consents.get(template).copied().unwrap_or_default()
+    }
+
+    fn saw(&self, gate: &str) -> String {
+        let Self { terms, step, recipient, now, .. } = *self;
+        if !self.marketing() && EXEMPT.contains(&gate) {
+            return "exempt: transactional".to_owned();
+        }
+        match gate {
+            "membership" => (if recipient.active { "active" } else { "not active" }).to_owned(),
+            "opt_out" => {
+                format!("{} opt-outs, personalised {}", recipient.opt_outs.len(), recipient.personalised)
+            }
+            "channel" => {
+                let refused = if self.marketing() && self.opted_out_of(step.channel.as_str()) {
+                    ", opted out"
+                } else {
+                    ""
+                };
+                let known = if step.configured { "" } else { ", not configured" };
+                format!("{}{known}{refused}", step.channel.as_str())
+            }
+            "pause" => recipient.paused_until.map_or_else(|| "none".to_owned(), |until| until.to_rfc3339()),
+            "marketing_consent" => recipient.marketing_consent.to_string(),
+            "address_and_consent" => {
+                let address = recipient.address(step.channel).is_some();
+                format!("address {address}, {} consents left", self.consents())
+            }
+            "offer" => terms
+                .offer_ends_at
+                .map_or_else(|| "no end".to_owned(), |end| format!("ends {}", end.to_rfc3339())),
+            "quiet_hours" if step.channel == Channel::Inbox => "exempt: inbox".to_owned(),
+            "quiet_hours" => {
+                format!("{} in {}", calendar::local_time(now, recipient.zone).format("%H:%M"), recipient.zone)
+            }
+            _ => caps::saw(terms, step.channel, recipient, now),
+        }
+    }
 }
 
-fn opt_out(terms: &Terms, recipient: &Recipient, _: DateTime<Utc>) -> Option<Decision> {
-    if terms.class != MessageClass::Marketing {
+/// Rules for marketing that a transactional message passes by.
+const EXEMPT: [&str; 5] = ["opt_out", "pause", "marketing_consent", "quiet_hours", "frequency_cap"];
+
+fn membership(ask: &Ask<'_>) -> Option<Decision> {
+    (!ask.recipient.active).then_some(Decision::Suppress(Reason::MemberInactive))
+}
+
+/// A no to every channel, for this topic or all.
+fn opt_out(ask: &Ask<'_>) -> Option<Decision> {
+    if !ask.marketing() {
         return None;
     }
-    let refused = recipient.opt_outs.iter().any(|(channel, topic)| {
-        (channel == "all" || channel == terms.channel.as_str()) && (topic == "all" || *topic == terms.topic)
-    });
-    if refused {
+    if ask.opted_out_of("all") {
         return Some(Decision::Suppress(Reason::OptedOut));
     }
-    (terms.personalised && !recipient.personalised).then_some(Decision::Suppress(Reason::NotPersonalised))
+    (ask.terms.personalised && !ask.recipient.personalised)
+        .then_some(Decision::Suppress(Reason::NotPersonalised))
 }
 
-fn pause(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
-    if terms.class != MessageClass::Marketing {
+/// A no to this channel, or a channel that cannot be used now.
+fn channel(ask: &Ask<'_>) -> Option<Decision> {
+    if ask.marketing() && ask.opted_out_of(ask.step.channel.as_str()) {
+        return Some(Decision::Suppress(Reason::OptedOut));
+    }
+    let until = ask.now + NOT_CONFIGURED;
+    (!ask.step.configured).then_some(Decision::Defer { until, reason: Reason::ChannelNotConfigured })
+}
+
+fn pause(ask: &Ask<'_>) -> Option<Decision> {
+    if !ask.marketing() {
         return None;
     }
-    let until = recipient.paused_until.filter(|until| *until > now)?;
+    let until = ask.recipient.paused_until.filter(|until| *until > ask.now)?;
     Some(Decision::Defer { until, reason: Reason::PausedByMember })
 }
 
 /// Marketing by SMS needs the member's yes (Advertising Law, article 43); a subscribe message carries its own.
-fn marketing_consent(terms: &Terms, recipient: &Recipient, _: DateTime<Utc>) -> Option<Decision> {
-    let needed = terms.channel == Channel::Sms && terms.class == MessageClass::Marketing;
-    (needed && !recipient.marketing_consent).then_some(Decision::Suppress(Reason::NoMarketingConsent))
+fn marketing_consent(ask: &Ask<'_>) -> Option<Decision> {
+    let needed = ask.step.channel == Channel::Sms && ask.marketing();
+    (needed && !ask.recipient.marketing_consent).then_some(Decision::Suppress(Reason::NoMarketingConsent))
 }
 
-fn address_and_consent(terms: &Terms, recipient: &Recipient, _: DateTime<Utc>) -> Option<Decision> {
-    match terms.channel {
+fn address_and_consent(ask: &Ask<'_>) -> Option<Decision> {
+    match ask.step.channel {
         Channel::Inbox => None,
-        _ if recipient.address.is_none() => Some(Decision::Suppress(Reason::NoAddress)),
-        Channel::WechatSubscribe if recipient.consents < 1 => Some(Decision::Suppress(Reason::NoConsent)),
+        channel if ask.recipient.address(channel).is_none() => Some(Decision::Suppress(Reason::NoAddress)),
+        Channel::WechatSubscribe if ask.consents() < 1 => Some(Decision::Suppress(Reason::NoConsent)),
         _ => None,
     }
 }
 
-fn offer(terms: &Terms, _: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
-    terms.offer_ends_at.is_some_and(|end| end <= now).then_some(Decision::Suppress(Reason::OfferEnded))
+fn offer(ask: &Ask<'_>) -> Option<Decision> {
+    let ended = ask.terms.offer_ends_at.is_some_and(|end| end <= ask.now);
+    ended.then_some(Decision::Suppress(Reason::OfferEnded))
 }
 
-fn quiet_hours(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
-    match free_at(&windows(terms, recipient), recipient.zone, now) {
-        Some(until) if until > now => Some(Decision::Defer { until, reason: Reason::QuietHours }),
+fn quiet_hours(ask: &Ask<'_>) -> Option<Decision> {
+    match quiet::opens_at(ask.terms, ask.step.channel, ask.recipient, ask.now) {
+        Some(until) if until > ask.now => Some(Decision::Defer { until, reason: Reason::QuietHours }),
         Some(_) => None,
         None => Some(Decision::Suppress(Reason::QuietHours)),
     }
 }
 
-type Window = (NaiveTime, NaiveTime);
-
-/// The times of day in which this message does not go out: the brand's, the member's, the channel's.
-fn windows(terms: &Terms, recipient: &Recipient) -> [Option<Window>; 3] {
-    if terms.class != MessageClass::Marketing || terms.channel == Channel::Inbox {
-        return [None; 3];
-    }
-    [terms.quiet, recipient.quiet, (terms.channel == Channel::Sms).then_some(SMS_WALL)]
-}
-
-/// The first instant from `now` on that no window covers; None when together they cover the whole day. Windows may touch, so
-/// each is asked again after another moved the time.
-fn free_at(windows: &[Option<Window>], zone: Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let mut at = now;
-    while at - now <= Duration::days(3) {
-        let covered = windows.iter().flatten().find_map(|window| window_end(*window, zone, at));
-        match covered {
-            Some(end) => at = end,
-            None => return Some(at),
-        }
-    }
-    None
-}
-
-/// When the window that covers `at` ends; None when it does not cover it. Start after end wraps across midnight.
-pub fn window_end((start, end): Window, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let date = calendar::local_date(at, zone);
-    let time = calendar::local_time(at, zone);
-    let wraps = start > end;
-    let inside = if wraps { time >= start || time < end } else { time >= start && time < end };
-    if !inside {
+fn frequency_cap(ask: &Ask<'_>) -> Option<Decision> {
+    if !ask.marketing() {
         return None;
     }
-    let last_day = if wraps && time >= start { date + Days::new(1) } else { date };
-    let ends = calendar::instant(last_day.and_time(end), zone);
-    // An hour that a clock change repeats is quiet both times: the wall clock's end may already lie behind.
-    Some(if ends > at { ends } else { ends + Duration::hours(1) })
-}
-
-fn frequency_cap(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> Option<Decision> {
-    if terms.class != MessageClass::Marketing {
+    let until = caps::free_at(ask.terms, ask.step.channel, ask.recipient, ask.now);
+    if until <= ask.now {
         return None;
     }
-    let until = cap_free_at(terms, recipient, now);
-    if until <= now {
-        return None;
-    }
-    Some(match terms.on_cap {
+    Some(match ask.terms.on_cap {
         OnCap::Drop | OnCap::NextChannel => Decision::Suppress(Reason::FrequencyCap),
         OnCap::Defer => Decision::Defer { until, reason: Reason::FrequencyCap },
     })
 }
 
-/// When every window has a free slot. A rolling window frees when the newest `cap` of its messages have lost one to age;
-/// the calendar day frees at the member's next midnight.
-fn cap_free_at(terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> DateTime<Utc> {
-    let weekly =
-        recipient.weekly_limit.map_or(terms.caps.per_7_days, |own| stricter(own, terms.caps.per_7_days));
-    let day = rolling_free_at(&recipient.slots, terms.caps.per_24_hours, Duration::hours(24), now);
-    let week = rolling_free_at(&recipient.slots, weekly, Duration::days(7), now);
-    let today = calendar::local_date(now, recipient.zone);
-    let sent_today =
-        recipient.slots.iter().filter(|slot| calendar::local_date(**slot, recipient.zone) == today).count();
-    let calendar_full = terms.caps.per_calendar_day > 0 && sent_today >= terms.caps.per_calendar_day as usize;
-    let midnight =
-        if calendar_full { calendar::start_of_day(today + Days::new(1), recipient.zone) } else { now };
-    day.max(week).max(midnight)
-}
-
-/// `own` is the member's wish and may be 0 (none at all); `brand` 0 is no cap. A wish of 0 is kept as an opt-out, so 0 here is no cap.
-fn stricter(own: u32, brand: u32) -> u32 {
-    match (own, brand) {
-        (0, brand) => brand,
-        (own, 0) => own,
-        (own, brand) => own.min(brand),
-    }
-}
-
-fn rolling_free_at(slots: &[DateTime<Utc>], cap: u32, window: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
-    if cap == 0 {
-        return now;
-    }
-    // A slot in the future (the clock was set back) still counts.
-    let mut held: Vec<_> = slots.iter().copied().filter(|slot| *slot > now - window).collect();
-    held.sort_unstable_by(|a, b| b.cmp(a));
-    held.get(cap as usize - 1).map_or(now, |nth_newest| *nth_newest + window)
-}
-
-fn saw(gate: &str, terms: &Terms, recipient: &Recipient, now: DateTime<Utc>) -> String {
-    let within = |window: Duration| recipient.slots.iter().filter(|slot| **slot > now - window).count();
-    match gate {
-        "membership" => (if recipient.active { "active" } else { "not active" }).to_owned(),
-        "opt_out" => {
-            format!("{} opt-outs, personalised {}", recipient.opt_outs.len(), recipient.personalised)
-        }
-        "pause" => recipient.paused_until.map_or_else(|| "none".to_owned(), |until| until.to_rfc3339()),
-        "marketing_consent" => recipient.marketing_consent.to_string(),
-        "address_and_consent" => {
-            format!("address {}, {} consents left", recipient.address.is_some(), recipient.consents)
-        }
-        "offer" => terms
-            .offer_ends_at
-            .map_or_else(|| "no end".to_owned(), |end| format!("ends {}", end.to_rfc3339())),
-        "quiet_hours" => {
-            format!("{} in {}", calendar::local_time(now, recipient.zone).format("%H:%M"), recipient.zone)
-        }
-        _ => format!(
-            "{} in 24 hours (cap {}), {} in 7 days (cap {})",
-            within(Duration::hours(24)),
-            terms.caps.per_24_hours,
-            within(Duration::days(7)),
-            terms.caps.per_7_days
-        ),
-    }
+/// A wait that something else than a gate asks for, until the gates are open too.
+pub fn wait(
+    terms: &Terms,
+    recipient: &Recipient,
+    step: usize,
+    (until, reason, now): (DateTime<Utc>, Reason, DateTime<Utc>),
+) -> Decision {
+    let defer = Decision::Defer { until, reason };
+    Ask::of(terms, recipient, step, now).map_or(defer, |ask| ask.when_open(defer))
 }

@@ -47,7 +47,7 @@ pub async fn send(
         };
         if !claimed.envelopes.is_empty() {
             let outcomes = call(ctx, &claimed).await;
-            pace.spend(outcomes.len());
+            pace.spend(&claimed.calls());
             settle(ctx, &claimed, &outcomes).await?;
         }
         rest = &rest[stride..];
@@ -63,7 +63,7 @@ async fn with_permits(
     stride: &[DeliveryId],
 ) -> Result<Option<Claimed>> {
     let claimed_at = ctx.now();
-    let granted = pace.gather(claimed.envelopes.len()).await;
+    let granted = pace.gather(&claimed.calls()).await;
     if matches!(granted, Ok(true)) && ctx.now() - claimed_at < FRESH {
         return Ok(Some(claimed));
     }
@@ -79,15 +79,15 @@ async fn with_permits(
 async fn call(ctx: &Context, claimed: &Claimed) -> Vec<(DeliveryId, Outcome)> {
     let mut calls = Vec::with_capacity(claimed.envelopes.len());
     for envelope in &claimed.envelopes {
-        calls.push(call_one(ctx, claimed, envelope));
+        calls.push(call_one(ctx, envelope));
     }
     futures_util::stream::iter(calls).buffer_unordered(ctx.settings.delivery.concurrency).collect().await
 }
 
-async fn call_one(ctx: &Context, claimed: &Claimed, envelope: &Envelope) -> (DeliveryId, Outcome) {
+async fn call_one(ctx: &Context, envelope: &Envelope) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
     let call = channel::Call {
-        channel: claimed.campaign.channel,
+        channel: envelope.delivery.channel,
         message: &envelope.message,
         rendered: &envelope.rendered,
         address: envelope.address.as_deref().unwrap_or_default(),

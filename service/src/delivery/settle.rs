@@ -1,6 +1,6 @@
 //! What a batch's answers do to the rows: one transaction for attempts, states, and what the claim had held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState};
@@ -16,22 +16,15 @@ use super::outcome::Outcome;
 use super::reason::Reason;
 use super::standing::RUNNING;
 use super::trouble::{self, Verdict};
-use super::{receipt, rest};
+use super::{receipt, rest, retry};
 use crate::audit::{self, Act, Actor};
+use crate::budget::{self, Account};
 use crate::consent::Emptied;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
-/// Waits before the next try of a delivery whose last one surely had no effect.
-const BACK_OFF: [Duration; 5] = [
-    Duration::seconds(5),
-    Duration::seconds(30),
-    Duration::minutes(5),
-    Duration::minutes(30),
-    Duration::hours(2),
-];
 /// What the platform has answered must not be lost to a database that is away for a moment.
 const TRIES: u32 = 6;
 const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250);
@@ -41,7 +34,15 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250)
 enum Fate {
     Failed(Reason),
     Unknown,
-    Pending { not_before: DateTime<Utc>, reason: Option<Reason>, tried: bool },
+    Pending {
+        not_before: DateTime<Utc>,
+        reason: Option<Reason>,
+        tried: bool,
+    },
+    /// The channel is closed for this member: the next one of the fall-back order is asked.
+    NextStep {
+        reason: Reason,
+    },
 }
 
 /// What the claim had held for the members and what becomes of it.
@@ -51,6 +52,33 @@ struct Holdings {
     consent_back: Vec<MemberId>,
     consent_gone: Vec<Emptied>,
     coupons_back: Vec<CouponId>,
+    money_back: i64,
+}
+
+impl Holdings {
+    /// The message surely had no effect: what it held is free again, but the coupon stays with a delivery that goes on.
+    fn give_back(&mut self, envelope: &Envelope) {
+        self.money_back += envelope.delivery.cost_fen;
+        if envelope.delivery.channel == Channel::WechatSubscribe {
+            self.consent_back.push(envelope.delivery.member_id);
+        }
+    }
+
+    fn spend(&mut self, envelope: &Envelope) {
+        if envelope.delivery.channel == Channel::WechatSubscribe {
+            self.consent_spent.push(envelope.delivery.member_id);
+        }
+    }
+
+    /// The platform says that the consent is used up, whatever was held.
+    fn exhaust(&mut self, envelope: &Envelope, asked_at: DateTime<Utc>) {
+        self.money_back += envelope.delivery.cost_fen;
+        self.consent_gone.push(Emptied {
+            member_id: envelope.delivery.member_id,
+            key: format!("delivery|{}|exhausted", envelope.delivery.id),
+            asked_at,
+        });
+    }
 }
 
 /// Harmless to repeat: what was settled is no longer `sending`.
@@ -65,9 +93,19 @@ pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, O
         ctx.clock.sleep(BETWEEN_TRIES * tries).await;
         tries += 1;
     }
-    rest::rest_if_throttled(ctx, claimed.campaign.channel, outcomes).await;
+    rest_throttled(ctx, claimed, outcomes).await;
     let (message_ids, unheard) = waiting_for(claimed, outcomes);
     receipt::apply_waiting(ctx, &message_ids, &unheard).await
+}
+
+async fn rest_throttled(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) {
+    let channels: HashMap<DeliveryId, Channel> =
+        claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, envelope.delivery.channel)).collect();
+    for channel in claimed.calls().into_keys() {
+        let of_channel = outcomes.iter().filter(|(id, _)| channels.get(id) == Some(&channel));
+        let of_channel: Vec<_> = of_channel.map(|(_, outcome)| outcome).collect();
+        rest::rest_if_throttled(ctx, channel, &of_channel).await;
+    }
 }
 
 async fn settle_once(
@@ -89,9 +127,7 @@ async fn settle_once(
     for (fate, ids) in plan.fates {
         mark(&txn, fate, ids, now).await?;
     }
-    if claimed.campaign.channel == Channel::Inbox {
-        put_in_inbox(ctx, &txn, &plan.sent).await?;
-    }
+    put_in_inbox(ctx, &txn, &plan.sent).await?;
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
     let stopped = match &verdict.stop {
         Some(code) => stop_campaign(ctx, &txn, &claimed.campaign, code).await?,
@@ -145,7 +181,7 @@ impl<'a> Plan<'a> {
             if ours.contains(id) {
                 let waits = verdict.content_is_template && matches!(outcome, Outcome::ContentRefused(_));
                 let outcome_of_member = if waits { &Outcome::HandedBack } else { outcome };
-                match fate(ctx, envelope, outcome_of_member, &mut plan.holdings) {
+                match fate(ctx, claimed, envelope, (outcome_of_member, &mut plan.holdings)) {
                     None => plan.sent.push((envelope, outcome)),
                     Some(fate) => plan.fates.entry(fate).or_default().push(*id),
                 }
@@ -176,62 +212,95 @@ fn waiting_for(claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> (Vec<St
 }
 
 /// None for what was sent.
-fn fate(ctx: &Context, envelope: &Envelope, outcome: &Outcome, holdings: &mut Holdings) -> Option<Fate> {
+fn fate(
+    ctx: &Context,
+    claimed: &Claimed,
+    envelope: &Envelope,
+    (outcome, holdings): (&Outcome, &mut Holdings),
+) -> Option<Fate> {
     let now = ctx.now();
-    let member = envelope.delivery.member_id;
     match outcome {
         Outcome::Sent { .. } => {
-            holdings.consent_spent.push(member);
+            holdings.spend(envelope);
             None
         }
         Outcome::Unknown(_) => {
-            holdings.consent_spent.push(member);
+            holdings.spend(envelope);
             Some(Fate::Unknown)
         }
         Outcome::ContentRefused(_) => {
-            holdings.consent_back.push(member);
+            let reason = Reason::ContentInvalid;
+            holdings.give_back(envelope);
+            if has_next_step(claimed, envelope) && is_personal(envelope.delivery.channel, reason) {
+                return Some(Fate::NextStep { reason });
+            }
             holdings.coupons_back.extend(envelope.delivery.coupon_id);
             Some(Fate::Failed(Reason::ContentInvalid))
         }
         Outcome::Refused { reason, told } => {
             if *reason == Reason::NoConsent {
-                holdings.consent_gone.push(Emptied {
-                    member_id: member,
-                    key: format!("delivery|{}|exhausted", envelope.delivery.id),
-                    asked_at: told.started_at,
-                });
+                holdings.exhaust(envelope, told.started_at);
             } else {
-                holdings.consent_back.push(member);
+                holdings.give_back(envelope);
+            }
+            if has_next_step(claimed, envelope) && is_personal(envelope.delivery.channel, *reason) {
+                return Some(Fate::NextStep { reason: *reason });
             }
             holdings.coupons_back.extend(envelope.delivery.coupon_id);
             Some(Fate::Failed(*reason))
         }
-        Outcome::Again { retry_after, reason: Reason::PlatformThrottled, .. } => {
-            holdings.consent_back.push(member);
-            let not_before = now + retry_after.unwrap_or(rest::THROTTLED);
-            // The lane was full: that is not this message's failure and does not count as a try of it.
-            Some(Fate::Pending { not_before, reason: Some(Reason::PlatformThrottled), tried: false })
-        }
         Outcome::Again { retry_after, reason, .. } => {
-            holdings.consent_back.push(member);
-            let tries = envelope.delivery.attempts;
-            if tries >= ctx.settings.delivery.max_attempts {
+            holdings.give_back(envelope);
+            // The lane was full: that is not this message's failure and does not count as a try of it.
+            let throttled = *reason == Reason::PlatformThrottled;
+            let fate = again(
+                ctx,
+                claimed,
+                envelope,
+                (*reason, if throttled { retry_after.or(Some(rest::THROTTLED)) } else { *retry_after }),
+            );
+            if matches!(fate, Fate::Failed(_)) {
                 holdings.coupons_back.extend(envelope.delivery.coupon_id);
-                return Some(Fate::Failed(Reason::TriesExceeded));
             }
-            let wait = retry_after.unwrap_or_else(|| back_off(tries));
-            Some(Fate::Pending { not_before: now + wait, reason: Some(*reason), tried: true })
+            Some(fate)
         }
         Outcome::CampaignBroken(_) | Outcome::HandedBack => {
-            holdings.consent_back.push(member);
+            holdings.give_back(envelope);
             Some(Fate::Pending { not_before: now, reason: None, tried: false })
         }
     }
 }
 
-fn back_off(tries: i32) -> Duration {
-    let rung = usize::try_from(tries - 1).unwrap_or_default().min(BACK_OFF.len() - 1);
-    BACK_OFF[rung]
+/// Another try after `wait`, if there may be one and it comes before the offer's end.
+fn again(
+    ctx: &Context,
+    claimed: &Claimed,
+    envelope: &Envelope,
+    (reason, wait): (Reason, Option<Duration>),
+) -> Fate {
+    let tries = envelope.delivery.attempts;
+    let tried = reason != Reason::PlatformThrottled;
+    if tried && tries >= ctx.settings.delivery.max_attempts {
+        return Fate::Failed(Reason::TriesExceeded);
+    }
+    let ends_at = claimed.campaign.offer_ends_at;
+    match retry::next_try((envelope.delivery.id, tries), wait, ctx.now(), ends_at) {
+        Some(not_before) => Fate::Pending { not_before, reason: Some(reason), tried },
+        None => Fate::Failed(Reason::OfferEnded),
+    }
+}
+
+fn has_next_step(claimed: &Claimed, envelope: &Envelope) -> bool {
+    usize::try_from(envelope.delivery.step).is_ok_and(|step| step + 1 < claimed.steps)
+}
+
+/// A no that is about this member on this channel: no consent left, no such openid, a number that the supplier does not serve.
+fn is_personal(channel: Channel, reason: Reason) -> bool {
+    match reason {
+        Reason::NoConsent | Reason::NoAddress => true,
+        Reason::PlatformRefused | Reason::OptedOut => channel == Channel::Sms,
+        _ => false,
+    }
 }
 
 async fn record_attempts(ctx: &Context, txn: &impl ConnectionTrait, plan: &Plan<'_>) -> Result<()> {
@@ -325,6 +394,7 @@ async fn mark(
         Fate::Failed(reason) => update
             .col_expr(delivery::Column::State, Expr::value(DeliveryState::Failed))
             .col_expr(delivery::Column::Reason, Expr::value(reason.code()))
+            .col_expr(delivery::Column::CostFen, Expr::value(0_i64))
             .col_expr(delivery::Column::SlotAt, Expr::value(none)),
         Fate::Unknown => update
             .col_expr(delivery::Column::State, Expr::value(DeliveryState::Unknown))
@@ -336,9 +406,18 @@ async fn mark(
                 .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
                 .col_expr(delivery::Column::Reason, Expr::value(reason.map(Reason::code)))
                 .col_expr(delivery::Column::SlotAt, Expr::value(none))
+                .col_expr(delivery::Column::CostFen, Expr::value(0_i64))
                 .col_expr(delivery::Column::ClaimedAt, Expr::value(none))
                 .col_expr(delivery::Column::Attempts, attempts)
         }
+        Fate::NextStep { reason } => update
+            .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
+            .col_expr(delivery::Column::NotBefore, Expr::value(now))
+            .col_expr(delivery::Column::Reason, Expr::value(reason.code()))
+            .col_expr(delivery::Column::Step, Expr::col(delivery::Column::Step).add(1))
+            .col_expr(delivery::Column::SlotAt, Expr::value(none))
+            .col_expr(delivery::Column::CostFen, Expr::value(0_i64))
+            .col_expr(delivery::Column::ClaimedAt, Expr::value(none)),
     };
     update
         .filter(delivery::Column::Id.is_in(ids))
@@ -355,6 +434,7 @@ async fn put_in_inbox(
 ) -> Result<()> {
     let rows: Vec<_> = sent
         .iter()
+        .filter(|(envelope, _)| envelope.delivery.channel == Channel::Inbox)
         .map(|(envelope, _)| inbox_message::ActiveModel {
             id: Set(ctx.new_id()),
             member_id: Set(envelope.delivery.member_id),
@@ -381,13 +461,14 @@ async fn settle_holdings(
     claimed: &Claimed,
     holdings: Holdings,
 ) -> Result<()> {
-    // The coupon template is locked before any consent, as the claim does it.
+    // Coupon template, budgets, consents: the order in which the claim locks them.
     if !holdings.coupons_back.is_empty() {
         coupon::void(ctx, txn, &holdings.coupons_back, "delivery_failed", true).await?;
     }
-    if let (Channel::WechatSubscribe, Some(template)) =
-        (claimed.campaign.channel, &claimed.message.template_id)
-    {
+    let account = Account::of(ctx, claimed.campaign.id, claimed.at);
+    budget::give_back(ctx, txn, &account, holdings.money_back).await?;
+    let wechat = claimed.envelopes.iter().find(|one| one.delivery.channel == Channel::WechatSubscribe);
+    if let Some(template) = wechat.and_then(|envelope| envelope.message.template_id.as_deref()) {
         consent::spend(ctx, txn, template, &holdings.consent_spent).await?;
         consent::give_back(ctx, txn, template, &holdings.consent_back).await?;
         consent::exhaust(ctx, txn, template, &holdings.consent_gone).await?;

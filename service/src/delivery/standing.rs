@@ -1,6 +1,6 @@
 //! What deliveries ask of their campaign's row: whether it runs, which template it uses; and their common end when it does not.
 
-use entity::states::{CampaignState, DeliveryState};
+use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -9,6 +9,8 @@ use sea_orm::{
 
 use super::message::MessageDraft;
 use super::reason::Reason;
+use super::wording::fallback_of;
+use crate::budget::Ceiling;
 use crate::context::Context;
 use crate::coupon;
 use crate::error::{Error, Result};
@@ -22,12 +24,37 @@ pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
     Ok(campaign.is_some_and(|campaign| RUNNING.contains(&campaign.state)))
 }
 
-/// The platform template that a campaign's messages use.
+/// The WeChat template that a campaign's messages use, on whichever step of its fall-back order.
 pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
     let campaign =
         campaign::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound("campaign"))?;
-    let message: MessageDraft = serde_json::from_value(campaign.message).map_err(Error::internal)?;
-    Ok(message.template_id)
+    if campaign.channel == Channel::WechatSubscribe {
+        let message: MessageDraft = serde_json::from_value(campaign.message).map_err(Error::internal)?;
+        return Ok(message.template_id);
+    }
+    let steps = fallback_of(&campaign)?;
+    let wechat = steps.into_iter().find(|step| step.channel == Channel::WechatSubscribe);
+    Ok(wechat.and_then(|step| step.message.template_id))
+}
+
+/// A ceiling is reached: the campaign stops with it as its reason until somebody raises it and resumes. In a transaction of its own,
+/// since a claim holds deliveries and the dispatch locks the campaign first; a crash before it only means that the next claim does
+/// it.
+pub async fn pause_at_ceiling(ctx: &Context, id: CampaignId, ceiling: Ceiling) -> Result<()> {
+    let txn = ctx.db.begin().await?;
+    let moved = campaign::Entity::update_many()
+        .col_expr(campaign::Column::State, Expr::value(CampaignState::Paused))
+        .col_expr(campaign::Column::StateReason, Expr::value(ceiling.code()))
+        .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.eq(id))
+        .filter(campaign::Column::State.is_in(RUNNING))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    if moved.rows_affected == 1 {
+        tracing::warn!(campaign_id = %id, ceiling = ceiling.code(), "campaign paused: its budget is used up");
+    }
+    Ok(())
 }
 
 /// A cancelled campaign's deliveries that were not yet claimed end with it, and the coupons that they held go back.

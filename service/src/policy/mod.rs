@@ -1,8 +1,11 @@
-//! What the brand has decided for all campaigns: frequency caps and quiet hours. The settings file gives the defaults, the
-//! console overrides them; the override is one row of `setting`.
+//! What the brand has decided for all campaigns: frequency caps, quiet hours, what a message costs and how much may be spent. The
+//! settings file gives the defaults, the console overrides them; the override is one row of `setting`.
+
+mod rules;
 
 use chrono::NaiveTime;
 use entity::setting;
+use entity::states::{Channel, MessageClass};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
@@ -20,7 +23,58 @@ const NAME: &str = "policy";
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     pub caps: Caps,
+    /// Besides `caps`, for some messages only; the strictest of all that fit wins.
+    #[serde(default)]
+    pub cap_rules: Vec<CapRule>,
     pub quiet_hours: QuietHours,
+    /// What the supplier takes for one part of an SMS, in fen.
+    #[serde(default = "sms_segment_fen")]
+    pub sms_segment_fen: i64,
+    #[serde(default)]
+    pub budgets: Budgets,
+}
+
+/// Some 0.05 yuan, the list price of the suppliers for small amounts.
+fn sms_segment_fen() -> i64 {
+    5
+}
+
+/// Ceilings for what messages and the coupons that go with them cost, in fen; null is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budgets {
+    /// Per calendar month in the shop's zone.
+    #[serde(default)]
+    pub month_fen: Option<i64>,
+    /// Ever.
+    #[serde(default)]
+    pub brand_fen: Option<i64>,
+}
+
+/// A cap for the messages that fit; null fits all, 0 is no cap. It counts the slots that fit it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapRule {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<MessageClass>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    #[serde(default)]
+    pub per_24_hours: u32,
+    #[serde(default)]
+    pub per_7_days: u32,
+    /// A calendar day in the member's zone.
+    #[serde(default)]
+    pub per_calendar_day: u32,
+}
+
+impl CapRule {
+    pub fn caps(&self) -> Caps {
+        let Self { per_24_hours, per_7_days, per_calendar_day, .. } = *self;
+        Caps { per_24_hours, per_7_days, per_calendar_day }
+    }
 }
 
 /// Marketing messages per member over all channels; 0 is no cap.
@@ -70,7 +124,7 @@ pub async fn read(ctx: &Context, caller: &StaffCaller) -> Result<Policy> {
 
 pub async fn save(ctx: &Context, caller: &StaffCaller, policy: Policy) -> Result<Policy> {
     caller.require(Permission::WriteSettings)?;
-    policy.quiet_hours.window()?;
+    rules::check(&policy)?;
     let txn = ctx.db.begin().await?;
     let before = load(ctx, &txn).await?;
     let value = serde_json::to_value(&policy).map_err(Error::internal)?;
@@ -120,6 +174,9 @@ fn defaults(ctx: &Context) -> Policy {
             per_7_days: caps.per_7_days,
             per_calendar_day: caps.per_calendar_day,
         },
+        cap_rules: Vec::new(),
         quiet_hours: QuietHours { start: quiet.start.clone(), end: quiet.end.clone() },
+        sms_segment_fen: sms_segment_fen(),
+        budgets: Budgets::default(),
     }
 }

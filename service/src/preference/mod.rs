@@ -1,6 +1,8 @@
 //! What a member wishes: which channels and topics, how many a week, when not, and whether messages may be picked by
 //! personal traits. A switched-off channel or topic is an opt-out; the rest can only make the brand's rules stricter.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 use entity::{member, preference};
 use sea_orm::sea_query::{LockType, OnConflict};
@@ -27,6 +29,9 @@ pub struct Preferences {
     pub opt_outs: Vec<OptOut>,
     /// At most so many marketing messages in 7 days; null: as the brand has it.
     pub weekly_limit: Option<u32>,
+    /// At most so many marketing messages in 7 days on one channel (`wechat_subscribe`, `sms`, `inbox`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_limits: BTreeMap<String, u32>,
     pub quiet_hours: Option<QuietHours>,
     /// No marketing until then.
     pub paused_until: Option<DateTime<Utc>>,
@@ -56,6 +61,7 @@ async fn read_in(connection: &impl ConnectionTrait, member_id: MemberId) -> Resu
         None => Preferences {
             opt_outs,
             weekly_limit: None,
+            channel_limits: BTreeMap::new(),
             quiet_hours: None,
             paused_until: None,
             personalised: true,
@@ -63,6 +69,12 @@ async fn read_in(connection: &impl ConnectionTrait, member_id: MemberId) -> Resu
         Some(row) => Preferences {
             opt_outs,
             weekly_limit: row.weekly_limit.and_then(|limit| u32::try_from(limit).ok()),
+            channel_limits: row
+                .channel_limits
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(Error::internal)?
+                .unwrap_or_default(),
             quiet_hours: row.quiet_start.zip(row.quiet_end).map(|(start, end)| QuietHours { start, end }),
             paused_until: row.paused_until,
             personalised: row.personalised,
@@ -83,9 +95,14 @@ pub async fn save(ctx: &Context, member_id: MemberId, wishes: Preferences) -> Re
     save_opt_outs(ctx, &txn, member_id, &wishes.opt_outs).await?;
     let (quiet_start, quiet_end) =
         wishes.quiet_hours.as_ref().map(|quiet| (quiet.start.clone(), quiet.end.clone())).unzip();
+    let channel_limits = (!wishes.channel_limits.is_empty())
+        .then(|| serde_json::to_value(&wishes.channel_limits))
+        .transpose()
+        .map_err(Error::internal)?;
     preference::Entity::insert(preference::ActiveModel {
         member_id: Set(member_id),
         weekly_limit: Set(wishes.weekly_limit.and_then(|limit| i32::try_from(limit).ok())),
+        channel_limits: Set(channel_limits),
         quiet_start: Set(quiet_start),
         quiet_end: Set(quiet_end),
         paused_until: Set(wishes.paused_until),
@@ -96,6 +113,7 @@ pub async fn save(ctx: &Context, member_id: MemberId, wishes: Preferences) -> Re
         OnConflict::column(preference::Column::MemberId)
             .update_columns([
                 preference::Column::WeeklyLimit,
+                preference::Column::ChannelLimits,
                 preference::Column::QuietStart,
                 preference::Column::QuietEnd,
                 preference::Column::PausedUntil,
@@ -145,6 +163,15 @@ fn validate(ctx: &Context, wishes: &Preferences) -> Result<()> {
     }
     if wishes.weekly_limit.is_some_and(|limit| !(1..=100).contains(&limit)) {
         return Err(Error::invalid("weekly_limit", "is a number from 1 to 100; to get none, opt out"));
+    }
+    for (channel, limit) in &wishes.channel_limits {
+        let field = || format!("channel_limits.{channel}");
+        if !CHANNELS[1..].contains(&channel.as_str()) {
+            return Err(Error::invalid(field(), format!("is one of {}", CHANNELS[1..].join(", "))));
+        }
+        if !(1..=100).contains(limit) {
+            return Err(Error::invalid(field(), "is a number from 1 to 100; to get none, opt out"));
+        }
     }
     if wishes.paused_until.is_some_and(|until| until > ctx.now() + LONGEST_PAUSE) {
         return Err(Error::invalid("paused_until", "is at most a year ahead; to get none, opt out"));

@@ -119,6 +119,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("get_segment", Staff(OFFICE)),
     ("list_campaigns", Staff(OFFICE)),
     ("list_deliveries", Staff(OFFICE)),
+    ("list_forecast_members", Staff(OFFICE)),
     ("list_segments", Staff(OFFICE)),
     ("list_wechat_templates", Staff(OFFICE)),
     ("pause_campaign", Staff(OWNER_MARKETER)),

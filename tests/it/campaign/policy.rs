@@ -18,7 +18,12 @@ async fn settings_are_saved_twice_and_at_once_and_every_change_is_audited() {
     assert_eq!(before["caps"]["per_24_hours"], 2);
     let body = json!({
         "caps": { "per_24_hours": 1, "per_7_days": 9, "per_calendar_day": 0 },
+        "cap_rules": [{
+            "channel": "sms", "topic": "news", "per_24_hours": 0, "per_7_days": 1, "per_calendar_day": 0,
+        }],
         "quiet_hours": { "start": "00:00", "end": "00:00" },
+        "sms_segment_fen": 4,
+        "budgets": { "month_fen": 100_000, "brand_fen": null },
     });
     let saving = (0..3).map(|_| app.put(PATH, &body).with_bearer(&owner).into_future());
     for answer in join_all(saving).await {

@@ -30,7 +30,7 @@ impl Reader {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let reason = &told["reason"];
         assert!(!text(&reason["chinese"]).is_empty() && !text(&reason["english"]).is_empty(), "{told}");
-        assert_eq!(told["gates"].as_array().unwrap().len(), 8);
+        assert_eq!(told["gates"].as_array().unwrap().len(), 9);
         (text(&told["delivery"]["state"]), text(&reason["code"]))
     }
 
@@ -162,4 +162,24 @@ async fn somebody_outside_of_the_audience_is_told_so_and_a_stranger_is_not_found
     let stranger: MemberId = app.ctx.new_id();
     let path = format!("/v1/console/campaigns/{id}/members/{stranger}/explanation");
     app.get(&path).with_bearer(&reader.owner).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn what_the_gates_saw_is_kept_beside_what_they_see_now() {
+    let reader = Reader::start("").await;
+    let app = &reader.app;
+    let one = app.reachable(1, 1).await.remove(0);
+    let until = app.ctx.now() + Duration::days(2);
+    reader.wish(one.member, |wishes| wishes.paused_until = Some(until)).await;
+    let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
+    app.drain().await;
+    reader.wish(one.member, |wishes| wishes.paused_until = None).await;
+
+    let told = app.explanation(&reader.owner, id, one.member).await;
+    let decided = told["decided"]["gates"].as_array().unwrap().last().unwrap();
+    assert_eq!((&decided["name"], &decided["passes"]), (&json!("pause"), &json!(false)));
+    let now = told["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "pause").unwrap();
+    assert_eq!((&now["passes"], &now["channel"]), (&json!(true), &json!("wechat_subscribe")));
+    assert_eq!((&told["held_out"], &told["delivery"]["version"]), (&json!(false), &json!(1)));
+    app.callbacks_settled().await;
 }

@@ -123,7 +123,7 @@ async fn a_busy_platform_is_tried_again_with_back_off_and_nothing_is_lost() {
     app.advance(Duration::seconds(20)).await;
     app.drain().await;
     assert_eq!(app.counts(id).await, [(DeliveryState::Pending, 4)], "the second wait is longer");
-    app.advance(Duration::seconds(15)).await;
+    app.advance(Duration::seconds(17)).await;
     app.drain().await;
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 4)]);

@@ -21,7 +21,7 @@ use worker::schedule;
 const SEND: &str = "/cgi-bin/message/subscribe/send";
 
 /// Resolves a campaign and queues its deliveries without a worker; the ids.
-async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
+pub async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
     campaign::start_due(&app.ctx).await.unwrap();
     campaign::resolve(&app.ctx, id).await.unwrap();
     dispatch(&app.ctx).await.unwrap();
@@ -29,7 +29,7 @@ async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
     app.deliveries_of(id).await.into_iter().map(|row| row.id).collect()
 }
 
-async fn send_all(app: &TestApp, id: CampaignId, deliveries: &[DeliveryId]) {
+pub async fn send_all(app: &TestApp, id: CampaignId, deliveries: &[DeliveryId]) {
     send(&app.ctx, id, deliveries, &CancellationToken::new()).await.unwrap();
 }
 

@@ -1,7 +1,13 @@
-//! One message to one member: the gates, the six guarantees, and what each answer of a platform leads to.
+//! The pipeline: gates, guarantees, and what the platforms' answers do.
 
 mod answer;
+mod budget;
+mod caps;
+mod facts;
+mod fallback;
 mod guarantee;
 mod pipeline;
+mod priority;
+mod retry;
 mod rules;
 mod stop;

@@ -7,43 +7,9 @@ use proptest::prelude::*;
 use service::calendar;
 use service::delivery::rules::window_end;
 use service::delivery::{Decision, Reason, Recipient, Terms, decide, gates};
-use service::ids::MemberId;
 use service::policy::Caps;
 
-const NO_CAPS: Caps = Caps { per_24_hours: 0, per_7_days: 0, per_calendar_day: 0 };
-
-fn terms(channel: Channel) -> Terms {
-    Terms {
-        channel,
-        class: MessageClass::Marketing,
-        topic: "offers".to_owned(),
-        template_id: Some("T".to_owned()),
-        offer_ends_at: None,
-        on_cap: OnCap::Drop,
-        caps: NO_CAPS,
-        quiet: None,
-        personalised: true,
-    }
-}
-
-fn recipient(zone: Tz) -> Recipient {
-    Recipient {
-        member_id: MemberId(uuid::Uuid::nil()),
-        active: true,
-        name: None,
-        card_number: String::new(),
-        marketing_consent: true,
-        personalised: true,
-        zone,
-        address: Some("address".to_owned()),
-        opt_outs: Vec::new(),
-        paused_until: None,
-        quiet: None,
-        weekly_limit: None,
-        consents: 1,
-        slots: Vec::new(),
-    }
-}
+use super::facts::{NO_CAPS, at, noon, recipient, slot, slots, terms};
 
 fn time(text: &str) -> NaiveTime {
     NaiveTime::parse_from_str(text, "%H:%M").unwrap()
@@ -51,15 +17,6 @@ fn time(text: &str) -> NaiveTime {
 
 fn window(start: &str, end: &str) -> Option<(NaiveTime, NaiveTime)> {
     Some((time(start), time(end)))
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
-/// Noon in Shanghai, inside every window of opening.
-fn noon() -> DateTime<Utc> {
-    at("2026-03-02T04:00:00Z")
 }
 
 fn no(reason: Reason) -> Decision {
@@ -82,9 +39,9 @@ fn the_first_gate_that_stops_decides_and_the_order_is_fixed() {
     to.opt_outs = vec![("all".to_owned(), "all".to_owned())];
     to.personalised = false;
     to.paused_until = Some(now + Duration::hours(1));
-    to.address = None;
-    to.consents = 0;
-    to.slots = vec![now];
+    to.openid = None;
+    to.consents.clear();
+    to.slots = slots(&[now]);
 
     let mut seen = Vec::new();
     let mut step = |terms: &Terms, to: &Recipient| seen.push(decide(terms, to, now));
@@ -98,9 +55,9 @@ fn the_first_gate_that_stops_decides_and_the_order_is_fixed() {
     step(&terms, &to);
     to.paused_until = None;
     step(&terms, &to);
-    to.address = Some("address".to_owned());
+    to.openid = Some("openid".to_owned());
     step(&terms, &to);
-    to.consents = 1;
+    to.consents.insert("T".to_owned(), 1);
     terms.offer_ends_at = Some(now);
     step(&terms, &to);
     terms.offer_ends_at = None;
@@ -129,6 +86,7 @@ fn the_first_gate_that_stops_decides_and_the_order_is_fixed() {
     let order = [
         "membership",
         "opt_out",
+        "channel",
         "pause",
         "marketing_consent",
         "address_and_consent",
@@ -168,7 +126,7 @@ fn a_transactional_message_passes_opt_out_pause_quiet_hours_and_cap_but_not_a_cl
     to.opt_outs = vec![("all".to_owned(), "all".to_owned())];
     to.paused_until = Some(noon() + Duration::days(1));
     to.marketing_consent = false;
-    to.slots = vec![noon()];
+    to.slots = slots(&[noon()]);
     assert_eq!(decide(&terms, &to, noon()), Decision::Send);
     to.active = false;
     assert_eq!(decide(&terms, &to, noon()), no(Reason::MemberInactive));
@@ -254,13 +212,13 @@ fn the_rolling_caps_free_when_their_oldest_message_is_old_enough() {
     let mut to = recipient(Shanghai);
     let hours = |hours: i64| noon() - Duration::hours(hours);
 
-    to.slots = vec![hours(23), hours(1)];
+    to.slots = slots(&[hours(23), hours(1)]);
     assert_eq!(decide(&terms, &to, noon()), later("2026-03-02T05:00:00Z", Reason::FrequencyCap));
-    to.slots = vec![hours(24), hours(1)];
+    to.slots = slots(&[hours(24), hours(1)]);
     assert_eq!(decide(&terms, &to, noon()), Decision::Send);
-    to.slots = vec![hours(167), hours(100), hours(30)];
+    to.slots = slots(&[hours(167), hours(100), hours(30)]);
     assert_eq!(decide(&terms, &to, noon()), later("2026-03-02T05:00:00Z", Reason::FrequencyCap));
-    to.slots = vec![hours(168), hours(100), hours(30)];
+    to.slots = slots(&[hours(168), hours(100), hours(30)]);
     assert_eq!(decide(&terms, &to, noon()), Decision::Send);
 }
 
@@ -270,7 +228,7 @@ fn the_calendar_day_is_the_members_own() {
     terms.on_cap = OnCap::Defer;
     terms.caps = Caps { per_calendar_day: 1, ..NO_CAPS };
     let mut to = recipient(Shanghai);
-    to.slots = vec![at("2026-03-02T15:00:00Z")];
+    to.slots = slots(&[at("2026-03-02T15:00:00Z")]);
     // 23:30 on the same day, and one minute past midnight.
     assert_eq!(
         decide(&terms, &to, at("2026-03-02T15:30:00Z")),
@@ -289,7 +247,7 @@ fn the_calendar_day_is_the_members_own() {
 fn a_members_weekly_wish_can_only_be_stricter() {
     let mut terms = terms(Channel::Inbox);
     let mut to = recipient(Shanghai);
-    to.slots = vec![noon() - Duration::days(2), noon() - Duration::days(3)];
+    to.slots = slots(&[noon() - Duration::days(2), noon() - Duration::days(3)]);
     for (brand, own, expected) in [
         (0, None, Decision::Send),
         (0, Some(2), no(Reason::FrequencyCap)),
@@ -315,7 +273,7 @@ fn what_would_be_deferred_past_the_offers_end_ends_now() {
     to.paused_until = Some(noon() + Duration::hours(1));
     assert_eq!(decide(&terms, &to, noon()), later("2026-03-02T05:00:00Z", Reason::PausedByMember));
     to.paused_until = None;
-    to.slots = vec![noon()];
+    to.slots = slots(&[noon()]);
     assert_eq!(decide(&terms, &to, noon()), no(Reason::FrequencyCap));
 }
 
@@ -372,17 +330,19 @@ proptest! {
     #[test]
     fn a_deferral_never_lands_in_a_closed_window_and_what_is_sent_is_in_none(
         brand in any_window(), own in any_window(), zone in any_zone(), now in any_now(),
-        slots in proptest::collection::vec(-10..800_i64, 0..6), caps in (0..3_u32, 0..5_u32, 0..3_u32),
+        taken in proptest::collection::vec(-10..800_i64, 0..6), caps in (0..3_u32, 0..5_u32, 0..3_u32),
         sms in any::<bool>(), pause in proptest::option::of(0..200_i64),
     ) {
         let mut terms = terms(if sms { Channel::Sms } else { Channel::WechatSubscribe });
         terms.quiet = brand;
+        terms.shop_zone = zone;
         terms.on_cap = OnCap::Defer;
         terms.caps = Caps { per_24_hours: caps.0, per_7_days: caps.1, per_calendar_day: caps.2 };
         let mut to = recipient(zone);
         to.quiet = own;
         to.paused_until = pause.map(|hours| now + Duration::hours(hours));
-        to.slots = slots.iter().map(|quarters| now - Duration::minutes(15 * quarters)).collect();
+        to.slots =
+            taken.iter().map(|quarters| slot(now - Duration::minutes(15 * quarters), Channel::Sms, "offers")).collect();
         let windows: Vec<_> = [brand, own, sms.then(|| (time("22:00"), time("08:00")))].into_iter().flatten().collect();
         match decide(&terms, &to, now) {
             Decision::Send => prop_assert!(windows.iter().all(|window| !covers(*window, zone, now))),
@@ -408,16 +368,17 @@ proptest! {
             now += Duration::minutes(minutes);
             for _ in 0..tries {
                 if decide(&terms, &to, now) == Decision::Send {
-                    to.slots.push(now);
+                    to.slots.push(slot(now, Channel::Inbox, "offers"));
                 }
             }
         }
-        for slot in &to.slots {
+        let times: Vec<_> = to.slots.iter().map(|slot| slot.at).collect();
+        for slot in &times {
             let within = |window: Duration| {
-                to.slots.iter().filter(|other| *other <= slot && **other > *slot - window).count()
+                times.iter().filter(|other| *other <= slot && **other > *slot - window).count()
             };
             let day = |at: &DateTime<Utc>| calendar::local_date(*at, Berlin);
-            let same_day = to.slots.iter().filter(|other| day(other) == day(slot)).count();
+            let same_day = times.iter().filter(|other| day(other) == day(slot)).count();
             prop_assert!(within(Duration::hours(24)) <= per_24_hours as usize);
             prop_assert!(within(Duration::days(7)) <= per_7_days as usize);
             prop_assert!(same_day <= per_calendar_day as usize);
