@@ -93,10 +93,12 @@ permissions!(
     WriteCoupons,
     ReadCampaigns,
     WriteCampaigns,
+    ApproveCampaigns,
     ReadReports,
     ReadSettings,
     WriteSettings,
     ReadAudit,
+    HandleDeadLetters,
 );
 
 /// Active staff whose role has the permission, with their own password.

@@ -34,6 +34,9 @@ enum Command {
         /// Where /healthz, /readyz and /metrics of this worker are served.
         #[arg(long, default_value = "127.0.0.1:8081")]
         listen: String,
+        /// Which lanes it works for: urgent, journey, campaign (with it audiences, callbacks, housekeeping).
+        #[arg(long, default_value = "urgent,journey,campaign")]
+        lanes: worker::Lanes,
     },
     /// Changes the database's schema, or shows how it stands.
     #[command(subcommand)]
@@ -65,7 +68,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => run::serve().await?,
         Command::Api => run::api().await?,
-        Command::Worker { listen } => run::worker(&listen).await?,
+        Command::Worker { listen, lanes } => run::worker(&listen, lanes).await?,
         Command::Migrate(direction) => migrate::run(direction).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Import(args) => import::command(args).await?,

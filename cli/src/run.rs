@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use api::{ReadinessCheck, Server};
 use tokio_util::sync::CancellationToken;
 use worker::broker::Broker;
-use worker::{Worker, connect_broker};
+use worker::{Lanes, Worker, connect_broker};
 
 use crate::start::{Started, bind, start};
 
@@ -30,7 +30,7 @@ pub async fn serve_all(started: &Started, listener: TcpListener) -> Result<()> {
     let serving = serve_http(server, listener, started, broker.clone(), stop_serving.clone());
     // The workers stop first: what they finish may use connections that live in the server's threads.
     let working = async {
-        let worked = work(started, broker).await;
+        let worked = work(started, broker, Lanes::ALL).await;
         stop_serving.cancel();
         worked
     };
@@ -47,15 +47,15 @@ pub async fn api() -> Result<()> {
     until_stopped(&started, serving).await
 }
 
-/// The workers alone; at `listen` they tell how they are.
-pub async fn worker(listen: &str) -> Result<()> {
+/// The workers of these lanes alone; at `listen` they tell how they are.
+pub async fn worker(listen: &str, lanes: Lanes) -> Result<()> {
     let started = start().await?;
     let broker = connect_broker(&started.ctx.settings).await?;
     let server = Server::operators_only(started.ctx.clone());
     let stop_serving = CancellationToken::new();
     let serving = serve_http(server, bind(listen)?, &started, broker.clone(), stop_serving.clone());
     let working = async {
-        let worked = work(&started, broker).await;
+        let worked = work(&started, broker, lanes).await;
         stop_serving.cancel();
         worked
     };
@@ -63,8 +63,8 @@ pub async fn worker(listen: &str) -> Result<()> {
 }
 
 /// The workers' part of a process, until told to stop.
-async fn work(started: &Started, broker: Arc<dyn Broker>) -> Result<()> {
-    Worker::new(started.ctx.clone(), broker).run(started.shutdown.clone()).await
+async fn work(started: &Started, broker: Arc<dyn Broker>, lanes: Lanes) -> Result<()> {
+    Worker::new(started.ctx.clone(), broker).with_lanes(lanes).run(started.shutdown.clone()).await
 }
 
 async fn serve_http(

@@ -24,6 +24,15 @@ pub struct Model {
     pub state: DeadLetterState,
     pub handled_at: Option<DateTimeUtc>,
     pub handled_by: Option<StaffId>,
+    /// The job's name, `unknown` where the body tells none.
+    #[sea_orm(column_type = "Text")]
+    pub job: String,
+    /// The reason without what differs from one letter to the next.
+    #[sea_orm(column_type = "Text")]
+    pub problem: String,
+    /// Of queue, job and problem: the same for all letters that died of one thing.
+    #[sea_orm(column_type = "Text")]
+    pub cause: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

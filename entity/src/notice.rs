@@ -19,6 +19,8 @@ pub struct Model {
     pub channel: Channel,
     #[sea_orm(column_type = "JsonBinary")]
     pub message: Json,
+    /// Which of the message's steps is tried, or was the last.
+    pub step: i32,
     pub state: DeliveryState,
     #[sea_orm(column_type = "Text")]
     pub reason: Option<String>,

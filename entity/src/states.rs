@@ -55,8 +55,8 @@ states! {
     OnCap { Drop = "drop", Defer = "defer", NextChannel = "next_channel" }
     Lane { Urgent = "urgent", Journey = "journey", Campaign = "campaign" }
     DeadLetterState { Open = "open", Replayed = "replayed", Discarded = "discarded" }
-    /// draft -> scheduled -> resolving -> sending <-> paused -> completed | cancelled
-    CampaignState { Draft = "draft", Scheduled = "scheduled", Resolving = "resolving", Sending = "sending", Paused = "paused", Completed = "completed", Cancelled = "cancelled" }
+    /// draft -> scheduled -> resolving -> sending <-> paused -> completed | cancelled; draft -> recurring <-> paused
+    CampaignState { Draft = "draft", Scheduled = "scheduled", Recurring = "recurring", Resolving = "resolving", Sending = "sending", Paused = "paused", Completed = "completed", Cancelled = "cancelled" }
     /// pending -> queued -> sending -> sent -> (delivered | bounced); suppressed, deferred, failed, unknown
     DeliveryState { Pending = "pending", Queued = "queued", Sending = "sending", Sent = "sent", Delivered = "delivered", Bounced = "bounced", Suppressed = "suppressed", Deferred = "deferred", Failed = "failed", Unknown = "unknown" }
     ConsentKind { OneTime = "one_time", LongTerm = "long_term" }

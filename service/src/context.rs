@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::coupon::ClaimDesk;
 use crate::crypto::Keys;
 use crate::db::Db;
+use crate::delivery::Paces;
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::platforms::Platforms;
@@ -27,6 +28,7 @@ pub struct Context {
     pub settings: Arc<Settings>,
     pub keys: Keys,
     pub claims: ClaimDesk,
+    pub paces: Paces,
     pub progress: ProgressBoard,
 }
 
@@ -54,10 +56,29 @@ impl Context {
             shared,
             local: Arc::default(),
             platforms,
+            paces: Paces::new(settings.delivery.concurrency),
             settings: Arc::new(settings),
             keys,
             claims: Default::default(),
             progress: Default::default(),
+        })
+    }
+
+    /// For urgent messages: connections, HTTP clients and calls in flight of its own, so that a campaign's work is never in
+    /// front of theirs. SQLite has one writer, and state in memory is one: these stay shared. Must be called in the
+    /// runtime that will use it.
+    pub async fn for_urgent(&self) -> Result<Self> {
+        let mut settings = Settings::clone(&self.settings);
+        settings.delivery.concurrency = settings.delivery.urgent_concurrency;
+        settings.database.max_connections = settings.database.urgent_connections;
+        if !settings.is_embedded() {
+            return Self::connect(settings, self.clock.clone()).await;
+        }
+        Ok(Self {
+            platforms: Platforms::connect(&settings, self.shared.clone(), self.clock.clone())?,
+            paces: Paces::new(settings.delivery.concurrency),
+            settings: Arc::new(settings),
+            ..self.clone()
         })
     }
 

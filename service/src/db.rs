@@ -4,11 +4,13 @@
 //! writers queue fairly here instead of failing at a busy lock; whoever holds a transaction must pass it on and
 //! never begin a second one.
 
+use std::fmt::Display;
 use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
 
 use crate::error::Result;
@@ -88,4 +90,70 @@ fn options(url: &str, wait: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.acquire_timeout(wait).connect_timeout(wait).sqlx_logging(false);
     options
+}
+
+/// `column` is one of `ids`. PostgreSQL gets them as one parameter, so that a statement stays the same, and prepared, however many there
+/// are; SQLite has no arrays.
+pub fn is_any<C, Id>(backend: DbBackend, column: C, ids: impl IntoIterator<Item = Id>) -> Expr
+where
+    C: ColumnTrait,
+    Id: Display + Into<Value>,
+{
+    match backend {
+        DbBackend::Postgres => {
+            let column = Expr::col(column.as_column_ref());
+            Expr::cust_with_exprs("$1 = ANY($2::text::uuid[])", [column, Expr::val(array(ids))])
+        }
+        _ => column.is_in(ids),
+    }
+}
+
+/// `column` is one of `texts`, asked of rows that another condition finds. In PostgreSQL no index answers it: of an index by state the
+/// planner expects few entries where a campaign under way has left thousands of dead ones.
+pub fn is_also_any<C: ColumnTrait>(backend: DbBackend, column: C, texts: &[&str]) -> Expr {
+    match backend {
+        DbBackend::Postgres => {
+            let column = Expr::col(column.as_column_ref());
+            let texts = Expr::val(text_array(texts.iter().copied()));
+            Expr::cust_with_exprs("$1 || '' = ANY($2::text::text[])", [column, texts])
+        }
+        _ => column.is_in(texts.iter().copied()),
+    }
+}
+
+/// In PostgreSQL, for the rest of a transaction: plans are made for the tables as they are now. A plan that was kept from when a
+/// campaign's rows were few would read all of them for each member.
+pub async fn plan_afresh(txn: &DatabaseTransaction) -> Result<()> {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+    }
+    Ok(())
+}
+
+/// Values that need no quoting, as PostgreSQL writes an array; the statement casts it from text.
+pub fn array(values: impl IntoIterator<Item = impl Display>) -> String {
+    use std::fmt::Write;
+    let mut text = String::from("{");
+    for value in values {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        // Writing to a string can't fail.
+        let _ = write!(text, "{value}");
+    }
+    text.push('}');
+    text
+}
+
+/// Any texts, as PostgreSQL writes an array.
+pub fn text_array<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    array(values.into_iter().map(quoted))
+}
+
+pub fn nullable_text_array<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    array(values.into_iter().map(|value| value.map_or_else(|| "NULL".to_owned(), quoted)))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -29,6 +29,7 @@ pub mod import;
 pub mod inbox;
 pub mod key_file;
 pub mod member;
+pub mod notice;
 pub mod outbox;
 pub mod page;
 pub mod platforms;

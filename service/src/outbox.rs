@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::outbox;
+use entity::states::Lane;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{self, CampaignId, DeliveryId, OutboxId};
+use crate::ids::{self, CampaignId, DeliveryId, NoticeId, OutboxId};
 
 pub use entity::outbox::Model as Row;
 
@@ -19,9 +20,35 @@ pub use entity::outbox::Model as Row;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
-    ResolveAudience { campaign_id: CampaignId },
-    SendDeliveries { campaign_id: CampaignId, delivery_ids: Vec<DeliveryId> },
+    ResolveAudience {
+        campaign_id: CampaignId,
+    },
+    SendDeliveries {
+        campaign_id: CampaignId,
+        #[serde(default = "campaign_lane")]
+        lane: Lane,
+        delivery_ids: Vec<DeliveryId>,
+    },
+    SendNotices {
+        notice_ids: Vec<NoticeId>,
+    },
     ExpireCoupons,
+}
+
+/// The queue of what a person waits for; it has a relay of its own.
+const URGENT: &str = "delivery.urgent";
+
+fn campaign_lane() -> Lane {
+    Lane::Campaign
+}
+
+/// Which rows a relay carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    All,
+    Urgent,
+    /// All but the urgent ones.
+    Rest,
 }
 
 impl Job {
@@ -29,7 +56,9 @@ impl Job {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::ResolveAudience { .. } => "campaign.run",
-            Self::SendDeliveries { .. } => "delivery.send",
+            Self::SendNotices { .. } | Self::SendDeliveries { lane: Lane::Urgent, .. } => URGENT,
+            Self::SendDeliveries { lane: Lane::Journey, .. } => "delivery.journey",
+            Self::SendDeliveries { lane: Lane::Campaign, .. } => "delivery.send",
             Self::ExpireCoupons => "member.work",
         }
     }
@@ -56,21 +85,33 @@ pub async fn push(connection: &impl ConnectionTrait, now: DateTime<Utc>, jobs: &
 }
 
 /// Whether anything waits to be relayed: a read, so that an idle relay never takes the write lock.
-pub async fn is_waiting(ctx: &Context) -> Result<bool> {
-    let row = outbox::Entity::find().filter(waiting(ctx.now())).one(ctx.db.read()).await?;
+pub async fn is_waiting(ctx: &Context, part: Part) -> Result<bool> {
+    let row: Option<OutboxId> = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::Id)
+        .filter(waiting(part, ctx.now()))
+        .limit(1)
+        .into_tuple()
+        .one(ctx.db.read())
+        .await?;
     Ok(row.is_some())
 }
 
-fn waiting(now: DateTime<Utc>) -> Expr {
-    outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lt(now))
+fn waiting(part: Part, now: DateTime<Utc>) -> Expr {
+    let free = outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lt(now));
+    match part {
+        Part::All => free,
+        Part::Urgent => free.and(outbox::Column::Queue.eq(URGENT)),
+        Part::Rest => free.and(outbox::Column::Queue.ne(URGENT)),
+    }
 }
 
 /// Claims up to `limit` waiting rows for this relay; a relay that dies lets go of them after `lease`.
-pub async fn claim(ctx: &Context, limit: u64, lease: Duration) -> Result<Vec<outbox::Model>> {
+pub async fn claim(ctx: &Context, part: Part, limit: u64, lease: Duration) -> Result<Vec<outbox::Model>> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let rows = outbox::Entity::find()
-        .filter(waiting(now))
+        .filter(waiting(part, now))
         .order_by_asc(outbox::Column::Id)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)

@@ -68,6 +68,16 @@ refusals! {
     TemplateHasCopies = "template_has_copies", "已有人领取，不能修改规则", "Copies exist, so the rules can't change.";
     CampaignStateConflict = "campaign_state_conflict", "活动当前状态不允许这样做", "The campaign's state does not allow this.";
     CampaignIncomplete = "campaign_incomplete", "活动内容不完整", "The campaign is not complete.";
+    CampaignNeedsApproval = "campaign_needs_approval", "活动须由最后编辑者以外的同事审核；店里只有一人时，请添加账号或在规则中关闭审核", "Somebody else than the last editor has to approve this version. With one account only: add another, or turn reviews off in the settings.";
+    ApprovalByEditor = "approval_by_editor", "不能审核自己最后编辑的活动", "Who edited the campaign last can't approve it.";
+    CampaignVersionChanged = "campaign_version_changed", "活动已被他人修改，请重新查看", "The campaign has been edited meanwhile. Read it again.";
+    CampaignMustBePaused = "campaign_must_be_paused", "活动正在发送，请先暂停再修改", "The campaign is sending. Pause it, then edit it.";
+    CampaignInFlight = "campaign_in_flight", "还有消息正在发送，请稍后再更换模板", "Some messages are still on their way. Change the template in a moment.";
+    OfferOver = "offer_over", "活动优惠已结束，不再发送", "The campaign's offer has ended, so nothing is sent any more.";
+    UnknownNotReplayed = "unknown_not_replayed", "结果未知的消息可能已送达，不再重发", "A message whose answer was never heard may have arrived; it is never sent again.";
+    DeadLetterUndecodable = "dead_letter_undecodable", "消息内容无法解码，请附上更正后的内容再重放", "The message can't be decoded. Replay it with a corrected body.";
+    DeadLetterDiscarded = "dead_letter_discarded", "该死信已被丢弃", "The dead letter was discarded.";
+    DeadLetterReplayed = "dead_letter_replayed", "该死信已重放", "The dead letter was replayed.";
     SegmentInUse = "segment_in_use", "分群正被活动使用", "A campaign uses this segment.";
     ChannelNotConfigured = "channel_not_configured", "该渠道还未配置", "This channel is not configured.";
     CallbackSignatureInvalid = "callback_signature_invalid", "回调签名不正确", "The callback's signature is wrong.";

@@ -1,5 +1,6 @@
 //! Settings: the documented defaults, then a TOML file, then `HUIKE_*` variables; validated before anything starts.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -26,6 +27,7 @@ const SECTIONS: &[&str] = &[
     "delivery",
     "caps",
     "quiet_hours",
+    "receipts",
     "broker",
 ];
 
@@ -73,11 +75,11 @@ sections! {
     Settings {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
-        sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery,
-        caps: Caps, quiet_hours: QuietHours, broker: Broker,
+        sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
+        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, broker: Broker,
     }
     Log { filter: String, format: String, otlp_endpoint: String }
-    Database { max_connections: u32, wait_seconds: u64 }
+    Database { max_connections: u32, urgent_connections: u32, wait_seconds: u64 }
     Server {
         threads: usize, body_limit: usize, request_timeout_seconds: u64, shutdown_seconds: u64, trust_proxy: bool,
     }
@@ -101,14 +103,19 @@ sections! {
         gateway_url: String, app_id: String, private_key: Secret, alipay_public_key: String, aes_key: Secret,
         timeout_seconds: u64,
     }
-    Rates { wechat_per_second: u32, sms_per_second: u32, inbox_per_second: u32 }
+    Rates {
+        wechat_per_second: u32, sms_per_second: u32, inbox_per_second: u32, per_template_per_second: u32,
+        templates: HashMap<String, u32>,
+    }
     Delivery {
-        batch: usize, concurrency: usize, queued_ahead: u64, claim_lease_seconds: i64, queue_lease_seconds: i64,
+        batch: usize, concurrency: usize, urgent_concurrency: usize, queued_ahead: u64, claim_lease_seconds: i64, queue_lease_seconds: i64,
         max_attempts: i32, error_percent: i64, error_minimum: i64, error_window_seconds: u64, content_failures: i64,
     }
+    Campaign { late_occurrence_seconds: i64 }
     Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
     QuietHours { start: String, end: String }
-    Broker { retry_seconds: Vec<f64>, prefix: String }
+    Receipts { wechat_template: String, wechat_parameters: BTreeMap<String, String>, page: String }
+    Broker { retry_seconds: Vec<f64>, relay_lease_seconds: i64, prefix: String }
 }
 
 impl Settings {
@@ -248,7 +255,14 @@ impl Settings {
             )?;
         }
         check((1..=1000).contains(&self.delivery.batch), "delivery.batch", "must be between 1 and 1000")?;
-        check(self.delivery.concurrency > 0, "delivery.concurrency", "must be at least 1")?;
+        check(self.broker.relay_lease_seconds > 0, "broker.relay_lease_seconds", "must be at least 1")?;
+        for (name, number) in [
+            ("delivery.concurrency", self.delivery.concurrency),
+            ("delivery.urgent_concurrency", self.delivery.urgent_concurrency),
+            ("database.urgent_connections", self.database.urgent_connections as usize),
+        ] {
+            check(number > 0, name, "must be at least 1")?;
+        }
         for (name, rate) in [
             ("rates.wechat_per_second", self.rates.wechat_per_second),
             ("rates.sms_per_second", self.rates.sms_per_second),

@@ -153,7 +153,8 @@ async fn context(settings: Settings, clock: Arc<ManualClock>) -> Context {
         url => Arc::new(
             RedisSharedState::connect(url)
                 .expect("Redis is named")
-                .with_namespace(settings.database_url.expose()),
+                .with_namespace(settings.database_url.expose())
+                .with_callers_clock(),
         ),
     };
     Context::with_shared_state(settings, clock, shared).await.expect("the context connects")

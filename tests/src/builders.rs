@@ -38,21 +38,7 @@ impl TestApp {
 
     /// An account with `role`, signed in; the access token.
     pub async fn staff_session(&self, role: StaffRole) -> String {
-        let id: StaffId = self.ctx.new_id();
-        let now = self.ctx.now();
-        let row = staff::Model {
-            id,
-            login: id.to_string(),
-            name: "李店员".to_owned(),
-            password_hash: "none".to_owned(),
-            role,
-            state: StaffState::Active,
-            must_change_password: false,
-            created_at: now,
-            updated_at: now,
-        };
-        insert(&self.ctx, row.into_active_model()).await;
-        token(&self.ctx, SubjectKind::Staff, id.0).await
+        staff_token(&self.ctx, role).await
     }
 
     /// A member's access token, as signing in would give it.
@@ -187,6 +173,25 @@ where
     let txn = ctx.db.begin().await.expect("a transaction");
     A::Entity::insert(row.reset_all()).exec_without_returning(&txn).await.expect("the row is written");
     txn.commit().await.expect("the commit works");
+}
+
+/// An account with `role`, signed in; the access token.
+pub async fn staff_token(ctx: &Context, role: StaffRole) -> String {
+    let id: StaffId = ctx.new_id();
+    let now = ctx.now();
+    let row = staff::Model {
+        id,
+        login: id.to_string(),
+        name: "李店员".to_owned(),
+        password_hash: "none".to_owned(),
+        role,
+        state: StaffState::Active,
+        must_change_password: false,
+        created_at: now,
+        updated_at: now,
+    };
+    insert(ctx, row.into_active_model()).await;
+    token(ctx, SubjectKind::Staff, id.0).await
 }
 
 async fn token(ctx: &Context, kind: SubjectKind, subject: Uuid) -> String {

@@ -3,12 +3,16 @@
 pub mod answer;
 pub mod app;
 pub mod builders;
+pub mod cluster;
 pub mod database;
 pub mod level;
 pub mod people;
 pub mod phones;
 pub mod platforms;
+pub mod private;
+pub mod seed;
 pub mod services;
+pub mod wire;
 
 pub use answer::{Answer, Ask};
 pub use app::TestApp;

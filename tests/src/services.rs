@@ -37,6 +37,13 @@ pub fn say_skipped(variable: &str, what: &str) {
     _ = writeln!(std::io::stderr(), "SKIPPED ({variable} is not set): {what}");
 }
 
+/// Tells loudly that a test was left out for want of a program.
+pub fn say_not_found(program: &str) {
+    let thread = std::thread::current();
+    let what = thread.name().unwrap_or("a test");
+    _ = writeln!(std::io::stderr(), "SKIPPED ({program} is not on this machine): {what}");
+}
+
 /// For what a test keeps in a service that others use too.
 #[allow(clippy::disallowed_methods, reason = "a name that no other run has used, not an id of ours")]
 pub fn fresh_name() -> String {

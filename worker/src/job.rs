@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
     match job {
         Job::ResolveAudience { campaign_id } => campaign::resolve(ctx, *campaign_id).await,
-        Job::SendDeliveries { campaign_id, delivery_ids } => {
+        Job::SendDeliveries { campaign_id, delivery_ids, .. } => {
             delivery::send(ctx, *campaign_id, delivery_ids, stop).await
         }
+        Job::SendNotices { notice_ids } => delivery::notices::send_notices(ctx, notice_ids, stop).await,
         Job::ExpireCoupons => coupon::expire(ctx).await.map(|_| ()),
     }
 }
@@ -18,6 +19,7 @@ pub fn name(job: &Job) -> &'static str {
     match job {
         Job::ResolveAudience { .. } => "resolve_audience",
         Job::SendDeliveries { .. } => "send_deliveries",
+        Job::SendNotices { .. } => "send_notices",
         Job::ExpireCoupons => "expire_coupons",
     }
 }

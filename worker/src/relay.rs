@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use service::outbox::{self, Row};
+use service::outbox::{self, Part, Row};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,8 @@ use crate::worker::Worker;
 
 const PAGE: u64 = 200;
 const IDLE: Duration = Duration::from_millis(50);
+/// Somebody waits for what is urgent; one small read finds out.
+const URGENT_IDLE: Duration = Duration::from_millis(10);
 /// Between two looks of somebody who waits for the relay to be through.
 const POLL: Duration = Duration::from_millis(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -21,11 +23,12 @@ const AFTER_ERROR: Duration = Duration::from_secs(1);
 const DELETE_AT_ONCE: usize = 200;
 
 /// Runs until told to stop; what is then on its way is carried again by the next relay.
-pub async fn run(worker: Worker, stop: CancellationToken) {
+pub async fn run(worker: Worker, part: Part, stop: CancellationToken) {
     let mut publishing = JoinSet::new();
+    let idle = if part == Part::Urgent { URGENT_IDLE } else { IDLE };
     loop {
-        let wait = match round(&worker, &mut publishing).await {
-            Ok(0) => IDLE,
+        let wait = match round(&worker, part, &mut publishing).await {
+            Ok(0) => idle,
             Ok(_) => Duration::ZERO,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be relayed; trying again");
@@ -41,12 +44,12 @@ pub async fn run(worker: Worker, stop: CancellationToken) {
 }
 
 /// One page from the outbox to the broker; answers how many rows began or ended their way.
-async fn round(worker: &Worker, publishing: &mut Publishing) -> service::Result<usize> {
+async fn round(worker: &Worker, part: Part, publishing: &mut Publishing) -> service::Result<usize> {
     let ended = settle(worker, publishing).await?;
-    if !outbox::is_waiting(&worker.ctx).await? {
+    if !outbox::is_waiting(&worker.ctx, part).await? {
         return Ok(ended);
     }
-    let rows = outbox::claim(&worker.ctx, PAGE, worker.relay_lease()).await?;
+    let rows = outbox::claim(&worker.ctx, part, PAGE, worker.relay_lease()).await?;
     let begun = rows.len();
     for row in rows {
         worker.outstanding.add();
@@ -102,8 +105,8 @@ pub async fn relay_all(worker: &Worker) -> service::Result<usize> {
     let mut publishing = JoinSet::new();
     let mut moved = 0;
     loop {
-        moved += round(worker, &mut publishing).await?;
-        if publishing.is_empty() && !outbox::is_waiting(&worker.ctx).await? {
+        moved += round(worker, Part::All, &mut publishing).await?;
+        if publishing.is_empty() && !outbox::is_waiting(&worker.ctx, Part::All).await? {
             return Ok(moved);
         }
         tokio::time::sleep(POLL).await;

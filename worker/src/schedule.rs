@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
+use service::delivery::notices;
 use service::outbox::{self, Job};
 use service::{Context, campaign, delivery, idempotency};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// Campaigns start and due deliveries are queued this often: half of the two seconds in which a change must be felt
-/// is kept for the batch under way.
+/// Campaigns start this often.
 const CAMPAIGNS: Duration = Duration::from_millis(200);
+/// The queues are filled up this often while there is work, and looked at while there is none.
+const DISPATCH: Duration = Duration::from_millis(20);
+const DISPATCH_IDLE: Duration = Duration::from_millis(100);
 const COMPLETION: Duration = Duration::from_secs(1);
 const RECOVERY: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
@@ -25,21 +28,55 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
     loop {
         let (name, ended) = tokio::select! {
             () = stop.cancelled() => return,
-            _ = campaigns.tick() => ("campaigns", run_campaigns(&ctx).await),
+            _ = campaigns.tick() => ("campaigns", campaign::start_due(&ctx).await),
             _ = completion.tick() => ("completion", close_campaigns(&ctx).await),
             _ = recovery.tick() => ("recovery", recover(&ctx).await),
             _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
         };
-        if let Err(error) = ended {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(tick = name, %error, cause, "a tick failed; the next one tries again");
+        warn_of(name, ended);
+    }
+}
+
+fn warn_of(tick: &str, ended: service::Result<u64>) {
+    if let Err(error) = ended {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::warn!(tick, %error, cause, "a tick failed; the next one tries again");
+    }
+}
+
+/// Fills up the queues, by itself so that nothing else that ticks keeps the workers waiting.
+pub async fn run_dispatch(ctx: Context, stop: CancellationToken) {
+    loop {
+        let ended = delivery::dispatch(&ctx).await;
+        let wait = if matches!(ended, Ok(0) | Err(_)) { DISPATCH_IDLE } else { DISPATCH };
+        warn_of("dispatch", ended);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// What ticks for the urgent lane.
+pub async fn run_urgent(ctx: Context, stop: CancellationToken) {
+    let (mut due, mut recovery) = (interval(CAMPAIGNS), interval(RECOVERY));
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    recovery.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let (name, ended) = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = due.tick() => ("notices", notices::dispatch_notices(&ctx).await),
+            _ = recovery.tick() => ("recovery of notices", notices::recover_notices(&ctx).await),
+        };
+        warn_of(name, ended);
     }
 }
 
 /// Starts what is due and queues what may go; answers how much that was.
 pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
-    Ok(campaign::start_due(ctx).await? + delivery::dispatch(ctx).await?)
+    let occurrences = campaign::run_due_occurrences(ctx).await?;
+    let started = campaign::start_due(ctx).await?;
+    Ok(occurrences + started + delivery::dispatch(ctx).await? + notices::dispatch_notices(ctx).await?)
 }
 
 /// Ends what is over; answers how much that was.
@@ -49,7 +86,8 @@ pub async fn close_campaigns(ctx: &Context) -> service::Result<u64> {
 
 /// Mends what a lost message or a dead worker has left; answers how much that was.
 pub async fn recover(ctx: &Context) -> service::Result<u64> {
-    Ok(campaign::ask_again(ctx).await? + delivery::recover(ctx).await?)
+    let recovered = campaign::ask_again(ctx).await? + delivery::recover(ctx).await?;
+    Ok(recovered + notices::recover_notices(ctx).await?)
 }
 
 /// Once an hour for the whole installation.

@@ -23,6 +23,8 @@ const JITTER_PERCENT: u32 = 20;
 pub enum Queue {
     /// Messages that a person waits for: codes, receipts.
     DeliveryUrgent,
+    /// Batches of what follows from something a member did: a journey's deliveries.
+    DeliveryJourney,
     /// Batches of a campaign's deliveries.
     DeliveryCampaign,
     /// Resolving an audience and cutting it into batches.
@@ -34,12 +36,19 @@ pub enum Queue {
 }
 
 impl Queue {
-    pub const ALL: [Self; 5] =
-        [Self::DeliveryUrgent, Self::DeliveryCampaign, Self::Campaign, Self::Callback, Self::Member];
+    pub const ALL: [Self; 6] = [
+        Self::DeliveryUrgent,
+        Self::DeliveryJourney,
+        Self::DeliveryCampaign,
+        Self::Campaign,
+        Self::Callback,
+        Self::Member,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::DeliveryUrgent => "delivery.urgent",
+            Self::DeliveryJourney => "delivery.journey",
             Self::DeliveryCampaign => "delivery.send",
             Self::Campaign => "campaign.run",
             Self::Callback => "callback.apply",
@@ -51,7 +60,7 @@ impl Queue {
     pub fn prefetch(self) -> u16 {
         match self {
             Self::DeliveryUrgent => 32,
-            Self::DeliveryCampaign => 16,
+            Self::DeliveryJourney | Self::DeliveryCampaign => 32,
             Self::Campaign => 4,
             Self::Callback => 64,
             Self::Member => 2,

@@ -1,11 +1,12 @@
-//! The console's campaigns: plan and move. `console_campaign_results` watches and explains.
+//! The console's campaigns as they are planned. `console_campaign_moves` moves them, `console_campaign_results` watches and
+//! explains.
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, get, post, put};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::campaign::{self, CampaignDraft, CampaignRow, FallbackStep, Recurrence, Variant};
-use service::ids::{CampaignId, CouponTemplateId, SegmentId};
+use service::campaign::{self, CampaignDraft, CampaignRow, Edit, FallbackStep, Recurrence, Variant};
+use service::ids::{CampaignId, CouponTemplateId, SegmentId, StaffId};
 use service::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 use service::{Context, delivery::MessageDraft};
 use utoipa::{IntoParams, ToSchema};
@@ -128,6 +129,10 @@ impl From<CampaignBody> for CampaignDraft {
 #[derive(Serialize, ToSchema)]
 pub struct CampaignView {
     id: CampaignId,
+    /// The recurring campaign that this one is a run of.
+    parent_id: Option<CampaignId>,
+    /// The day of that run, in the shop's zone.
+    occurrence: Option<String>,
     name: String,
     segment_id: SegmentId,
     channel: Channel,
@@ -158,8 +163,17 @@ pub struct CampaignView {
     /// What to mend before it is resumed.
     state_hint: Option<StateHintView>,
     version: i32,
+    /// Who wrote this version.
+    edited_by: Option<StaffId>,
+    approved_by: Option<StaffId>,
+    approved_at: Option<DateTime<Utc>>,
+    /// The approval holds for this version only.
+    approved_version: Option<i32>,
     scheduled_at: Option<DateTime<Utc>>,
+    /// Of a recurring campaign: when it runs next.
+    next_run_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
+    resumed_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     /// Members in the audience so far.
     audience_count: i64,
@@ -182,9 +196,17 @@ impl StateHintView {
 }
 
 impl CampaignView {
-    fn of(row: CampaignRow) -> Self {
+    pub fn of(row: CampaignRow) -> Self {
         Self {
             id: row.id,
+            parent_id: row.parent_id,
+            occurrence: row.occurrence,
+            next_run_at: row.scheduled_at.filter(|_| row.state == CampaignState::Recurring),
+            edited_by: row.edited_by,
+            approved_by: row.approved_by,
+            approved_at: row.approved_at,
+            approved_version: row.approved_version,
+            resumed_at: row.resumed_at,
             name: row.name,
             segment_id: row.segment_id,
             channel: row.channel,
@@ -277,9 +299,21 @@ pub async fn get_campaign(
     Ok(web::Json(CampaignView::of(campaign::find(&ctx, &caller.0, id.0).await?)))
 }
 
-/// Replaces a draft; makes a new version.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ChangeQuery {
+    /// The version that was read; refused when somebody has edited it meanwhile.
+    version: Option<i32>,
+}
+
+/// Edits a campaign that does not send at this moment; makes a new version.
+///
+/// A draft, a scheduled, a recurring or a paused one. An edit voids the approval. Once it has started only words, rate, budget, the
+/// offer's end, `on_cap`, weight and priority may change.
 #[utoipa::path(
     tag = "campaigns",
+    params(ChangeQuery),
     request_body = CampaignBody,
     responses((status = 200, body = CampaignView)),
     security(("staff" = []))
@@ -289,148 +323,9 @@ pub async fn change_campaign(
     ctx: Data<Context>,
     caller: StaffSession<permission::WriteCampaigns>,
     id: Segments<CampaignId>,
+    query: Query<ChangeQuery>,
     body: Json<CampaignBody>,
 ) -> Result<web::Json<CampaignView>, Problem> {
-    Ok(web::Json(CampaignView::of(campaign::update(&ctx, &caller.0, id.0, body.0.into()).await?)))
-}
-
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScheduleBody {
-    /// When it starts; absent or null: as soon as possible.
-    at: Option<DateTime<Utc>>,
-}
-
-/// Schedules a draft, or moves a scheduled one. Freezes the segment's rule as it is now.
-#[utoipa::path(
-    tag = "campaigns",
-    request_body = ScheduleBody,
-    responses((status = 200, body = CampaignView)),
-    security(("staff" = []))
-)]
-#[post("/v1/console/campaigns/{id}/schedule")]
-pub async fn schedule_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-    body: Json<ScheduleBody>,
-) -> Result<web::Json<CampaignView>, Problem> {
-    Ok(web::Json(CampaignView::of(campaign::schedule(&ctx, &caller.0, id.0, body.0.at).await?)))
-}
-
-/// Holds a running campaign; takes hold on every worker within two seconds.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
-#[post("/v1/console/campaigns/{id}/pause")]
-pub async fn pause_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-) -> Result<web::Json<CampaignView>, Problem> {
-    Ok(web::Json(CampaignView::of(campaign::pause(&ctx, &caller.0, id.0).await?)))
-}
-
-/// Goes on with a paused campaign where it stopped.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
-#[post("/v1/console/campaigns/{id}/resume")]
-pub async fn resume_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-) -> Result<web::Json<CampaignView>, Problem> {
-    Ok(web::Json(CampaignView::of(campaign::resume(&ctx, &caller.0, id.0).await?)))
-}
-
-/// Ends a campaign for good: what is not yet on its way is not sent.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = CampaignView)), security(("staff" = [])))]
-#[post("/v1/console/campaigns/{id}/cancel")]
-pub async fn cancel_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-) -> Result<web::Json<CampaignView>, Problem> {
-    Ok(web::Json(CampaignView::of(campaign::cancel(&ctx, &caller.0, id.0).await?)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ThrottleBody {
-    /// Messages per second; null: only the channel's rate.
-    #[schema(minimum = 1)]
-    rate_per_second: Option<i32>,
-}
-
-/// Changes the rate, also while the campaign runs.
-#[utoipa::path(
-    tag = "campaigns",
-    request_body = ThrottleBody,
-    responses((status = 200, body = CampaignView)),
-    security(("staff" = []))
-)]
-#[post("/v1/console/campaigns/{id}/throttle")]
-pub async fn throttle_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-    body: Json<ThrottleBody>,
-) -> Result<web::Json<CampaignView>, Problem> {
-    let row = campaign::throttle(&ctx, &caller.0, id.0, body.0.rate_per_second).await?;
-    Ok(web::Json(CampaignView::of(row)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TestSendBody {
-    /// Phone numbers of members, at most 10.
-    #[schema(min_items = 1, max_items = 10)]
-    phones: Vec<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct TestSendView {
-    results: Vec<TestResultView>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct TestResultView {
-    /// Masked.
-    phone: String,
-    sent: bool,
-    /// Of the fall-back order the one that was open; null where none was.
-    channel: Option<Channel>,
-    /// The reason's or the platform's code where it was not sent.
-    code: Option<String>,
-    /// How many parts the SMS is charged as; 0 on other channels.
-    sms_segments: i64,
-    /// What such a message costs, the coupon that goes with it included.
-    cost_fen: i64,
-}
-
-/// Sends the message as it stands to a few named members, past caps, quiet hours and hold-out but never past an opt-out or a lost
-/// consent.
-#[utoipa::path(
-    tag = "campaigns",
-    request_body = TestSendBody,
-    responses((status = 200, body = TestSendView)),
-    security(("staff" = []))
-)]
-#[post("/v1/console/campaigns/{id}/test-send")]
-pub async fn test_send_campaign(
-    ctx: Data<Context>,
-    caller: StaffSession<permission::WriteCampaigns>,
-    id: Segments<CampaignId>,
-    body: Json<TestSendBody>,
-) -> Result<web::Json<TestSendView>, Problem> {
-    let results = campaign::test_send(&ctx, &caller.0, id.0, &body.0.phones).await?;
-    let results = results
-        .into_iter()
-        .map(|result| TestResultView {
-            phone: result.phone,
-            sent: result.code.is_none(),
-            channel: result.channel,
-            code: result.code,
-            sms_segments: result.sms_segments,
-            cost_fen: result.cost_fen,
-        })
-        .collect();
-    Ok(web::Json(TestSendView { results }))
+    let edit = Edit { draft: body.0.into(), version: query.0.version };
+    Ok(web::Json(CampaignView::of(campaign::update(&ctx, &caller.0, id.0, edit).await?)))
 }

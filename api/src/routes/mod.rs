@@ -6,11 +6,15 @@ pub mod callbacks;
 pub mod card;
 pub mod console_audit;
 pub mod console_campaign_lift;
+pub mod console_campaign_moves;
 pub mod console_campaign_results;
 pub mod console_campaigns;
 pub mod console_coupons;
+pub mod console_dead_letters;
+pub mod console_failures;
 pub mod console_forecast;
 pub mod console_members;
+pub mod console_notices;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_staff;
@@ -131,18 +135,31 @@ fn console(config: &mut ServiceConfig) {
         .service(console_campaigns::create_campaign)
         .service(console_campaigns::get_campaign)
         .service(console_campaigns::change_campaign)
-        .service(console_campaigns::schedule_campaign)
-        .service(console_campaigns::pause_campaign)
-        .service(console_campaigns::resume_campaign)
-        .service(console_campaigns::cancel_campaign)
-        .service(console_campaigns::throttle_campaign)
-        .service(console_campaigns::test_send_campaign)
+        .service(console_campaign_moves::list_campaign_versions)
+        .service(console_campaign_moves::show_impact)
+        .service(console_campaign_moves::approve_campaign)
+        .service(console_campaign_moves::schedule_campaign)
+        .service(console_campaign_moves::pause_campaign)
+        .service(console_campaign_moves::resume_campaign)
+        .service(console_campaign_moves::cancel_campaign)
+        .service(console_campaign_moves::throttle_campaign)
+        .service(console_campaign_moves::test_send_campaign)
         .service(console_forecast::forecast_campaign)
         .service(console_forecast::list_forecast_members)
         .service(console_campaign_results::show_progress)
         .service(console_campaign_results::list_deliveries)
         .service(console_campaign_results::explain_delivery)
-        .service(console_campaign_lift::get_campaign_results);
+        .service(console_notices::list_notices)
+        .service(console_campaign_lift::get_campaign_results)
+        .service(console_failures::list_failures)
+        .service(console_failures::replay_failures);
+    config
+        .service(console_dead_letters::list_dead_letter_causes)
+        .service(console_dead_letters::list_dead_letters)
+        .service(console_dead_letters::replay_dead_letters)
+        .service(console_dead_letters::get_dead_letter)
+        .service(console_dead_letters::replay_dead_letter)
+        .service(console_dead_letters::discard_dead_letter);
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)

@@ -25,6 +25,7 @@ use crate::http::{Answer, Effect, Http, base_url};
 use crate::token_store::TokenStore;
 use crate::{Error, Now, Result};
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,8 +79,10 @@ impl WeChat {
         json_reply(self.call(&Call { path, body: None, effect: Effect::Read }).await?)
     }
 
-    async fn post(&self, path: &str, body: &Value, effect: Effect) -> Result<(Value, Answer)> {
-        json_reply(self.call(&Call { path, body: Some(body.to_string().into()), effect }).await?)
+    async fn post(&self, path: &str, body: &impl Serialize, effect: Effect) -> Result<(Value, Answer)> {
+        let body = serde_json::to_vec(body)
+            .map_err(|_| Error::new(crate::Class::Permanent, "request", "the request could not be built"))?;
+        json_reply(self.call(&Call { path, body: Some(body.into()), effect }).await?)
     }
 
     async fn call(&self, call: &Call<'_>) -> Result<Reply> {

@@ -7,8 +7,7 @@ use super::login::read;
 use super::{Template, WeChat};
 use crate::http::Effect;
 use crate::{Result, flexible};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +29,23 @@ pub struct Sent {
     pub msgid: Option<String>,
 }
 
+/// The request as WeChat reads it.
+#[derive(Serialize)]
+struct Request<'a> {
+    touser: &'a str,
+    template_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'a str>,
+    data: BTreeMap<&'a str, Parameter<'a>>,
+    miniprogram_state: &'a str,
+    lang: &'a str,
+}
+
+#[derive(Serialize)]
+struct Parameter<'a> {
+    value: &'a str,
+}
+
 #[derive(Deserialize)]
 struct TemplatesAnswer {
     #[serde(default)]
@@ -38,19 +54,15 @@ struct TemplatesAnswer {
 
 impl WeChat {
     pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<Sent> {
-        let data: Map<String, Value> =
-            message.data.iter().map(|(key, value)| (key.clone(), json!({ "value": value }))).collect();
-        let mut body = json!({
-            "touser": message.touser,
-            "template_id": message.template_id,
-            "data": data,
-            "miniprogram_state": self.settings.miniprogram_state,
-            "lang": self.settings.lang,
-        });
-        if let Some(page) = &message.page {
-            body["page"] = page.as_str().into();
-        }
-        let (value, answer) = self.post("/cgi-bin/message/subscribe/send", &body, Effect::Once).await?;
+        let request = Request {
+            touser: &message.touser,
+            template_id: &message.template_id,
+            page: message.page.as_deref(),
+            data: message.data.iter().map(|(key, value)| (key.as_str(), Parameter { value })).collect(),
+            miniprogram_state: &self.settings.miniprogram_state,
+            lang: &self.settings.lang,
+        };
+        let (value, answer) = self.post("/cgi-bin/message/subscribe/send", &request, Effect::Once).await?;
         // A success without `errcode` would be no answer of this API: the effect is not certain.
         if value.get("errcode").is_none() {
             return Err(answer.unreadable());

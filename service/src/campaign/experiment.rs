@@ -6,6 +6,7 @@
 
 use entity::campaign;
 use entity::states::CampaignState;
+use sea_orm::sea_query::{CaseStatement, Expr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::crypto;
@@ -65,6 +66,27 @@ impl Split {
             }
         }
         None
+    }
+
+    /// The same for a statement of PostgreSQL that has the member's id at `id`: whether the member is held out, and the name of the
+    /// variant; None where that is the same for all.
+    pub(super) fn in_postgres(&self, id: &str) -> (Option<Expr>, Option<Expr>) {
+        // The first four bytes of the hash draw the hold-out, the next four the wording, as `draws` reads them.
+        let word = |from: usize, divisor: u32| {
+            let seed = hex::encode(&self.seed);
+            let digest = format!("sha256('\\x{seed}'::bytea || uuid_send({id}))");
+            format!("('x' || encode(substr({digest}, {from}, 4), 'hex'))::bit(32)::bigint % {divisor}")
+        };
+        let held_out = (self.holdout_percent > 0)
+            .then(|| Expr::cust(format!("{} < {}", word(1, 100), self.holdout_percent)));
+        let total: u32 = self.variants.iter().map(|(_, weight)| weight).sum();
+        let mut below = 0;
+        let mut case = CaseStatement::new();
+        for (name, weight) in &self.variants {
+            below += weight;
+            case = case.case(Expr::cust(format!("{} < {below}", word(5, total))), Expr::val(name.as_str()));
+        }
+        (held_out, (total > 0).then(|| case.into()))
     }
 
     pub fn holds_out(&self, member: MemberId) -> bool {

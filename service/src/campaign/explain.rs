@@ -52,13 +52,7 @@ pub async fn explain(
         .one(ctx.db.read())
         .await?;
     let attempts = match &delivery {
-        Some(delivery) => {
-            attempt::Entity::find()
-                .filter(attempt::Column::DeliveryId.eq(delivery.id))
-                .order_by_asc(attempt::Column::Id)
-                .all(ctx.db.read())
-                .await?
-        }
+        Some(delivery) => attempts_of(ctx, delivery).await?,
         None => Vec::new(),
     };
     let terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
@@ -80,6 +74,26 @@ pub async fn explain(
     let gates = gates(&terms, &recipient, ctx.now()).into_iter().map(view).collect();
     let reason = delivery.as_ref().and_then(|delivery| Reason::from_code(delivery.reason.as_deref()?));
     Ok(Explanation { delivery, reason, held_out, variant, attempts, decided, gates })
+}
+
+/// Tries are kept one by one only where one failed; a message that went out at the first says the rest by its own row.
+async fn attempts_of(ctx: &Context, delivery: &delivery::Model) -> Result<Vec<attempt::Model>> {
+    let kept = attempt::Entity::find()
+        .filter(attempt::Column::DeliveryId.eq(delivery.id))
+        .order_by_asc(attempt::Column::Id)
+        .all(ctx.db.read())
+        .await?;
+    let (true, Some(sent_at)) = (kept.is_empty(), delivery.sent_at) else { return Ok(kept) };
+    Ok(vec![attempt::Model {
+        id: delivery.id.0.into(),
+        delivery_id: delivery.id,
+        number: delivery.attempts,
+        outcome: "sent".to_owned(),
+        code: None,
+        message: None,
+        started_at: delivery.claimed_at.unwrap_or(sent_at),
+        ended_at: sent_at,
+    }])
 }
 
 fn view(gate: Gate) -> GateView {

@@ -8,7 +8,8 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 
-use super::experiment;
+use super::impact::{Impact, impact};
+use super::{experiment, recurring, review};
 use crate::audit;
 use crate::context::Context;
 use crate::delivery::{RUNNING, channel, end_open_deliveries};
@@ -18,10 +19,28 @@ use crate::outbox::{self, Job};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
-/// Freezes the rule as the segment has it now and waits for `at` (None: as soon as possible).
+/// The states of a campaign that is not over.
+const UNENDED: [CampaignState; 6] = [
+    CampaignState::Draft,
+    CampaignState::Scheduled,
+    CampaignState::Recurring,
+    CampaignState::Resolving,
+    CampaignState::Sending,
+    CampaignState::Paused,
+];
+
+/// A move that was made, and how many members it touches.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    pub campaign: campaign::Model,
+    pub impact: Impact,
+}
+
+/// Freezes the rule as the segment has it now and waits for `at` (None: as soon as possible). A recurring campaign waits for
+/// its first occurrence at or after `at`.
 ///
 /// # Refuses
-/// `campaign_state_conflict`, `channel_not_configured`, `coupon_not_claimable`
+/// `campaign_state_conflict`, `campaign_needs_approval`, `channel_not_configured`, `coupon_not_claimable`
 pub async fn schedule(
     ctx: &Context,
     caller: &StaffCaller,
@@ -32,17 +51,19 @@ pub async fn schedule(
     let txn = ctx.db.begin().await?;
     let draft = campaign::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
     experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
-    let before = campaign::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
+    let before = lock(&txn, id).await?;
+    let from = [CampaignState::Draft, CampaignState::Scheduled, CampaignState::Recurring];
+    if !from.contains(&before.state) {
+        return Err(Refusal::CampaignStateConflict.into());
+    }
     let at = at.unwrap_or_else(|| ctx.now());
     if before.offer_ends_at.is_some_and(|end| end <= at) {
         return Err(Error::invalid("at", "is after the offer's end"));
     }
+    let (state, at) = waits(ctx, &before, at)?;
     channel::ready(ctx, before.channel)?;
     check_coupon(&txn, &before).await?;
+    review::require_approval(ctx, &txn, &before).await?;
     let segment = entity::segment::Entity::find_by_id(before.segment_id)
         .one(&txn)
         .await?
@@ -50,72 +71,107 @@ pub async fn schedule(
     if before.class == MessageClass::Transactional {
         audit::record(ctx, &txn, super::plan::act(caller, "campaign.exempt_from_caps", &before)).await?;
     }
-    let moved = to(ctx, CampaignState::Scheduled)
+    let moved = to(ctx, state)
         .col_expr(campaign::Column::ScheduledAt, Expr::value(at))
         .col_expr(campaign::Column::Rule, Expr::value(segment.rule));
-    let from = [CampaignState::Draft, CampaignState::Scheduled];
     finish_move(ctx, caller, txn, Move { id, update: moved, from: &from, action: "campaign.schedule" }).await
 }
 
+/// What a campaign waits as, and until when.
+fn waits(
+    ctx: &Context,
+    campaign: &campaign::Model,
+    from: DateTime<Utc>,
+) -> Result<(CampaignState, DateTime<Utc>)> {
+    let Some(recurrence) = recurring::recurrence_of(campaign)? else {
+        return Ok((CampaignState::Scheduled, from));
+    };
+    let next = recurring::first_run(ctx, &recurrence, campaign.offer_ends_at, from.max(ctx.now()));
+    let none = || Error::invalid("recurrence", "leaves no day on which it would run");
+    Ok((CampaignState::Recurring, next.ok_or_else(none)?.at))
+}
+
+/// Holds what is not yet claimed. A recurring campaign makes no more runs; those that go on have their own pause.
+///
 /// # Refuses
 /// `campaign_state_conflict`
-pub async fn pause(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+pub async fn pause(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<Moved> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
     let update =
         to(ctx, CampaignState::Paused).col_expr(campaign::Column::StateReason, Expr::value("by_staff"));
-    finish_move(ctx, caller, txn, Move { id, update, from: &RUNNING, action: "campaign.pause" }).await
+    let from = [&RUNNING[..], &[CampaignState::Recurring]].concat();
+    let step = Move { id, update, from: &from, action: "campaign.pause" };
+    let row = finish_move(ctx, caller, txn, step).await?;
+    moved(ctx, caller, row).await
 }
 
-/// Goes on where it stopped: with its audience, if that was not whole yet, or with sending.
+/// Goes on where it stopped: with its audience, if that was not whole yet, or with sending. A recurring campaign goes on
+/// with its next occurrence; those of the pause are left out.
 ///
 /// # Refuses
-/// `campaign_state_conflict`
-pub async fn resume(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+/// `campaign_state_conflict`, `campaign_needs_approval`
+pub async fn resume(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<Moved> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
-    let before = campaign::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
-    let resolved = before.audience_end.is_none() || before.resolve_cursor == before.audience_end;
-    let state = if resolved { CampaignState::Sending } else { CampaignState::Resolving };
-    if !resolved {
-        outbox::push(&txn, ctx.now(), &[Job::ResolveAudience { campaign_id: id }]).await?;
+    let before = lock(&txn, id).await?;
+    let is_paused = before.state == CampaignState::Paused;
+    if is_paused && was_edited_since_start(&before) {
+        review::require_approval(ctx, &txn, &before).await?;
     }
-    let update = to(ctx, state).col_expr(campaign::Column::StateReason, Expr::value(Option::<String>::None));
-    finish_move(
-        ctx,
-        caller,
-        txn,
-        Move { id, update, from: &[CampaignState::Paused], action: "campaign.resume" },
-    )
-    .await
+    let update = if !is_paused || before.started_at.is_some() {
+        go_on(ctx, &txn, &before).await?
+    } else {
+        let (state, at) = waits(ctx, &before, ctx.now())?;
+        to(ctx, state).col_expr(campaign::Column::ScheduledAt, Expr::value(at))
+    };
+    let update = update
+        .col_expr(campaign::Column::StateReason, Expr::value(Option::<String>::None))
+        .col_expr(campaign::Column::ResumedAt, Expr::value(ctx.now()));
+    let step = Move { id, update, from: &[CampaignState::Paused], action: "campaign.resume" };
+    let row = finish_move(ctx, caller, txn, step).await?;
+    moved(ctx, caller, row).await
 }
 
-/// Ends it: what is not yet claimed is not sent, deferred ones included.
+/// What was scheduled before the brand asked for reviews goes on as it is.
+fn was_edited_since_start(campaign: &campaign::Model) -> bool {
+    campaign.version > 1 && campaign.approved_version != Some(campaign.version)
+}
+
+async fn go_on(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    before: &campaign::Model,
+) -> Result<UpdateMany<campaign::Entity>> {
+    let is_resolved = before.audience_end.is_none() || before.resolve_cursor == before.audience_end;
+    if is_resolved {
+        return Ok(to(ctx, CampaignState::Sending));
+    }
+    outbox::push(txn, ctx.now(), &[Job::ResolveAudience { campaign_id: before.id }]).await?;
+    Ok(to(ctx, CampaignState::Resolving))
+}
+
+/// Ends it: what is not yet claimed is not sent, deferred ones included. A recurring campaign makes no more runs; those that
+/// go on are told with the answer and can be cancelled by themselves.
 ///
 /// # Refuses
 /// `campaign_state_conflict`
-pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<campaign::Model> {
+pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result<Moved> {
     caller.require(Permission::WriteCampaigns)?;
     let txn = ctx.db.begin().await?;
     let update =
         to(ctx, CampaignState::Cancelled).col_expr(campaign::Column::CompletedAt, Expr::value(ctx.now()));
-    let from = [
-        CampaignState::Draft,
-        CampaignState::Scheduled,
-        CampaignState::Resolving,
-        CampaignState::Sending,
-        CampaignState::Paused,
-    ];
-    let row =
-        make_move(ctx, caller, &txn, Move { id, update, from: &from, action: "campaign.cancel" }).await?;
+    let step = Move { id, update, from: &UNENDED, action: "campaign.cancel" };
+    let row = make_move(ctx, caller, &txn, step).await?;
     // After the move: whoever was adding to the audience has committed, and nobody adds any more.
     end_open_deliveries(ctx, &txn, id).await?;
     txn.commit().await?;
-    Ok(row)
+    moved(ctx, caller, row).await
+}
+
+async fn moved(ctx: &Context, caller: &StaffCaller, campaign: campaign::Model) -> Result<Moved> {
+    let impact = impact(ctx, caller, campaign.id).await?;
+    Ok(Moved { campaign, impact })
 }
 
 /// Changes the rate, also while it runs.
@@ -127,7 +183,7 @@ pub async fn throttle(
     caller: &StaffCaller,
     id: CampaignId,
     rate_per_second: Option<i32>,
-) -> Result<campaign::Model> {
+) -> Result<Moved> {
     caller.require(Permission::WriteCampaigns)?;
     if rate_per_second.is_some_and(|rate| rate < 1) {
         return Err(Error::invalid("rate_per_second", "is at least 1"));
@@ -136,14 +192,9 @@ pub async fn throttle(
     let update = campaign::Entity::update_many()
         .col_expr(campaign::Column::RatePerSecond, Expr::value(rate_per_second))
         .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()));
-    let from = [
-        CampaignState::Draft,
-        CampaignState::Scheduled,
-        CampaignState::Resolving,
-        CampaignState::Sending,
-        CampaignState::Paused,
-    ];
-    finish_move(ctx, caller, txn, Move { id, update, from: &from, action: "campaign.throttle" }).await
+    let step = Move { id, update, from: &UNENDED, action: "campaign.throttle" };
+    let row = finish_move(ctx, caller, txn, step).await?;
+    moved(ctx, caller, row).await
 }
 
 /// Starts every campaign whose time has come: freezes its audience's end and asks for its resolution.
@@ -184,6 +235,11 @@ async fn start(ctx: &Context, id: CampaignId) -> Result<u64> {
     }
     txn.commit().await?;
     Ok(moved.rows_affected)
+}
+
+async fn lock(txn: &DatabaseTransaction, id: CampaignId) -> Result<campaign::Model> {
+    let row = campaign::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
+    row.ok_or(Error::NotFound("campaign"))
 }
 
 struct Move<'a> {

@@ -1,23 +1,20 @@
 //! Drafting a campaign: what it needs to be complete, checked when it is written and again when it is scheduled.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 use entity::{campaign, coupon_template, segment};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use super::{experiment, fallback, variant};
+use super::recurrence::Recurrence;
+use super::{experiment, fallback, variant, version};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
 use crate::page::{Page, PageRequest};
-use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
 #[derive(Debug, Clone)]
@@ -42,32 +39,6 @@ pub struct CampaignDraft {
     pub budget_fen: Option<i64>,
     pub recurrence: Option<Recurrence>,
     pub attribution_days: i32,
-}
-
-/// By calendar, in the shop's zone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Recurrence {
-    pub every: Every,
-    /// `HH:MM`.
-    pub at: String,
-    /// Weekly: 1 (Monday) to 7.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub weekdays: Vec<u32>,
-    /// Monthly: 1 to 31; a month without that day uses its last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub days: Vec<u32>,
-    /// The last day on which it runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Every {
-    Day,
-    Week,
-    Month,
 }
 
 pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
@@ -100,42 +71,8 @@ pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -
         ..draft.columns(ctx, segment)?
     };
     let row = campaign::Entity::insert(row).exec_with_returning(&txn).await?;
+    version::record(ctx, &txn, &row).await?;
     audit::record(ctx, &txn, act(caller, "campaign.create", &row)).await?;
-    txn.commit().await?;
-    Ok(row)
-}
-
-/// Only a draft can be edited; a change makes a new version.
-///
-/// # Refuses
-/// `campaign_state_conflict`
-pub async fn update(
-    ctx: &Context,
-    caller: &StaffCaller,
-    id: CampaignId,
-    draft: CampaignDraft,
-) -> Result<campaign::Model> {
-    caller.require(Permission::WriteCampaigns)?;
-    draft.validate(ctx)?;
-    let txn = ctx.db.begin().await?;
-    experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
-    let before = campaign::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
-    if before.state != CampaignState::Draft {
-        return Err(Refusal::CampaignStateConflict.into());
-    }
-    let segment = check_references(&txn, &draft).await?;
-    let row = campaign::ActiveModel {
-        id: Set(id),
-        version: Set(before.version + 1),
-        edited_by: Set(Some(caller.id)),
-        ..draft.columns(ctx, segment)?
-    };
-    let row = campaign::Entity::update(row).exec(&txn).await?;
-    audit::record(ctx, &txn, act(caller, "campaign.update", &row)).await?;
     txn.commit().await?;
     Ok(row)
 }
@@ -190,7 +127,7 @@ impl CampaignDraft {
         }
     }
 
-    fn validate(&self, ctx: &Context) -> Result<()> {
+    pub(super) fn validate(&self, ctx: &Context) -> Result<()> {
         let mut errors = Vec::new();
         let mut require = |holds: bool, field: &str, message: &str| {
             if !holds {
@@ -219,10 +156,11 @@ impl CampaignDraft {
         errors.extend(channel::draft_errors(ctx, self.channel, &self.message, "message"));
         errors.extend(variant::errors(ctx, self));
         errors.extend(fallback::errors(ctx, self));
+        errors.extend(self.recurrence.iter().flat_map(Recurrence::errors));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 
-    fn columns(self, ctx: &Context, segment: segment::Model) -> Result<campaign::ActiveModel> {
+    pub(super) fn columns(self, ctx: &Context, segment: segment::Model) -> Result<campaign::ActiveModel> {
         Ok(campaign::ActiveModel {
             name: Set(self.name.trim().to_owned()),
             segment_id: Set(segment.id),
@@ -255,7 +193,10 @@ impl CampaignDraft {
     }
 }
 
-async fn check_references(txn: &impl ConnectionTrait, draft: &CampaignDraft) -> Result<segment::Model> {
+pub(super) async fn check_references(
+    txn: &impl ConnectionTrait,
+    draft: &CampaignDraft,
+) -> Result<segment::Model> {
     let segment = segment::Entity::find_by_id(draft.segment_id)
         .one(txn)
         .await?

@@ -1,130 +1,80 @@
 //! From rule to audience: pages of members become delivery rows, unique by campaign and member.
 
 use chrono::Duration;
-use entity::states::{CampaignState, DeliveryState};
-use entity::{campaign, delivery, member};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use entity::campaign;
+use entity::states::CampaignState;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
-use super::experiment::{Place, Split};
-use crate::audience::Rule;
+use super::audience_page::Page;
 use crate::context::Context;
-use crate::delivery::Reason;
+use crate::delivery;
 use crate::error::{Error, Result};
-use crate::ids::{CampaignId, MemberId};
+use crate::ids::CampaignId;
 use crate::outbox::{self, Job};
 
-/// Members per page: one transaction, so that sending starts with the first page and a crash repeats at most one.
-const PAGE: u64 = 2000;
+/// Members of the first page, so that sending starts at once.
+const FIRST_PAGE: u64 = 500;
+/// Members per page: one transaction, so that sending goes on meanwhile and a crash repeats at most one.
+const PAGE: u64 = 5000;
 /// A page takes well under a second.
 const STANDS_STILL: Duration = Duration::seconds(60);
-/// Rows per statement: some 13 KB, since the driver waits for an acknowledgement in the midst of a longer one.
-const ROWS: usize = 100;
 
-/// Writes the audience page by page. Running it twice, or two at once, is harmless: the cursor moves under the campaign's
-/// lock and a member's row is unique.
+/// Writes the audience page by page. Running it twice, or two at once, is harmless: a member's row is unique, and a page counts
+/// only for who moves the cursor from where it was.
 pub async fn resolve(ctx: &Context, id: CampaignId) -> Result<()> {
-    while resolve_page(ctx, id).await? {}
+    if resolve_page(ctx, id, FIRST_PAGE).await? {
+        // The first are on their way while the rest is written.
+        delivery::dispatch(ctx).await?;
+        while resolve_page(ctx, id, PAGE).await? {}
+    }
     Ok(())
 }
 
-/// True while there is more.
-async fn resolve_page(ctx: &Context, id: CampaignId) -> Result<bool> {
-    let txn = ctx.db.begin().await?;
-    let campaign = campaign::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
+/// True while there is more. The rows are written first and the campaign is touched last: who pauses, cancels or dispatches it does
+/// not wait for the page, and a page that finds it moved is undone.
+async fn resolve_page(ctx: &Context, id: CampaignId, size: u64) -> Result<bool> {
+    let campaign =
+        campaign::Entity::find_by_id(id).one(ctx.db.read()).await?.ok_or(Error::NotFound("campaign"))?;
     if campaign.state != CampaignState::Resolving {
         return Ok(false);
     }
-    let members = next_members(ctx, &txn, &campaign).await?;
-    let added = insert_deliveries(ctx, &txn, &campaign, &members).await?;
-    let last_page = (members.len() as u64) < PAGE;
-    let cursor = if last_page { campaign.audience_end } else { members.last().copied() };
+    let page = Page::next(ctx, &campaign, size).await?;
+    let txn = ctx.db.begin().await?;
+    let added = page.insert(ctx, &txn, &campaign).await?;
+    if !move_cursor(ctx, &txn, &campaign, (&page, added)).await? {
+        txn.rollback().await?;
+        return Ok(true);
+    }
+    txn.commit().await?;
+    Ok(!page.is_last)
+}
+
+/// False when somebody else has moved the campaign or its cursor since it was read.
+async fn move_cursor(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    campaign: &campaign::Model,
+    (page, added): (&Page, i64),
+) -> Result<bool> {
     let mut update = campaign::Entity::update_many()
-        .col_expr(campaign::Column::ResolveCursor, Expr::value(cursor))
+        .col_expr(campaign::Column::ResolveCursor, Expr::value(page.until))
         .col_expr(campaign::Column::AudienceCount, Expr::col(campaign::Column::AudienceCount).add(added))
         .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()));
-    if last_page {
+    if page.is_last {
         update = update.col_expr(campaign::Column::State, Expr::value(CampaignState::Sending));
     }
-    update.filter(campaign::Column::Id.eq(id)).exec(&txn).await?;
-    txn.commit().await?;
-    Ok(!last_page)
-}
-
-async fn next_members(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    campaign: &campaign::Model,
-) -> Result<Vec<MemberId>> {
-    let Some(end) = campaign.audience_end else { return Ok(Vec::new()) };
-    let rule: Rule = serde_json::from_value(campaign.rule.clone()).map_err(Error::internal)?;
-    // The rule is read as of the campaign's start, so that days do not shift while a large audience resolves.
-    let as_of = campaign.started_at.unwrap_or_else(|| ctx.now());
-    let mut query = member::Entity::find()
-        .select_only()
-        .column(member::Column::Id)
-        .filter(rule.condition(as_of, ctx.settings.timezone, ctx.db.backend()))
-        .filter(member::Column::Id.lte(end))
-        .order_by_asc(member::Column::Id)
-        .limit(PAGE);
-    if let Some(cursor) = campaign.resolve_cursor {
-        query = query.filter(member::Column::Id.gt(cursor));
-    }
-    Ok(query.into_tuple().all(txn).await?)
-}
-
-async fn insert_deliveries(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    campaign: &campaign::Model,
-    members: &[MemberId],
-) -> Result<i64> {
-    let now = ctx.now();
-    let split = Split::of(campaign)?;
-    let mut added = 0;
-    for chunk in members.chunks(ROWS) {
-        let rows = chunk.iter().map(|member| {
-            let (held_out, variant) = match split.place(*member) {
-                Place::Holdout => (true, None),
-                Place::Gets(variant) => (false, variant.map(str::to_owned)),
-            };
-            delivery::ActiveModel {
-                id: Set(ctx.new_id()),
-                campaign_id: Set(campaign.id),
-                member_id: Set(*member),
-                channel: Set(campaign.channel),
-                class: Set(campaign.class),
-                topic: Set(campaign.topic.clone()),
-                state: Set(if held_out { DeliveryState::Suppressed } else { DeliveryState::Pending }),
-                reason: Set(held_out.then(|| Reason::Holdout.code().to_owned())),
-                variant: Set(variant),
-                not_before: Set(now),
-                attempts: Set(0),
-                step: Set(0),
-                version: Set(campaign.version),
-                cost_fen: Set(0),
-                created_at: Set(now),
-                updated_at: Set(now),
-                ..Default::default()
-            }
-        });
-        added += delivery::Entity::insert_many(rows)
-            .on_conflict(
-                OnConflict::columns([delivery::Column::CampaignId, delivery::Column::MemberId])
-                    .do_nothing()
-                    .to_owned(),
-            )
-            .exec_without_returning(txn)
-            .await?;
-    }
-    Ok(i64::try_from(added).unwrap_or_default())
+    let stands = match campaign.resolve_cursor {
+        Some(cursor) => campaign::Column::ResolveCursor.eq(cursor),
+        None => campaign::Column::ResolveCursor.is_null(),
+    };
+    let moved = update
+        .filter(campaign::Column::Id.eq(campaign.id))
+        .filter(campaign::Column::State.eq(CampaignState::Resolving))
+        .filter(stands)
+        .exec(txn)
+        .await?;
+    Ok(moved.rows_affected == 1)
 }
 
 /// Asks again for resolutions that have stood still: their message was lost with its queue.

@@ -1,8 +1,8 @@
-//! A campaign's message as it stands, sent to a few named members. It passes caps, quiet hours and the hold-out by, but never an
+//! A campaign's message as it stands (of a variant, or of a step of the fall-back), sent to a few named members. It passes caps, quiet hours and the hold-out by, but never an
 //! opt-out or a lost consent; it spends a consent like any other message.
 
-use entity::identity;
 use entity::states::{Channel, IdentityProvider, MessageClass};
+use entity::{campaign, identity};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::find;
@@ -11,7 +11,8 @@ use crate::consent;
 use crate::context::Context;
 use crate::delivery::channel::{self, Call};
 use crate::delivery::{
-    Choice, Decision, MessageDraft, Reason, Recipient, Step, Terms, Variables, Wordings, choose, gather,
+    Choice, Decision, MessageDraft, Reason, Recipient, Step, Terms, Variables, Wordings, choose, fallback_of,
+    gather, variants_of,
 };
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, DeliveryId, MemberId};
@@ -34,15 +35,26 @@ pub struct TestResult {
     pub cost_fen: i64,
 }
 
+/// To whom, and which of the campaign's messages.
+#[derive(Debug, Clone, Default)]
+pub struct TestSend {
+    pub phones: Vec<String>,
+    /// None: the campaign's message, or its first variant's where it has any.
+    pub variant: Option<String>,
+    /// 0: the campaign's channel alone; n: the n-th of its fall-back alone; None: the first that is open.
+    pub step: Option<usize>,
+}
+
 /// # Refuses
 /// `channel_not_configured`
 pub async fn test_send(
     ctx: &Context,
     caller: &StaffCaller,
     id: CampaignId,
-    phones: &[String],
+    test: TestSend,
 ) -> Result<Vec<TestResult>> {
     caller.require(Permission::WriteCampaigns)?;
+    let phones = &test.phones;
     if phones.is_empty() || phones.len() > MOST {
         return Err(Error::invalid("phones", "are 1 to 10"));
     }
@@ -54,7 +66,7 @@ pub async fn test_send(
                 .map_err(|_| Error::invalid(format!("phones[{index}]"), "is not a mobile number"))
         })
         .collect::<Result<Vec<_>>>()?;
-    let campaign = find(ctx, caller, id).await?;
+    let campaign = narrowed(find(ctx, caller, id).await?, &test)?;
     let wordings = Wordings::of(&campaign)?;
     let mut terms = Terms::of(ctx, ctx.db.read(), &campaign).await?;
     terms.personalised = false;
@@ -65,6 +77,8 @@ pub async fn test_send(
     let txn = ctx.db.begin().await?;
     let detail = serde_json::json!({
         "phones": results.iter().map(|result| &result.phone).collect::<Vec<_>>(),
+        "variant": test.variant,
+        "step": test.step,
         "sent": results.iter().filter(|result| result.code.is_none()).count(),
     });
     let subject = ("campaign", id.to_string());
@@ -72,6 +86,31 @@ pub async fn test_send(
         .await?;
     txn.commit().await?;
     Ok(results)
+}
+
+/// The campaign as if the named message were its only one; unless a step is named, the fall-back stands behind it.
+fn narrowed(mut campaign: campaign::Model, test: &TestSend) -> Result<campaign::Model> {
+    let variants = variants_of(&campaign)?;
+    if let Some(index) = test.step.and_then(|step| step.checked_sub(1)) {
+        if test.variant.is_some() {
+            return Err(Error::invalid("variant", "is of step 0; the fall-back has none"));
+        }
+        let step = fallback_of(&campaign)?.into_iter().nth(index);
+        let step = step.ok_or_else(|| Error::invalid("step", "is not a step of this campaign"))?;
+        campaign.channel = step.channel;
+        campaign.message = serde_json::to_value(step.message).map_err(Error::internal)?;
+    } else if let Some(name) = &test.variant {
+        let variant = variants.into_iter().find(|variant| variant.name == *name);
+        let variant =
+            variant.ok_or_else(|| Error::invalid("variant", "is not a variant of this campaign"))?;
+        campaign.message = serde_json::to_value(variant.message).map_err(Error::internal)?;
+    } else if let Some(first) = variants.into_iter().next() {
+        campaign.message = serde_json::to_value(first.message).map_err(Error::internal)?;
+    }
+    if test.step.is_some() {
+        campaign.fallback = serde_json::json!([]);
+    }
+    Ok(campaign)
 }
 
 async fn send_one(

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 
@@ -144,7 +145,7 @@ pub async fn reserve(
     template: &str,
     members: &[MemberId],
 ) -> Result<()> {
-    let moved = one_time(template, members, ctx.now())
+    let moved = one_time(ctx, template, members)
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).sub(1))
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).add(1))
         .filter(consent::Column::Available.gt(0));
@@ -158,7 +159,7 @@ pub async fn spend(
     template: &str,
     members: &[MemberId],
 ) -> Result<()> {
-    let moved = one_time(template, members, ctx.now())
+    let moved = one_time(ctx, template, members)
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
         .filter(consent::Column::Reserved.gt(0));
     run(txn, members, moved).await
@@ -171,7 +172,7 @@ pub async fn give_back(
     template: &str,
     members: &[MemberId],
 ) -> Result<()> {
-    let moved = one_time(template, members, ctx.now())
+    let moved = one_time(ctx, template, members)
         .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).add(1))
         .filter(consent::Column::Reserved.gt(0));
@@ -228,20 +229,16 @@ async fn empty(
         .col_expr(consent::Column::Reserved, Expr::value(0))
         .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(consent::Column::TemplateId.eq(template))
-        .filter(consent::Column::MemberId.is_in(members.iter().copied()));
+        .filter(is_any(ctx.db.backend(), consent::Column::MemberId, members.iter().copied()));
     run(txn, members, moved).await
 }
 
-fn one_time(
-    template: &str,
-    members: &[MemberId],
-    now: DateTime<Utc>,
-) -> sea_orm::UpdateMany<consent::Entity> {
+fn one_time(ctx: &Context, template: &str, members: &[MemberId]) -> sea_orm::UpdateMany<consent::Entity> {
     consent::Entity::update_many()
-        .col_expr(consent::Column::UpdatedAt, Expr::value(now))
+        .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(consent::Column::TemplateId.eq(template))
         .filter(consent::Column::Kind.eq(ConsentKind::OneTime))
-        .filter(consent::Column::MemberId.is_in(members.iter().copied()))
+        .filter(is_any(ctx.db.backend(), consent::Column::MemberId, members.iter().copied()))
 }
 
 async fn run(

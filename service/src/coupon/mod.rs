@@ -20,6 +20,7 @@ mod issue;
 mod list;
 mod offer;
 mod quote;
+mod receipt;
 mod redeem;
 mod reverse;
 pub mod rules;

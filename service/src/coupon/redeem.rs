@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::states::CouponState;
-use entity::{coupon, redemption};
+use entity::{coupon, redemption, store};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::event::{self, Move};
 use super::rules::{self, Usage};
-use super::{HeldCoupon, offer};
+use super::{HeldCoupon, offer, receipt};
 use crate::audit::Actor;
 use crate::card::{self, till};
 use crate::context::Context;
@@ -67,7 +67,7 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     if let Some(answer) = stored_answer(ctx, &command).await? {
         return Ok(answer);
     }
-    till::require_open(ctx, staff, command.store_id).await?;
+    let store = till::require_open(ctx, staff, command.store_id).await?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let held = find(ctx, command.coupon_id).await?;
     let now = ctx.now();
@@ -79,7 +79,7 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
         Err(Refusal::CouponAlreadyRedeemed) => return lost(ctx, &command).await,
         Err(refusal) => return Err(refusal.into()),
     }
-    match write(ctx, &new_row(ctx, staff, &command, (&held, now)), held).await? {
+    match write(ctx, &new_row(ctx, staff, &command, (&held, now)), held, &store).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
         None => lost(ctx, &command).await,
     }
@@ -152,6 +152,7 @@ async fn write(
     ctx: &Context,
     redemption: &redemption::Model,
     mut held: HeldCoupon,
+    store: &store::Model,
 ) -> Result<Option<Receipt>> {
     let txn = ctx.db.begin().await?;
     let used = use_up(&txn, &held.coupon, redemption.redeemed_at).await?;
@@ -167,6 +168,7 @@ async fn write(
         actor: Actor::Staff(redemption.staff_id),
     };
     event::record(ctx, &txn, vec![moved]).await?;
+    receipt::tell_redeemed(ctx, &txn, redemption, (&held.offer.template.name, store)).await?;
     txn.commit().await?;
     held.coupon.state = CouponState::Used;
     held.coupon.used_at = Some(redemption.redeemed_at);

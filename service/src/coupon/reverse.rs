@@ -1,13 +1,14 @@
 //! Staff take a redemption back: the coupon is good again, or expired when its time has passed meanwhile.
 
 use entity::states::CouponState;
-use entity::{coupon, redemption};
+use entity::{coupon, redemption, store};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::event::{self, Move};
 use super::redeem::{Receipt, find};
 use super::rules;
+use super::{offer, receipt};
 use crate::audit::{self, Act};
 use crate::card::till;
 use crate::context::Context;
@@ -39,6 +40,7 @@ pub async fn reverse_redemption(
             detail: serde_json::json!({ "coupon_id": row.coupon_id, "reason": reason }),
         };
         audit::record(ctx, &txn, act).await?;
+        tell(ctx, &txn, &row).await?;
     }
     txn.commit().await?;
     let redemption = read(ctx, id).await?;
@@ -47,6 +49,14 @@ pub async fn reverse_redemption(
     }
     let held = find(ctx, redemption.coupon_id).await?;
     Ok(Receipt { redemption, held })
+}
+
+async fn tell(ctx: &Context, txn: &DatabaseTransaction, row: &redemption::Model) -> Result<()> {
+    let coupon =
+        coupon::Entity::find_by_id(row.coupon_id).one(txn).await?.ok_or(Error::NotFound("coupon"))?;
+    let offer = offer::load(txn, coupon.template_id).await?;
+    let store = store::Entity::find_by_id(row.store_id).one(txn).await?.ok_or(Error::NotFound("store"))?;
+    receipt::tell_reversed(ctx, txn, row, (&offer.template.name, &store)).await
 }
 
 async fn read(ctx: &Context, id: RedemptionId) -> Result<redemption::Model> {

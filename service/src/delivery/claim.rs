@@ -12,8 +12,7 @@ use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery, member};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::facts::{self, Facts, Terms};
@@ -27,6 +26,7 @@ use super::wording::Wordings;
 use crate::budget::Ceiling;
 use crate::consent;
 use crate::context::Context;
+use crate::db::{is_also_any, is_any, plan_afresh};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, DeliveryId, MemberId};
 
@@ -73,6 +73,7 @@ pub async fn claim(
         .ok_or(Error::NotFound("campaign"))?;
     let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
     let txn = ctx.db.begin().await?;
+    plan_afresh(&txn).await?;
     let campaign =
         campaign::Entity::find_by_id(campaign_id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
     if !RUNNING.contains(&campaign.state) {
@@ -127,48 +128,34 @@ async fn back_to_pending(
     deliveries: &[DeliveryId],
     not_before: DateTime<Utc>,
 ) -> Result<()> {
+    let backend = txn.get_database_backend();
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
         .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
-        .filter(delivery::Column::Id.is_in(deliveries.iter().copied()))
-        .filter(delivery::Column::State.eq(DeliveryState::Queued))
+        .filter(is_any(backend, delivery::Column::Id, deliveries.iter().copied()))
+        .filter(is_also_any(backend, delivery::Column::State, &[DeliveryState::Queued.as_str()]))
         .exec(txn)
         .await?;
     Ok(())
 }
 
-/// Rows that somebody else holds are theirs. One that was handed back and is due may be taken without another round
+/// Locks the rows; what becomes of each is written once it is decided. Rows that somebody else holds are theirs. One that was handed back and is due may be taken without another round
 /// through the queue.
 async fn take(
     ctx: &Context,
     txn: &impl ConnectionTrait,
     deliveries: &[DeliveryId],
 ) -> Result<Vec<delivery::Model>> {
-    let now = ctx.now();
-    let mut rows = delivery::Entity::find()
-        .filter(delivery::Column::Id.is_in(deliveries.iter().copied()))
-        .filter(delivery::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
-        .filter(delivery::Column::NotBefore.lte(now))
+    let backend = txn.get_database_backend();
+    let takeable = [DeliveryState::Queued, DeliveryState::Pending].map(DeliveryState::as_str);
+    Ok(delivery::Entity::find()
+        .filter(is_any(backend, delivery::Column::Id, deliveries.iter().copied()))
+        .filter(is_also_any(backend, delivery::Column::State, &takeable))
+        .filter(delivery::Column::NotBefore.lte(ctx.now()))
         .order_by_asc(delivery::Column::Id)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(txn)
-        .await?;
-    if rows.is_empty() {
-        return Ok(rows);
-    }
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sending))
-        .col_expr(delivery::Column::ClaimedAt, Expr::value(now))
-        .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).add(1))
-        .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
-        .filter(delivery::Column::Id.is_in(rows.iter().map(|row| row.id)))
-        .exec(txn)
-        .await?;
-    for row in &mut rows {
-        row.attempts += 1;
-        row.claimed_at = Some(now);
-    }
-    Ok(rows)
+        .await?)
 }
 
 async fn decide_all(
@@ -219,7 +206,7 @@ pub(super) async fn lock_members(txn: &impl ConnectionTrait, members: &[MemberId
     let _locked: Vec<MemberId> = member::Entity::find()
         .select_only()
         .column(member::Column::Id)
-        .filter(member::Column::Id.is_in(members.iter().copied()))
+        .filter(is_any(txn.get_database_backend(), member::Column::Id, members.iter().copied()))
         .order_by_asc(member::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()

@@ -9,10 +9,11 @@ use chrono_tz::Tz;
 use entity::states::{Channel, ConsentKind, IdentityProvider, MemberState, MessageClass, OnCap};
 use entity::{campaign, consent, delivery, identity, member, opt_out, preference};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::caps::Slot;
 use super::channel;
+use super::gather_postgres::{self, Wanted};
 use super::message::MessageDraft;
 use super::price::Prices;
 use super::wording::fallback_of;
@@ -169,12 +170,22 @@ pub(super) async fn gather_for(
     terms: &[&Terms],
     members: &[MemberId],
 ) -> Result<Facts> {
+    let phones = terms.iter().any(|terms| terms.uses(Channel::Sms));
+    if connection.get_database_backend() == DbBackend::Postgres {
+        let openids = terms.iter().any(|terms| terms.uses(Channel::WechatSubscribe));
+        let (templates, since) = (subscribe_templates(terms), ctx.now() - LOOK_BACK);
+        return gather_postgres::gather(
+            ctx,
+            connection,
+            Wanted { members, templates, openids, phones, since },
+        )
+        .await;
+    }
     let rows = member::Entity::find()
         .filter(member::Column::Id.is_in(members.iter().copied()))
         .all(connection)
         .await?;
     let zones = store_zones(connection, &rows).await?;
-    let phones = terms.iter().any(|terms| terms.uses(Channel::Sms));
     let mut facts: Facts = HashMap::with_capacity(rows.len());
     for row in rows {
         facts.insert(row.id, recipient(ctx, row, &zones, phones)?);
@@ -285,18 +296,21 @@ async fn add_openids(connection: &impl ConnectionTrait, whose: Whose<'_>, facts:
     Ok(())
 }
 
+fn subscribe_templates<'a>(terms: &[&'a Terms]) -> Vec<&'a str> {
+    let steps = terms.iter().flat_map(|terms| &terms.steps);
+    let wechat = steps.filter(|step| step.channel == Channel::WechatSubscribe);
+    wechat.filter_map(|step| step.template_id.as_deref()).collect()
+}
+
 async fn add_consents(
     connection: &impl ConnectionTrait,
     terms: &[&Terms],
     whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let steps = terms.iter().flat_map(|terms| &terms.steps);
-    let wechat = steps.filter(|step| step.channel == Channel::WechatSubscribe);
-    let templates: Vec<_> = wechat.filter_map(|step| step.template_id.as_deref()).collect();
     let rows = consent::Entity::find()
         .filter(whose.holds(consent::Column::MemberId))
-        .filter(consent::Column::TemplateId.is_in(templates))
+        .filter(consent::Column::TemplateId.is_in(subscribe_templates(terms)))
         .all(connection)
         .await?;
     for row in rows {
@@ -342,7 +356,7 @@ async fn add_preferences(
     Ok(())
 }
 
-fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
+pub(super) fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
     let limits: BTreeMap<String, u32> =
         stored.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
     limits.into_iter().filter_map(|(channel, limit)| Some((channel.parse().ok()?, limit))).collect()

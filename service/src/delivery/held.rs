@@ -22,7 +22,7 @@ pub struct Held {
 const ROWS: usize = 1000;
 const COLUMNS: usize = 5;
 
-/// One statement for a batch, however different its rows are. Nothing was tried, so the claim's count is taken back.
+/// One statement for a batch, however different its rows are.
 pub async fn write(txn: &impl ConnectionTrait, held: Vec<Held>, now: DateTime<Utc>) -> Result<()> {
     for rows in held.chunks(ROWS) {
         let mut values: Vec<Value> = vec![now.into()];
@@ -48,7 +48,7 @@ fn sql(rows: usize) -> String {
     let tuples: Vec<_> = (0..rows).map(tuple).collect();
     format!(
         "UPDATE delivery SET state = held.column2, reason = held.column3, not_before = held.column4, \
-         saw = held.column5, claimed_at = NULL, attempts = attempts - 1, updated_at = $1 \
+         saw = held.column5, claimed_at = NULL, updated_at = $1 \
          FROM (VALUES {}) AS held WHERE delivery.id = held.column1",
         tuples.join(", ")
     )

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::states::{Channel, MessageClass};
+use entity::states::{Channel, DeliveryState, MessageClass};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::{CaseStatement, Expr};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter};
 
 use super::afford::{Afforded, afford};
 use super::held;
@@ -18,6 +18,7 @@ use crate::budget::{self, Account, Ceiling};
 use crate::consent;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
+use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::refusal::Refusal;
@@ -124,7 +125,7 @@ pub async fn write(
 ) -> Result<()> {
     let held = std::mem::take(&mut sorting.held);
     held::write(txn, held, sorting.now).await?;
-    write_slots(txn, campaign, sorting).await?;
+    write_slots(ctx, txn, campaign, sorting).await?;
     let wechat = sorting.go.iter().filter(|go| go.row.channel == Channel::WechatSubscribe);
     let receivers: Vec<MemberId> = wechat.map(|go| go.row.member_id).collect();
     let step = sorting.terms.steps.iter().find(|step| step.channel == Channel::WechatSubscribe);
@@ -134,17 +135,22 @@ pub async fn write(
     }
 }
 
-/// The cap slot, with channel, topic and class as they are now: they count for as long as the slot does.
+/// queued -> sending with the cap slot, and with channel, topic and class as they are now: they count for as long as the slot does.
 async fn write_slots(
+    ctx: &Context,
     txn: &DatabaseTransaction,
     campaign: &campaign::Model,
-    sorting: &Sorting<'_>,
+    sorting: &mut Sorting<'_>,
 ) -> Result<()> {
     if sorting.go.is_empty() {
         return Ok(());
     }
     let slot = (sorting.terms.class == MessageClass::Marketing).then_some(sorting.now);
     let mut update = delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sending))
+        .col_expr(delivery::Column::ClaimedAt, Expr::value(sorting.now))
+        .col_expr(delivery::Column::UpdatedAt, Expr::value(sorting.now))
+        .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).add(1))
         .col_expr(delivery::Column::SlotAt, Expr::value(slot))
         .col_expr(delivery::Column::Class, Expr::value(sorting.terms.class))
         .col_expr(delivery::Column::Topic, Expr::value(sorting.terms.topic.as_str()))
@@ -162,7 +168,12 @@ async fn write_slots(
         let kept = Expr::col(delivery::Column::CouponId);
         update = update.col_expr(delivery::Column::CouponId, case.finally(kept).into());
     }
-    update.filter(delivery::Column::Id.is_in(sorting.go.iter().map(|go| go.row.id))).exec(txn).await?;
+    let ids = sorting.go.iter().map(|go| go.row.id);
+    update.filter(is_any(ctx.db.backend(), delivery::Column::Id, ids)).exec(txn).await?;
+    for go in &mut sorting.go {
+        go.row.attempts += 1;
+        go.row.claimed_at = Some(sorting.now);
+    }
     Ok(())
 }
 

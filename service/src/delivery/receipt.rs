@@ -16,6 +16,7 @@ use super::standing::template_of;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::DeliveryId;
+use crate::notice;
 
 /// A receipt without a known message belongs to an unheard answer only if that is no older; receipts come within minutes.
 const OWN_RECEIPT: Duration = Duration::hours(1);
@@ -65,7 +66,9 @@ pub async fn apply_receipt(
         Some(row) => Some(row.id),
         None => unheard(txn, receipt, now).await?,
     };
-    let Some(id) = found else { return Ok(false) };
+    let Some(id) = found else {
+        return notice::apply_receipt(txn, &receipt.message_id, receipt.delivered, now).await;
+    };
     let (state, reason) = if receipt.delivered {
         (DeliveryState::Delivered, None)
     } else {

@@ -90,9 +90,10 @@ async fn end_claims(ctx: &Context, claimed_before: DateTime<Utc>) -> Result<u64>
         .all(&txn)
         .await?;
     let (inbox, called): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.channel == Channel::Inbox);
-    retry_inbox(ctx, &txn, &inbox).await?;
     end_as_unknown(&txn, &called, ctx.now()).await?;
+    // Locks the members, which come before the budgets.
     spend_consents(ctx, &txn, &called).await?;
+    retry_inbox(ctx, &txn, &inbox).await?;
     txn.commit().await?;
     if !called.is_empty() {
         metrics::counter!("deliveries_unknown_total").increment(called.len() as u64);

@@ -1,20 +1,26 @@
 //! Sends one batch: claim, call, settle.
 //!
-//! The batch is worked off in strides of a tenth of a second's rate. A stride is **claimed** in one transaction, **calls** the
-//! platform with no transaction open and with permits in hand, and is **settled** in one transaction. A claim that had to
-//! wait for its permits is given back and made afresh, so that a no given meanwhile still counts and no claim grows
-//! old. A crash after the claim leaves `sending`, which becomes `unknown` when its lease ends.
+//! What the rates let a process call soon is **claimed** in one transaction: all of the batch, where they do not bind. The platform
+//! is **called** with no transaction open and with a permit for each call, taken in the moment before it; then the claim is
+//! **settled** in one transaction. What was claimed and could not be called while the claim was fresh is given back and claimed
+//! anew, so that a no given meanwhile still counts. A crash after the claim leaves `sending`, which becomes `unknown` when
+//! its lease ends.
 
-use chrono::Duration;
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Duration, Utc};
 use entity::campaign;
+use entity::states::Channel;
 use futures_util::StreamExt;
-use sea_orm::EntityTrait;
+use futures_util::stream::FuturesUnordered;
+use sea_orm::{EntityTrait, QuerySelect};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::channel;
 use super::claim::{self, Claimed, Envelope};
 use super::outcome::Outcome;
-use super::permits::Pace;
+use super::permits::{Pace, Route};
 use super::settle::settle;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -30,61 +36,160 @@ pub async fn send(
     deliveries: &[DeliveryId],
     stop: &CancellationToken,
 ) -> Result<()> {
-    let campaign = campaign::Entity::find_by_id(campaign_id)
-        .one(ctx.db.read())
-        .await?
-        .ok_or(Error::NotFound("campaign"))?;
-    let mut pace = Pace::of(ctx, &campaign, stop);
-    let mut rest = deliveries;
+    let channel = channel_of(ctx, campaign_id).await?;
+    let mut pace = Pace::of(ctx, campaign_id, channel, stop).await?;
+    let mut rest = deliveries.to_vec();
     while !rest.is_empty() {
-        if stop.is_cancelled() {
-            return claim::hand_back(ctx, rest).await;
+        let Some(places) = pace.places(rest.len()).await else { return claim::hand_back(ctx, &rest).await };
+        let Some(claimed) = claim::claim(ctx, campaign_id, &rest, places.count).await? else { return Ok(()) };
+        let worked = work_off(ctx, &mut pace, &claimed).await?;
+        places.learn(worked.uncalled.is_empty());
+        rest.drain(..places.count);
+        if worked.end == End::Over {
+            return claim::hand_back(ctx, &rest).await;
         }
-        let stride = pace.stride().clamp(1, rest.len());
-        let Some(claimed) = claim::claim(ctx, campaign_id, rest, stride).await? else { return Ok(()) };
-        let Some(claimed) = with_permits(ctx, &mut pace, claimed, &rest[..stride]).await? else {
-            return claim::hand_back(ctx, rest).await;
-        };
-        if !claimed.envelopes.is_empty() {
-            let outcomes = call(ctx, &claimed).await;
-            pace.spend(&claimed.calls());
-            settle(ctx, &claimed, &outcomes).await?;
-        }
-        rest = &rest[stride..];
+        rest.splice(..0, worked.uncalled);
     }
     Ok(())
 }
 
-/// The claim with a permit for each of its calls; None when there will be none, and nothing is claimed any more.
-async fn with_permits(
+async fn channel_of(ctx: &Context, id: CampaignId) -> Result<Channel> {
+    campaign::Entity::find_by_id(id)
+        .select_only()
+        .column(campaign::Column::Channel)
+        .into_tuple()
+        .one(ctx.db.read())
+        .await?
+        .ok_or(Error::NotFound("campaign"))
+}
+
+/// How the calls of a claim came to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All were called, or the claim grew old.
+    Open,
+    /// The worker stops or the campaign does not run.
+    Over,
+}
+
+struct WorkedOff {
+    end: End,
+    uncalled: Vec<DeliveryId>,
+}
+
+/// Calls as many of a claim as become due while it is fresh, and settles it.
+async fn work_off(ctx: &Context, pace: &mut Pace<'_>, claimed: &Claimed) -> Result<WorkedOff> {
+    if claimed.envelopes.is_empty() {
+        return Ok(WorkedOff { end: End::Open, uncalled: Vec::new() });
+    }
+    let mut feed = Feed::of(ctx, pace, claimed);
+    let (due, due_calls) = mpsc::unbounded_channel();
+    let ((), mut outcomes) = tokio::join!(feed.run(due), call_all(ctx, claimed, due_calls));
+    let (end, uncalled) = feed.ended();
+    outcomes.extend(uncalled.iter().map(|id| (*id, Outcome::HandedBack)));
+    settle(ctx, claimed, &outcomes).await?;
+    Ok(WorkedOff { end: end?, uncalled })
+}
+
+/// A message whose call may begin, with its place among the calls in flight.
+type Due<'a> = (&'a Envelope, OwnedSemaphorePermit);
+
+/// Calls whatever becomes due, all at once; ends with the last answer.
+async fn call_all<'a>(
     ctx: &Context,
-    pace: &mut Pace<'_>,
-    claimed: Claimed,
-    stride: &[DeliveryId],
-) -> Result<Option<Claimed>> {
-    let claimed_at = ctx.now();
-    let granted = pace.gather(&claimed.calls()).await;
-    if matches!(granted, Ok(true)) && ctx.now() - claimed_at < FRESH {
-        return Ok(Some(claimed));
+    claimed: &Claimed,
+    mut due: mpsc::UnboundedReceiver<Due<'a>>,
+) -> Vec<(DeliveryId, Outcome)> {
+    let (mut calls, mut outcomes) = (FuturesUnordered::new(), Vec::with_capacity(claimed.envelopes.len()));
+    loop {
+        tokio::select! {
+            Some((envelope, slot)) = due.recv() => calls.push(call_one(ctx, envelope, slot)),
+            Some(outcome) = calls.next() => outcomes.push(outcome),
+            else => return outcomes,
+        }
     }
-    let uncalled: Vec<_> =
-        claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, Outcome::HandedBack)).collect();
-    settle(ctx, &claimed, &uncalled).await?;
-    if !granted? {
-        return Ok(None);
-    }
-    claim::claim(ctx, claimed.campaign.id, stride, stride.len()).await
 }
 
-async fn call(ctx: &Context, claimed: &Claimed) -> Vec<(DeliveryId, Outcome)> {
-    let mut calls = Vec::with_capacity(claimed.envelopes.len());
-    for envelope in &claimed.envelopes {
-        calls.push(call_one(ctx, envelope));
-    }
-    futures_util::stream::iter(calls).buffer_unordered(ctx.settings.delivery.concurrency).collect().await
+/// Lets a claim's messages go one by one, each with a place among the calls in flight and a permit of every rate.
+struct Feed<'a, 'p> {
+    ctx: &'a Context,
+    pace: &'a mut Pace<'p>,
+    claimed_at: DateTime<Utc>,
+    waiting: VecDeque<&'a Envelope>,
+    /// Places whose permits are in hand.
+    permitted: Vec<OwnedSemaphorePermit>,
+    end: Result<End>,
 }
 
-async fn call_one(ctx: &Context, envelope: &Envelope) -> (DeliveryId, Outcome) {
+impl<'a, 'p> Feed<'a, 'p> {
+    fn of(ctx: &'a Context, pace: &'a mut Pace<'p>, claimed: &'a Claimed) -> Self {
+        let mut waiting: Vec<_> = claimed.envelopes.iter().collect();
+        // Those that need the same permits stand together.
+        waiting.sort_by_key(|envelope| (envelope.delivery.channel, envelope.delivery.id));
+        Self {
+            ctx,
+            pace,
+            claimed_at: ctx.now(),
+            waiting: waiting.into(),
+            permitted: Vec::new(),
+            end: Ok(End::Open),
+        }
+    }
+
+    /// Ends when all have gone or none may go any more.
+    async fn run(&mut self, due: mpsc::UnboundedSender<Due<'a>>) {
+        while let Some(next) = self.next().await {
+            // The receiver lives until this sender is gone.
+            let _ = due.send(next);
+        }
+    }
+
+    async fn next(&mut self) -> Option<Due<'a>> {
+        while self.permitted.is_empty() && !self.waiting.is_empty() {
+            match self.pace.goes_on().await {
+                Ok(true) if self.is_fresh() => self.ask().await,
+                Ok(true) => return None,
+                Ok(false) => self.end = Ok(End::Over),
+                Err(error) => self.end = Err(error),
+            }
+            if !matches!(self.end, Ok(End::Open)) {
+                return None;
+            }
+        }
+        Some((self.waiting.pop_front()?, self.permitted.pop()?))
+    }
+
+    /// A place is taken before its permit, so that a permit is used in the moment it is granted.
+    async fn ask(&mut self) {
+        let Some(first) = self.waiting.front() else { return };
+        let route = route(first);
+        let same = self.waiting.iter().take_while(|envelope| self::route(envelope) == route);
+        let mut slots = self.ctx.paces.slots(same.count()).await;
+        if slots.is_empty() || !self.is_fresh() {
+            return;
+        }
+        let permits = self.pace.take(route, slots.len()).await;
+        slots.truncate(permits.granted as usize);
+        self.permitted = slots;
+        if permits.granted == 0 {
+            self.pace.wait(permits.retry_after).await;
+        }
+    }
+
+    fn is_fresh(&self) -> bool {
+        (self.ctx.now() - self.claimed_at).abs() < FRESH
+    }
+
+    fn ended(self) -> (Result<End>, Vec<DeliveryId>) {
+        (self.end, self.waiting.into_iter().map(|envelope| envelope.delivery.id).collect())
+    }
+}
+
+fn route(envelope: &Envelope) -> Route<'_> {
+    Route { channel: envelope.delivery.channel, template_id: envelope.message.template_id.as_deref() }
+}
+
+async fn call_one(ctx: &Context, envelope: &Envelope, _slot: OwnedSemaphorePermit) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
     let call = channel::Call {
         channel: envelope.delivery.channel,

@@ -7,8 +7,8 @@ use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{attempt, campaign, delivery, inbox_message};
 use sea_orm::sea_query::{CaseStatement, Expr, LockType, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::claim::{Claimed, Envelope, lock_members};
@@ -21,13 +21,15 @@ use crate::audit::{self, Act, Actor};
 use crate::budget::{self, Account};
 use crate::consent::Emptied;
 use crate::context::Context;
+use crate::db::{self, is_also_any, is_any, plan_afresh};
 use crate::error::Result;
 use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
-/// What the platform has answered must not be lost to a database that is away for a moment.
-const TRIES: u32 = 6;
-const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250);
+/// What the platform has answered must not be lost to a database that is away: as long as the claim's lease lasts, nobody
+/// else decides what became of it.
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How a delivery goes on, so that rows with the same fate are updated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,14 +86,15 @@ impl Holdings {
 /// Harmless to repeat: what was settled is no longer `sending`.
 pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
     let verdict = trouble::weigh(ctx, claimed.campaign.id, outcomes).await;
-    let mut tries = 1;
+    let give_up = ctx.now() + Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
+    let mut pause = FIRST_PAUSE;
     while let Err(error) = settle_once(ctx, claimed, outcomes, &verdict).await {
-        if tries == TRIES || !error.is_passing() {
+        if ctx.now() >= give_up || !error.is_passing() {
             return Err(error);
         }
-        tracing::warn!(%error, campaign_id = %claimed.campaign.id, tries, "a batch could not be settled; trying again");
-        ctx.clock.sleep(BETWEEN_TRIES * tries).await;
-        tries += 1;
+        tracing::warn!(%error, campaign_id = %claimed.campaign.id, "a batch could not be settled; trying again");
+        ctx.clock.sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
     rest_throttled(ctx, claimed, outcomes).await;
     let (message_ids, unheard) = waiting_for(claimed, outcomes);
@@ -116,6 +119,7 @@ async fn settle_once(
 ) -> Result<()> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
+    plan_afresh(&txn).await?;
     let ours = still_ours(&txn, claimed).await?;
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
@@ -143,11 +147,13 @@ async fn settle_once(
 /// The rows that are still under this claim, locked in the order in which claims lock them. One whose lease has ended is
 /// `unknown` and what it held is spent.
 async fn still_ours(txn: &impl ConnectionTrait, claimed: &Claimed) -> Result<BTreeSet<DeliveryId>> {
+    let backend = txn.get_database_backend();
+    let claimed = claimed.envelopes.iter().map(|envelope| envelope.delivery.id);
     let ids: Vec<DeliveryId> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
-        .filter(delivery::Column::Id.is_in(claimed.envelopes.iter().map(|envelope| envelope.delivery.id)))
-        .filter(delivery::Column::State.eq(DeliveryState::Sending))
+        .filter(is_any(backend, delivery::Column::Id, claimed))
+        .filter(is_also_any(backend, delivery::Column::State, &[DeliveryState::Sending.as_str()]))
         .order_by_asc(delivery::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
@@ -307,6 +313,10 @@ async fn record_attempts(ctx: &Context, txn: &impl ConnectionTrait, plan: &Plan<
     let rows: Vec<_> = plan
         .attempts
         .iter()
+        // A message that went out at once says so by its own row.
+        .filter(|(envelope, outcome)| {
+            !(envelope.delivery.attempts == 1 && matches!(outcome, Outcome::Sent { .. }))
+        })
         .filter_map(|(envelope, outcome)| {
             let tried = outcome.attempt()?;
             Some(attempt::ActiveModel {
@@ -335,6 +345,9 @@ async fn mark_sent(
     if sent.is_empty() {
         return Ok(());
     }
+    if txn.get_database_backend() == DbBackend::Postgres {
+        return mark_sent_in_postgres(txn, sent, now).await;
+    }
     let mut update = delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sent))
         .col_expr(delivery::Column::SentAt, Expr::value(now))
@@ -355,6 +368,25 @@ async fn mark_sent(
         .filter(delivery::Column::State.is_in([DeliveryState::Sending, DeliveryState::Unknown]))
         .exec(txn)
         .await?;
+    Ok(())
+}
+
+/// $1 now, $2 deliveries, $3 the platform's ids. A claim that outlived its lease is unknown by now; the answer that came after all settles
+/// it.
+const SENT: &str = "UPDATE delivery SET state = 'sent', sent_at = $1, updated_at = $1, \
+     platform_message_id = coalesce(sent.message_id, delivery.platform_message_id) \
+     FROM unnest($2::text::uuid[], $3::text::text[]) AS sent(id, message_id) \
+     WHERE delivery.id = sent.id AND delivery.state || '' IN ('sending', 'unknown')";
+
+async fn mark_sent_in_postgres(
+    txn: &impl ConnectionTrait,
+    sent: &[(&Envelope, &Outcome)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let ids = db::array(sent.iter().map(|(envelope, _)| envelope.delivery.id));
+    let message_ids = sent.iter().map(|(_, outcome)| outcome.message_id());
+    let values = [now.into(), ids.into(), db::nullable_text_array(message_ids).into()];
+    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, SENT, values)).await?;
     Ok(())
 }
 
@@ -420,8 +452,12 @@ async fn mark(
             .col_expr(delivery::Column::ClaimedAt, Expr::value(none)),
     };
     update
-        .filter(delivery::Column::Id.is_in(ids))
-        .filter(delivery::Column::State.eq(DeliveryState::Sending))
+        .filter(is_any(txn.get_database_backend(), delivery::Column::Id, ids))
+        .filter(is_also_any(
+            txn.get_database_backend(),
+            delivery::Column::State,
+            &[DeliveryState::Sending.as_str()],
+        ))
         .exec(txn)
         .await?;
     Ok(())

@@ -2,9 +2,10 @@
 
 use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::message::MessageDraft;
@@ -18,11 +19,6 @@ use crate::ids::{CampaignId, CouponId};
 
 /// The states in which deliveries go out.
 pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
-
-pub async fn is_running(ctx: &Context, id: CampaignId) -> Result<bool> {
-    let campaign = campaign::Entity::find_by_id(id).one(ctx.db.read()).await?;
-    Ok(campaign.is_some_and(|campaign| RUNNING.contains(&campaign.state)))
-}
 
 /// The WeChat template that a campaign's messages use, on whichever step of its fall-back order.
 pub async fn template_of(connection: &impl ConnectionTrait, id: CampaignId) -> Result<Option<String>> {
@@ -65,11 +61,14 @@ pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: C
             DeliveryState::Queued,
             DeliveryState::Deferred,
         ]));
+    // Locked, so that no coupon is taken back of one that is claimed meanwhile.
     let held: Vec<CouponId> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::CouponId)
         .filter(unclaimed.clone())
         .filter(delivery::Column::CouponId.is_not_null())
+        .order_by_asc(delivery::Column::Id)
+        .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(txn)
         .await?;

@@ -1,17 +1,23 @@
 //! A phone number proven by a code that was sent to it.
 
-use entity::states::IdentityProvider;
+use std::time::Duration;
+
+use entity::states::{Channel, IdentityProvider};
 
 use super::resolve::{Proof, SignedIn, sign_in};
 use super::sms_code::{self, SendPermit};
 use crate::allowance::count_attempt;
 use crate::context::Context;
-use crate::error::Result;
+use crate::delivery::permits::{Route, take_urgent};
+use crate::error::{Error, Result};
 use crate::member::Phone;
 use crate::platforms;
 use crate::session::Client;
 use crate::settings::Settings;
 use crate::sms::{self, Letter};
+
+/// How long a code waits for the supplier's rate, of which what is urgent has its share.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct SignInBySms {
     pub phone: String,
@@ -29,6 +35,13 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
     ctx.platforms.sms()?;
     count_attempt(ctx, &client.address).await?;
     let permit = SendPermit::take(ctx, &phone, client).await?;
+    // Called here and not by a worker: who asked learns at once whether it was sent, and the code stands in no row.
+    let template = Some(ctx.settings.sign_in.sms_template.as_str());
+    let route = Route { channel: Channel::Sms, template_id: template };
+    if !take_urgent(ctx, route, PATIENCE).await {
+        permit.give_back(ctx).await?;
+        return Err(Error::RateLimited { retry_after: PATIENCE });
+    }
     let code = sms_code::make(ctx, &phone).await?;
     // Another request is another message, and may ask another supplier first.
     let key = format!("{}.{}", phone.index(ctx), ctx.now().timestamp_millis());

@@ -32,6 +32,12 @@ pub struct Policy {
     pub sms_segment_fen: i64,
     #[serde(default)]
     pub budgets: Budgets,
+    /// A campaign goes out only after somebody else than its last editor has approved it.
+    #[serde(default)]
+    pub review_campaigns: bool,
+    /// Only where the audience has more members than this; null: always.
+    #[serde(default)]
+    pub review_above_members: Option<u32>,
 }
 
 /// Some 0.05 yuan, the list price of the suppliers for small amounts.
@@ -176,6 +182,8 @@ fn defaults(ctx: &Context) -> Policy {
         },
         cap_rules: Vec::new(),
         quiet_hours: QuietHours { start: quiet.start.clone(), end: quiet.end.clone() },
+        review_campaigns: false,
+        review_above_members: None,
         sms_segment_fen: sms_segment_fen(),
         budgets: Budgets::default(),
     }

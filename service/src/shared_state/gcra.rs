@@ -1,12 +1,12 @@
 //! The generic cell rate algorithm, once, as arithmetic.
 //!
-//! The state of a limit is one number: the theoretical arrival time (TAT), the instant at which everything granted
-//! so far would have been used up at the steady rate. What lies between now and the TAT is the backlog; a permit is
-//! free while the backlog leaves room for it under the burst.
+//! The state of a limit is its backlog: how much time the permits granted so far are worth at the steady rate, less the time
+//! that has passed since. A permit is free while the backlog leaves room for it under the burst.
 //!
-//! * Over any window of `T` seconds at most `per_second * T + burst` permits are granted: the TAT moves on by the
-//!   whole time that the granted permits are worth, rounded up, and never back.
-//! * A clock that goes backwards sees a larger backlog, so it grants less and never more.
+//! * While the clock moves forward by `T` seconds at most `per_second * T + burst` permits are granted.
+//! * Callers with a larger burst on the same limit find room that the others leave: that is how a more urgent lane always
+//!   gets through, while all together stay below the rate and the largest burst.
+//! * Only time that has passed wears a backlog off. A clock set back neither stops a limit nor frees anything.
 //! * Everything is double-precision arithmetic on whole microseconds, which are exact until the year 2255. The script
 //!   in `redis.rs` does the same operations in the same order, so both answer the same to the last bit.
 
@@ -22,42 +22,74 @@ const LONGEST_BACKLOG_MICROS: f64 = 10.0 * 365.0 * 86_400.0 * MICROS_PER_SECOND;
 /// How long a caller of a closed limit should wait before it looks again.
 const CLOSED_RETRY: Duration = Duration::from_secs(60);
 
-/// How much longer than its backlog a limit is kept, in milliseconds. It covers clocks that differ between processes
-/// and clocks that stand still in tests, and it bounds how long a TAT from a clock gone wild can block.
+/// How much longer than its backlog a limit is kept, in milliseconds: for clocks that stand still in tests.
 pub(super) const GRACE_MILLIS: i64 = 600_000;
 
-/// The answer of [`gcra`] and the state to keep; `tat_micros` is to be stored when `granted` is above zero.
+/// What is kept of a limit: the backlog as it stood at an instant (since 1970).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    pub backlog_micros: i64,
+    pub at_micros: i64,
+}
+
+impl Level {
+    /// `backlog:instant`, as the script writes it too.
+    pub fn encode(self) -> String {
+        format!("{}:{}", self.backlog_micros, self.at_micros)
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let (backlog, at) = text.split_once(':')?;
+        Some(Self { backlog_micros: backlog.parse().ok()?, at_micros: at.parse().ok()? })
+    }
+
+    fn backlog_at(self, now: f64) -> f64 {
+        (self.backlog_micros as f64 - (now - self.at_micros as f64).max(0.0)).max(0.0)
+    }
+}
+
+/// The answer of [`gcra`] and the states to keep, in the order of the limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub granted: u32,
-    pub tat_micros: i64,
+    pub levels: Vec<Level>,
     pub retry_after: Duration,
 }
 
 impl Grant {
-    pub(super) fn permits(self) -> Permits {
+    pub(super) fn permits(&self) -> Permits {
         Permits { granted: self.granted, retry_after: self.retry_after }
     }
 }
 
-/// Grants up to `wanted` permits at `now_micros` (since 1970). `tat_micros` is the state kept from the last grant.
-pub fn gcra(tat_micros: Option<i64>, rate: Rate, wanted: u32, now_micros: i64) -> Grant {
-    if let Some(closed) = closed(rate) {
-        return Grant {
-            granted: 0,
-            tat_micros: tat_micros.unwrap_or(now_micros),
-            retry_after: closed.retry_after,
-        };
+/// Grants up to `wanted` permits that all of `limits` have free at `now_micros` (since 1970), and takes them from each.
+pub fn gcra(limits: &[(Option<Level>, Rate)], wanted: u32, now_micros: i64) -> Grant {
+    let start = |level: &Option<Level>| level.unwrap_or(Level { backlog_micros: 0, at_micros: now_micros });
+    if let Some(closed) = limits.iter().find_map(|(_, rate)| closed(*rate)) {
+        let levels = limits.iter().map(|(level, _)| start(level)).collect();
+        return Grant { granted: 0, levels, retry_after: closed.retry_after };
     }
-    let (now, burst) = (now_micros as f64, f64::from(rate.burst));
-    let free = |tat: f64| (burst - (tat - now) * rate.per_second / MICROS_PER_SECOND).floor().max(0.0);
-    let tat = tat_micros.map_or(now, |tat| now.max(tat as f64));
-    let granted = free(tat).min(f64::from(wanted));
-    let tat = tat + (granted * MICROS_PER_SECOND / rate.per_second).ceil();
-    let next = (tat - (burst - 1.0) * MICROS_PER_SECOND / rate.per_second).ceil();
-    // At least a microsecond: who found nothing must not be told to come back at the same instant.
-    let wait = if free(tat) >= 1.0 { 0.0 } else { (next - now).max(1.0) };
-    Grant { granted: granted as u32, tat_micros: tat as i64, retry_after: Duration::from_micros(wait as u64) }
+    let now = now_micros as f64;
+    let free = |backlog: f64, rate: &Rate| {
+        (f64::from(rate.burst) - backlog * rate.per_second / MICROS_PER_SECOND).floor().max(0.0)
+    };
+    let backlogs: Vec<f64> = limits.iter().map(|(level, _)| start(level).backlog_at(now)).collect();
+    let granted = backlogs
+        .iter()
+        .zip(limits)
+        .fold(f64::from(wanted), |least, (backlog, (_, rate))| least.min(free(*backlog, rate)));
+    let mut wait: f64 = 0.0;
+    let mut levels = Vec::with_capacity(limits.len());
+    for (backlog, (_, rate)) in backlogs.into_iter().zip(limits) {
+        let backlog = backlog + (granted * MICROS_PER_SECOND / rate.per_second).ceil();
+        if free(backlog, rate) < 1.0 {
+            let next = backlog - (f64::from(rate.burst) - 1.0) * MICROS_PER_SECOND / rate.per_second;
+            // At least a microsecond: who found nothing must not be told to come back at the same instant.
+            wait = wait.max(next.ceil().max(1.0));
+        }
+        levels.push(Level { backlog_micros: backlog as i64, at_micros: now_micros });
+    }
+    Grant { granted: granted as u32, levels, retry_after: Duration::from_micros(wait as u64) }
 }
 
 /// The answer of a rate that never grants: zero, negative, not a number, or too slow to count.
@@ -70,7 +102,6 @@ pub(super) fn closed(rate: Rate) -> Option<Permits> {
 }
 
 /// How long the state of a limit must be kept so that forgetting it grants nothing extra.
-pub(super) fn keep_for(tat_micros: i64, now_micros: i64) -> Duration {
-    let backlog_millis = (tat_micros - now_micros).max(0) / 1000;
-    Duration::from_millis(backlog_millis.saturating_add(GRACE_MILLIS).unsigned_abs())
+pub(super) fn keep_for(level: Level) -> Duration {
+    Duration::from_millis((level.backlog_micros / 1000).saturating_add(GRACE_MILLIS).unsigned_abs())
 }

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::gcra::{gcra, keep_for};
-use super::{Permits, Rate, Result, SharedState, SharedStateError};
+use super::gcra::{Level, gcra, keep_for};
+use super::{Limit, Permits, Result, SharedState, SharedStateError};
 
 /// Expired entries freed by one write. Above one, so that the backlog of expired entries shrinks under any load.
 const FREED_PER_WRITE: usize = 4;
@@ -147,13 +147,16 @@ impl SharedState for MemorySharedState {
         Ok(sum)
     }
 
-    async fn take_permits(&self, key: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Result<Permits> {
-        let now = now.timestamp_micros();
+    async fn take_together(&self, limits: &[Limit<'_>], wanted: u32, now: DateTime<Utc>) -> Result<Permits> {
         let mut store = self.lock();
-        let tat = store.get(key).and_then(|entry| entry.value.parse().ok());
-        let grant = gcra(tat, rate, wanted, now);
-        if grant.granted > 0 {
-            store.set(key, grant.tat_micros.to_string(), keep_for(grant.tat_micros, now));
+        let level_of = |key| store.get(key).and_then(|entry| Level::decode(&entry.value));
+        let states: Vec<_> = limits.iter().map(|limit| (level_of(limit.key), limit.rate)).collect();
+        let grant = gcra(&states, wanted, now.timestamp_micros());
+        for ((limit, (before, _)), level) in limits.iter().zip(states).zip(&grant.levels) {
+            // A clock that was set back is noted, so that the backlog wears off from here.
+            if grant.granted > 0 || before.is_some_and(|before| before.at_micros > level.at_micros) {
+                store.set(limit.key, level.encode(), keep_for(*level));
+            }
         }
         Ok(grant.permits())
     }

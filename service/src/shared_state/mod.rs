@@ -6,7 +6,7 @@ mod gcra;
 mod memory;
 mod redis;
 
-pub use self::gcra::{Grant, gcra};
+pub use self::gcra::{Grant, Level, gcra};
 pub use self::memory::MemorySharedState;
 pub use self::redis::RedisSharedState;
 
@@ -26,6 +26,13 @@ pub type Result<T> = std::result::Result<T, SharedStateError>;
 pub struct Rate {
     pub per_second: f64,
     pub burst: u32,
+}
+
+/// One of the limits that a permit must keep to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit<'a> {
+    pub key: &'a str,
+    pub rate: Rate,
 }
 
 /// The answer to a request for permits: how many are granted now, and when the next one will be free.
@@ -49,7 +56,12 @@ pub trait SharedState: Send + Sync {
     async fn replace_if(&self, key: &str, expected: &str, value: &str, ttl: Duration) -> Result<bool>;
     /// Adds to a counter (absent counts as 0) and answers its new value; `ttl` starts when the counter is made.
     async fn increment(&self, key: &str, by: i64, ttl: Duration) -> Result<i64>;
-    /// Takes up to `wanted` permits by GCRA at `now` (milliseconds count; never more than `rate.burst` at one instant).
-    async fn take_permits(&self, key: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Result<Permits>;
+    /// Takes up to `wanted` permits that every limit has free, from each of them, by GCRA at `now`. Redis goes by its own clock,
+    /// which is one for all processes, unless it was told to believe its callers.
+    async fn take_together(&self, limits: &[Limit<'_>], wanted: u32, now: DateTime<Utc>) -> Result<Permits>;
+    /// The same with one limit.
+    async fn take_permits(&self, key: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Result<Permits> {
+        self.take_together(&[Limit { key, rate }], wanted, now).await
+    }
     async fn ping(&self) -> Result<()>;
 }

@@ -22,10 +22,14 @@ pub enum Permission {
     WriteCoupons,
     ReadCampaigns,
     WriteCampaigns,
+    /// Let a campaign of somebody else go out.
+    ApproveCampaigns,
     ReadReports,
     ReadSettings,
     WriteSettings,
     ReadAudit,
+    /// Look at messages that could not be handled, replay and discard them.
+    HandleDeadLetters,
 }
 
 impl Permission {
@@ -42,6 +46,7 @@ impl Permission {
                     | WriteCoupons
                     | ReadCampaigns
                     | WriteCampaigns
+                    | ApproveCampaigns
                     | ReadReports
                     | ReadSettings
             ),

@@ -4,7 +4,8 @@ use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
 use entity::{delivery, inbox_message};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use service::ids::{DeliveryId, InboxMessageId, MemberId, StoreId};
+use service::dead_letter::DeadLetter;
+use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -29,6 +30,7 @@ pub struct World {
     campaign: String,
     tag: String,
     message: InboxMessageId,
+    dead_letter: DeadLetterId,
     delivery: DeliveryId,
 }
 
@@ -77,6 +79,7 @@ impl World {
             campaign,
             tag,
             message,
+            dead_letter: dead_letter(&phones.app).await,
             delivery,
             phones,
         }
@@ -93,6 +96,8 @@ impl World {
                 service::consent::opt_out_link(&self.app().ctx, Channel::Inbox, self.delivery).token
             }
             ("provider", _) => "aliyun".to_owned(),
+            ("cause", _) => "none".to_owned(),
+            (_, "dead-letters") => self.dead_letter.to_string(),
             ("tag_id", _) => self.tag.clone(),
             ("member_id", _) | (_, "members") => self.subject.to_string(),
             (_, "campaigns") => self.campaign.clone(),
@@ -266,4 +271,13 @@ async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
     let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
     id
+}
+
+async fn dead_letter(app: &TestApp) -> DeadLetterId {
+    let body = br#"{"job":"expire_coupons"}"#;
+    let letter =
+        DeadLetter { queue: "member.work", message_id: "m1", body, reason: "undecodable", attempts: 1 };
+    service::dead_letter::record(&app.ctx, letter).await.expect("the letter is written");
+    let row = entity::dead_letter::Entity::find().one(app.ctx.db.read()).await.expect("the database answers");
+    row.expect("there is a dead letter").id
 }

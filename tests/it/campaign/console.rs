@@ -2,6 +2,7 @@
 
 use entity::states::{Channel, StaffRole};
 use serde_json::{Value, json};
+use service::campaign::{FallbackStep, Variant};
 use service::consent;
 use tests::TestApp;
 use tests::platforms::COUPON_EXPIRY;
@@ -57,6 +58,45 @@ async fn a_test_send_reaches_named_members_past_the_cap_and_spends_a_consent() {
     assert_eq!(app.consent_left(all[0].member, COUPON_EXPIRY).await, (1, 0));
     app.post(&path, json!({ "phones": ["123"] })).with_bearer(&owner).await.expect_invalid("phones[0]");
     app.callbacks_settled().await;
+}
+
+#[tokio::test]
+async fn a_test_send_tries_the_variant_or_the_step_that_is_named() {
+    let app = TestApp::with_platforms().await;
+    let all = app.reachable(1, 3).await;
+    let owner = app.staff_session(StaffRole::Owner).await;
+    let wording = |title: &str| {
+        let mut wording = tests::builders::message(Channel::Inbox);
+        wording.title = Some(title.to_owned());
+        wording
+    };
+    let variants =
+        ["甲", "乙"].map(|name| Variant { name: name.to_owned(), weight: 1, message: wording(name) });
+    let tried = app.campaign(Channel::Inbox, |draft| draft.variants = variants.to_vec()).await.id;
+    let step = FallbackStep { channel: Channel::Inbox, message: wording("后备") };
+    let falls = app.campaign(Channel::WechatSubscribe, |draft| draft.fallback = vec![step]).await.id;
+    let phone = &all[0].person.phone;
+    for (id, body, title) in [
+        (tried, json!({ "phones": [phone] }), "甲"),
+        (tried, json!({ "phones": [phone], "variant": "乙" }), "乙"),
+        (falls, json!({ "phones": [phone], "step": 1 }), "后备"),
+    ] {
+        let path = format!("/v1/console/campaigns/{id}/test-send");
+        assert_eq!(app.post(&path, body).with_bearer(&owner).await.expect(200)["results"][0]["sent"], true);
+        let member = app.member_session(all[0].member).await;
+        let inbox = app.get("/v1/me/inbox").with_bearer(&member).await.expect(200);
+        assert_eq!(inbox["items"][0]["title"], title);
+        app.advance(chrono::Duration::seconds(1)).await;
+    }
+    assert_eq!(app.messages_received(), 0, "the fall-back is tried and not the channel before it");
+    let path = format!("/v1/console/campaigns/{falls}/test-send");
+    for (body, field) in [
+        (json!({ "phones": [phone], "step": 2 }), "step"),
+        (json!({ "phones": [phone], "variant": "丙" }), "variant"),
+        (json!({ "phones": [phone], "variant": "丙", "step": 1 }), "variant"),
+    ] {
+        app.post(&path, body).with_bearer(&owner).await.expect_invalid(field);
+    }
 }
 
 #[tokio::test]

@@ -246,7 +246,7 @@ async fn the_rate_can_be_changed_while_it_runs_and_a_draft_is_edited_as_a_new_ve
         .await
         .expect_invalid("rate_per_second");
     step(&app, &staff, campaign.id, "schedule").await.expect(200);
-    app.put(&path, &body).with_bearer(&staff).await.expect_refusal("campaign_state_conflict");
     app.drain().await;
     assert_eq!(app.counts(campaign.id).await, [(DeliveryState::Sent, 2)]);
+    app.put(&path, &body).with_bearer(&staff).await.expect_refusal("campaign_state_conflict");
 }

@@ -3,10 +3,16 @@
 mod console;
 mod coupon;
 mod experiment;
+mod failures;
 mod forecast;
+mod impact;
 mod lifecycle;
 mod lift;
 mod policy;
 mod progress;
 mod reason;
+mod recurrence;
+mod recurring;
 mod results;
+mod review;
+mod version;

@@ -22,6 +22,7 @@ async fn settings_are_saved_twice_and_at_once_and_every_change_is_audited() {
             "channel": "sms", "topic": "news", "per_24_hours": 0, "per_7_days": 1, "per_calendar_day": 0,
         }],
         "quiet_hours": { "start": "00:00", "end": "00:00" },
+        "review_campaigns": false, "review_above_members": null,
         "sms_segment_fen": 4,
         "budgets": { "month_fen": 100_000, "brand_fen": null },
     });
@@ -49,6 +50,21 @@ async fn only_an_owner_changes_them_and_a_time_of_day_is_checked() {
     let marketer = app.staff_session(StaffRole::Marketer).await;
     let mut body = app.get(PATH).with_bearer(&marketer).await.expect(200);
     app.put(PATH, &body).with_bearer(&marketer).await.expect_problem(403, "forbidden");
+    let wrong = [
+        ("cap_rules[0]", json!({ "cap_rules": [{ "per_24_hours": 1 }] })),
+        ("cap_rules[0]", json!({ "cap_rules": [{ "channel": "sms" }] })),
+        ("cap_rules[0].class", json!({ "cap_rules": [{ "class": "transactional", "per_7_days": 1 }] })),
+        ("cap_rules[1]", json!({ "cap_rules": vec![json!({ "topic": "news", "per_7_days": 1 }); 2] })),
+        ("budgets.month_fen", json!({ "budgets": { "month_fen": -1 } })),
+        ("sms_segment_fen", json!({ "sms_segment_fen": 1001 })),
+    ];
+    for (field, change) in wrong {
+        let mut body = body.clone();
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        app.put(PATH, &body).with_bearer(&owner).await.expect_invalid(field);
+    }
     body["quiet_hours"]["start"] = "24:30".into();
     app.put(PATH, &body).with_bearer(&owner).await.expect_invalid("quiet_hours.start");
 }

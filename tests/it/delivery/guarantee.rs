@@ -11,9 +11,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use service::delivery::{dispatch, recover, send};
 use service::ids::{CampaignId, DeliveryId};
-use service::shared_state::{Permits, Rate, Result as Shared, SharedState, SharedStateError};
+use service::shared_state::{Limit, Permits, Result as Shared, SharedState, SharedStateError};
 use service::{campaign, consent, preference};
 use tests::TestApp;
+use tests::database::Way;
 use tests::platforms::COUPON_EXPIRY;
 use tokio_util::sync::CancellationToken;
 use worker::schedule;
@@ -136,6 +137,38 @@ async fn a_job_that_comes_twice_and_to_two_workers_at_once_sends_once() {
 
     assert_eq!(app.messages_received(), 40);
     assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 40)]);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_claimed_while_others_are_queued_stays_claimed() {
+    let app = TestApp::with_platforms().await;
+    app.reachable(5, 1).await;
+    let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
+    campaign::start_due(&app.ctx).await.unwrap();
+    campaign::resolve(&app.ctx, id).await.unwrap();
+    outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
+
+    // A claim that has not yet been committed: everybody else still sees pending rows.
+    let claim = app.ctx.db.begin().await.unwrap();
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, DeliveryState::Sending.into())
+        .filter(delivery::Column::CampaignId.eq(id))
+        .exec(&claim)
+        .await
+        .unwrap();
+    let ctx = app.ctx.clone();
+    let dispatching = tokio::spawn(async move { dispatch(&ctx).await });
+    if Way::chosen() == Way::Distributed {
+        // On SQLite it waits for the claim to end.
+        assert_eq!(dispatching.await.unwrap().unwrap(), 0);
+        claim.commit().await.unwrap();
+    } else {
+        claim.commit().await.unwrap();
+        assert_eq!(dispatching.await.unwrap().unwrap(), 0);
+    }
+
+    assert_eq!(app.counts(id).await, [(DeliveryState::Sending, 5)]);
+    assert_eq!(outbox::Entity::find().count(app.ctx.db.read()).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -310,7 +343,7 @@ impl SharedState for Away {
     async fn increment(&self, _: &str, _: i64, _: std::time::Duration) -> Shared<i64> {
         Err(SharedStateError("away".to_owned()))
     }
-    async fn take_permits(&self, _: &str, _: Rate, _: u32, _: DateTime<Utc>) -> Shared<Permits> {
+    async fn take_together(&self, _: &[Limit<'_>], _: u32, _: DateTime<Utc>) -> Shared<Permits> {
         Err(SharedStateError("away".to_owned()))
     }
     async fn ping(&self) -> Shared<()> {

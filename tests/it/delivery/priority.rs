@@ -65,22 +65,22 @@ async fn of_two_that_race_with_four_workers_the_higher_takes_every_last_slot_who
         "caps.per_24_hours = 1\nrates.wechat_per_second = 5000\nrates.inbox_per_second = 5000",
     )
     .await;
-    app.reachable(300, 1).await;
+    app.reachable(120, 1).await;
     let low = app.scheduled(Channel::Inbox, |draft| draft.priority = 3).await;
     let high = app.scheduled(Channel::WechatSubscribe, |draft| draft.priority = 8).await;
     let (first, second) = (queued(&app, low).await, queued(&app, high).await);
-    let batches = first.chunks(75).map(|ids| (low, ids)).chain(second.chunks(75).map(|ids| (high, ids)));
+    let batches = first.chunks(30).map(|ids| (low, ids)).chain(second.chunks(30).map(|ids| (high, ids)));
     join_all(batches.map(|(id, ids)| send_all(&app, id, ids))).await;
     app.callbacks_settled().await;
 
     let slots = delivery::Entity::find().filter(delivery::Column::SlotAt.is_not_null());
-    assert_eq!(slots.count(app.ctx.db.read()).await.unwrap(), 300, "never above the cap");
-    assert_eq!(app.counts(high).await, [(DeliveryState::Delivered, 300)]);
+    assert_eq!(slots.count(app.ctx.db.read()).await.unwrap(), 120, "never above the cap");
+    assert_eq!(app.counts(high).await, [(DeliveryState::Delivered, 120)]);
 
     app.advance(Duration::minutes(6)).await;
     app.drain().await;
-    assert_eq!(app.counts(low).await, [(DeliveryState::Suppressed, 300)]);
-    assert_eq!(app.reasons(low).await, [("frequency_cap".to_owned(), 300)]);
+    assert_eq!(app.counts(low).await, [(DeliveryState::Suppressed, 120)]);
+    assert_eq!(app.reasons(low).await, [("frequency_cap".to_owned(), 120)]);
 }
 
 #[tokio::test]

@@ -195,6 +195,19 @@ fn commercial_sms_go_out_between_eight_and_twenty_two_only() {
 }
 
 #[test]
+fn the_sms_wall_stands_on_the_shops_clock_and_on_the_members_own() {
+    let to = recipient(Berlin);
+    for (now, expected) in [
+        // 14:00 in Shanghai is 07:00 in Berlin; 22:00 there is 15:00 here.
+        ("2026-03-02T06:00:00Z", later("2026-03-02T07:00:00Z", Reason::QuietHours)),
+        ("2026-03-02T07:00:00Z", Decision::Send),
+        ("2026-03-02T14:00:00Z", later("2026-03-03T07:00:00Z", Reason::QuietHours)),
+    ] {
+        assert_eq!(decide(&terms(Channel::Sms), &to, at(now)), expected, "{now}");
+    }
+}
+
+#[test]
 fn touching_windows_are_one_and_windows_that_leave_no_time_are_a_no() {
     let mut to = recipient(Shanghai);
     to.quiet = window("08:00", "09:15");

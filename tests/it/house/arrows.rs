@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::sources::{Source, root, rust_files};
 
 /// Our crates, and which of ours each may use. `tests` may use all and is not listed.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("huike", &["api", "migration", "sandbox", "service", "worker"]),
     ("api", &["service"]),
     ("worker", &["service"]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("entity", &[]),
     ("migration", &[]),
     ("sandbox", &[]),
+    ("bench", &[]),
 ];
 
 /// Libraries with a home: only these of ours may depend on them. `tests` may use all and is not listed.
@@ -24,7 +25,7 @@ const HOMES: [(&str, &[&str]); 6] = [
     ("actix-web", &["api", "sandbox"]),
     ("lapin", &["worker"]),
     ("redis", &["service"]),
-    ("reqwest", &["platform"]),
+    ("reqwest", &["platform", "bench"]),
     ("sea-orm", &["entity", "service"]),
     ("sea-orm-migration", &["migration"]),
 ];

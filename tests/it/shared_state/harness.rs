@@ -23,7 +23,7 @@ pub async fn in_redis<F: Future<Output = ()>>(test: impl FnOnce(Arc<dyn SharedSt
 
 /// In a name space of its own, whose keys expire by themselves.
 pub fn redis(url: &str) -> RedisSharedState {
-    RedisSharedState::connect(url).unwrap().with_namespace(&services::fresh_name())
+    RedisSharedState::connect(url).unwrap().with_namespace(&services::fresh_name()).with_callers_clock()
 }
 
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use service::shared_state::{Rate, SharedState};
+use service::shared_state::{Limit, Rate, SharedState};
 
 use super::harness::{MINUTE, in_memory, in_redis, noon};
 
@@ -39,8 +39,10 @@ in_both! {
     a_counter_that_is_none_is_an_error
     permits_are_granted_in_batches_up_to_the_burst
     permits_come_back_at_the_rate_as_the_clock_moves
-    a_clock_moved_back_grants_nothing_more
+    a_clock_moved_back_grants_nothing_more_and_stops_nothing
     a_hundred_that_take_permits_at_once_share_the_burst
+    permits_are_granted_only_where_every_limit_has_them
+    a_larger_burst_on_the_same_limit_finds_room_that_others_leave
     a_closed_rate_grants_nothing
     limits_do_not_mix
     the_shared_state_answers_a_ping
@@ -176,11 +178,30 @@ async fn permits_come_back_at_the_rate_as_the_clock_moves(state: Shared) {
     assert_eq!(take(&state, 100, 3_600_000).await.0, 50);
 }
 
-async fn a_clock_moved_back_grants_nothing_more(state: Shared) {
+async fn a_clock_moved_back_grants_nothing_more_and_stops_nothing(state: Shared) {
     assert_eq!(take(&state, 50, 60_000).await.0, 50);
-    assert_eq!(take(&state, 50, 0).await, (0, 60_100));
-    assert_eq!(take(&state, 50, 60_000).await.0, 0);
-    assert_eq!(take(&state, 50, 61_000).await.0, 10);
+    assert_eq!(take(&state, 50, 0).await, (0, 100));
+    assert_eq!(take(&state, 50, 1_000).await, (10, 100));
+}
+
+async fn permits_are_granted_only_where_every_limit_has_them(state: Shared) {
+    let (wide, narrow) = (
+        Limit { key: "wide", rate: RATE },
+        Limit { key: "narrow", rate: Rate { per_second: 1.0, burst: 5 } },
+    );
+    let permits = state.take_together(&[wide, narrow], 20, noon()).await.unwrap();
+    assert_eq!((permits.granted, permits.retry_after), (5, Duration::from_secs(1)));
+    let rest = state.take_together(&[wide], 100, noon()).await.unwrap();
+    assert_eq!(rest.granted, 45, "what the narrow one refused was not taken from the wide one");
+}
+
+async fn a_larger_burst_on_the_same_limit_finds_room_that_others_leave(state: Shared) {
+    assert_eq!(take(&state, 100, 0).await.0, 50);
+    let urgent = Rate { burst: 60, ..RATE };
+    let permits = state.take_permits("rate", urgent, 100, noon()).await.unwrap();
+    assert_eq!(permits.granted, 10);
+    assert_eq!(take(&state, 100, 1_000).await.0, 0, "the others wait for what it took");
+    assert_eq!(take(&state, 100, 1_100).await.0, 1);
 }
 
 async fn a_hundred_that_take_permits_at_once_share_the_burst(state: Shared) {

@@ -1,9 +1,25 @@
 //! Messages that could not be handled, kept with their reason until somebody has looked at them.
+//!
+//! ```text
+//! open -> replayed | discarded
+//! ```
+//!
+//! Written by the workers' consumers; moved by staff. A replay writes an outbox row in the transaction of the move, so that a
+//! repeated or concurrent one sends once. Jobs carry ids only, so whatever a replay does asks every gate again.
+
+mod browse;
+mod cause;
+mod replay;
 
 use entity::dead_letter;
 use entity::states::DeadLetterState;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+
+pub use browse::{CauseGroup, causes, find, letters};
+pub use cause::{Cause, Remedy, normalised, remedy};
+pub use entity::dead_letter::Model as DeadLetterRow;
+pub use replay::{ReplayedCause, discard, replay, replay_cause};
 
 use crate::context::Context;
 use crate::error::Result;
@@ -21,6 +37,7 @@ pub struct DeadLetter<'a> {
 pub async fn record(ctx: &Context, letter: DeadLetter<'_>) -> Result<()> {
     let body = serde_json::from_slice(letter.body)
         .unwrap_or_else(|_| serde_json::json!({ "undecodable": String::from_utf8_lossy(letter.body) }));
+    let cause = Cause::of(&body, letter.reason);
     let txn = ctx.db.begin().await?;
     dead_letter::Entity::insert(dead_letter::ActiveModel {
         id: Set(ctx.new_id()),
@@ -34,6 +51,9 @@ pub async fn record(ctx: &Context, letter: DeadLetter<'_>) -> Result<()> {
         state: Set(DeadLetterState::Open),
         handled_at: Set(None),
         handled_by: Set(None),
+        cause: Set(cause.key(letter.queue)),
+        job: Set(cause.job),
+        problem: Set(cause.problem),
     })
     .on_conflict(
         OnConflict::columns([dead_letter::Column::Queue, dead_letter::Column::MessageId])
@@ -46,6 +66,8 @@ pub async fn record(ctx: &Context, letter: DeadLetter<'_>) -> Result<()> {
     Ok(())
 }
 
+/// How many wait for somebody.
 pub async fn count(ctx: &Context) -> Result<u64> {
-    Ok(dead_letter::Entity::find().count(ctx.db.read()).await?)
+    let open = dead_letter::Column::State.eq(DeadLetterState::Open);
+    Ok(dead_letter::Entity::find().filter(open).count(ctx.db.read()).await?)
 }

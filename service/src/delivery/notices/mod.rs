@@ -1,0 +1,111 @@
+//! The urgent lane's work: notices claimed, called and settled with the same care as deliveries.
+//!
+//! ```text
+//! queued -> sending -> sent -> delivered | bounced
+//!   ^          |-> unknown (the answer was never heard)
+//!   `- pending <-'-> the next step, without one the inbox alone (sent), or suppressed
+//! ```
+
+mod claim;
+mod recover;
+pub mod rules;
+mod settle;
+
+pub use recover::recover_notices;
+
+use std::time::Duration;
+
+use entity::notice;
+use entity::states::DeliveryState;
+use futures_util::future::join_all;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio_util::sync::CancellationToken;
+
+use self::claim::{Claimed, claim};
+use super::channel;
+use super::message::{MessageDraft, Rendered};
+use super::outcome::Outcome;
+use super::permits::{self, Route};
+use crate::context::Context;
+use crate::error::Result;
+use crate::ids::NoticeId;
+use crate::notice::Step;
+use crate::outbox::{self, Job};
+
+/// How long a claim waits for its permit: the urgent lane's share of the rate is there at once, unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Notices queued by one round.
+const PAGE: u64 = 500;
+
+/// Running it twice is harmless: a notice is claimed from `queued` or `pending` once.
+pub async fn send_notices(ctx: &Context, ids: &[NoticeId], stop: &CancellationToken) -> Result<()> {
+    let claimed = claim(ctx, ids).await?;
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let outcomes = join_all(claimed.iter().map(|one| call(ctx, one, stop))).await;
+    settle::settle(ctx, &claimed, &outcomes).await
+}
+
+async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Outcome {
+    let slots = ctx.paces.slots(1).await;
+    let may_go = !slots.is_empty() && !stop.is_cancelled();
+    if !may_go || !permits::take_urgent(ctx, route(&claimed.step), PATIENCE).await {
+        return Outcome::HandedBack;
+    }
+    let (message, rendered) = wording(&claimed.step);
+    let started_at = ctx.now();
+    let call = channel::Call {
+        channel: claimed.step.channel,
+        message: &message,
+        rendered: &rendered,
+        address: &claimed.address,
+        out_id: claimed.row.id.to_string(),
+    };
+    Outcome::of(channel::call(ctx, call).await, started_at)
+}
+
+fn route(step: &Step) -> Route<'_> {
+    Route { channel: step.channel, template_id: step.template_id.as_deref() }
+}
+
+fn wording(step: &Step) -> (MessageDraft, Rendered) {
+    let message = MessageDraft {
+        template_id: step.template_id.clone(),
+        page: step.page.clone(),
+        ..MessageDraft::default()
+    };
+    let rendered =
+        Rendered { parameters: step.parameters.clone(), title: step.title.clone(), body: step.body.clone() };
+    (message, rendered)
+}
+
+/// Queues notices that waited for another try; answers how many.
+pub async fn dispatch_notices(ctx: &Context) -> Result<u64> {
+    let due = notice::Entity::find()
+        .select_only()
+        .column(notice::Column::Id)
+        .filter(notice::Column::State.eq(DeliveryState::Pending))
+        .filter(notice::Column::NotBefore.lte(ctx.now()))
+        .order_by_asc(notice::Column::NotBefore)
+        .limit(PAGE);
+    let waiting: Option<NoticeId> = due.clone().into_tuple().one(ctx.db.read()).await?;
+    if waiting.is_none() {
+        return Ok(0);
+    }
+    let txn = ctx.db.begin().await?;
+    let skip = LockBehavior::SkipLocked;
+    let ids: Vec<NoticeId> =
+        due.lock_with_behavior(LockType::NoKeyUpdate, skip).into_tuple().all(&txn).await?;
+    notice::Entity::update_many()
+        .col_expr(notice::Column::State, Expr::value(DeliveryState::Queued))
+        .col_expr(notice::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(notice::Column::Id.is_in(ids.iter().copied()))
+        .exec(&txn)
+        .await?;
+    let jobs: Vec<_> = ids.iter().map(|id| Job::SendNotices { notice_ids: vec![*id] }).collect();
+    outbox::push(&txn, ctx.now(), &jobs).await?;
+    txn.commit().await?;
+    Ok(ids.len() as u64)
+}
