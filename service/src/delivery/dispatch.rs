@@ -15,6 +15,7 @@ use sea_orm::{
 use super::channel;
 use super::share::{self, Claimant};
 use crate::context::Context;
+use crate::db::plan_afresh;
 use crate::error::Result;
 use crate::ids::{CampaignId, DeliveryId};
 use crate::outbox::{self, Job};
@@ -39,6 +40,7 @@ pub async fn dispatch(ctx: &Context) -> Result<u64> {
         return Ok(0);
     }
     let txn = ctx.db.begin().await?;
+    plan_afresh(&txn).await?;
     if !is_alone(&txn).await? {
         txn.rollback().await?;
         return Ok(0);
