@@ -12,7 +12,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::permits::channel_rate;
+use super::channel;
 use super::share::{self, Claimant};
 use crate::context::Context;
 use crate::db::plan_afresh;
@@ -84,7 +84,7 @@ async fn dispatch_group(
     (channel, _): Group,
     campaigns: Vec<Waiting>,
 ) -> Result<Vec<Batch>> {
-    let per_second = channel_rate(&ctx.settings, channel);
+    let per_second = channel::per_second(&ctx.settings, channel);
     let settings = &ctx.settings.delivery;
     let ahead = share::ahead(per_second, settings.batch, settings.queued_ahead);
     let queued = queued(txn, &campaigns).await?;
