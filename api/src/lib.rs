@@ -9,6 +9,7 @@ pub mod idempotency_key;
 pub mod input;
 pub mod limits;
 pub mod openapi;
+mod opt_out_page;
 pub mod page;
 pub mod problem;
 pub mod request_log;

@@ -132,6 +132,14 @@ async fn the_broker(settings: &Settings) -> Result<String> {
     Ok(if settings.amqp_url.is_empty() { "in this process" } else { "RabbitMQ answers" }.to_owned())
 }
 
+/// Which SMS suppliers there are, with their weights.
+fn suppliers(platforms: &Platforms) -> String {
+    let Ok(suppliers) = platforms.sms() else { return "not configured".to_owned() };
+    let named: Vec<_> =
+        suppliers.iter().map(|one| format!("{}:{}", one.client.provider(), one.weight)).collect();
+    format!("by {}", named.join(", "))
+}
+
 /// A platform without settings is not an error: what needs it refuses.
 fn platforms(settings: &Settings) -> Result<String> {
     let shared: Arc<dyn SharedState> = Arc::new(MemorySharedState::new());
@@ -141,7 +149,7 @@ fn platforms(settings: &Settings) -> Result<String> {
         "WeChat {}, its callbacks {}, SMS {}, Alipay {}",
         state(platforms.wechat().is_ok()),
         state(platforms.wechat_callback().is_ok()),
-        state(platforms.sms().is_ok()),
+        suppliers(&platforms),
         state(platforms.alipay().is_ok()),
     ))
 }

@@ -14,7 +14,7 @@ use futures_util::stream;
 use crate::callback::{Push, pool};
 use crate::hub::Hub;
 use crate::world::World;
-use crate::world::fault::PathFaults;
+use crate::world::fault::{Parcel, PathFaults};
 use crate::world::person::SendSlot;
 use crate::{alipay, sms, wechat};
 
@@ -35,6 +35,8 @@ pub(crate) struct Reply {
     pub content_type: &'static str,
     pub body: Bytes,
     pub pushes: Vec<Push>,
+    /// Seconds, for the header of that name.
+    pub retry_after: Option<u64>,
 }
 
 /// Everything an answer is made from.
@@ -57,11 +59,21 @@ enum Gate {
 
 impl Reply {
     pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: StatusCode::OK, content_type, body: body.into(), pushes: Vec::new() }
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            body: body.into(),
+            pushes: Vec::new(),
+            retry_after: None,
+        }
     }
 
     fn respond(self) -> HttpResponse {
-        HttpResponse::build(self.status).content_type(self.content_type).body(self.body)
+        let mut response = HttpResponse::build(self.status);
+        if let Some(seconds) = self.retry_after {
+            response.insert_header(("retry-after", seconds.to_string()));
+        }
+        response.content_type(self.content_type).body(self.body)
     }
 }
 
@@ -128,12 +140,30 @@ fn break_before(gate: &Gate, desk: &Desk<'_>, key: &str) -> Option<Broken> {
         page.status = StatusCode::BAD_GATEWAY;
         return Some(Broken::Answered(page));
     }
+    if desk.world.dice.hits(faults.http_429_rate) {
+        let mut page = Reply::new("text/plain", "Too Many Requests");
+        page.status = StatusCode::TOO_MANY_REQUESTS;
+        page.retry_after = Some(faults.retry_after_seconds);
+        return Some(Broken::Answered(page));
+    }
     let throttled =
         faults.throttle_per_minute.is_some_and(|limit| desk.world.faults.throttles(key, limit, desk.now));
     if throttled {
         return Some(Broken::Answered(gate.throttled(desk)));
     }
+    if let Some(code) = refused_by_code(gate, desk, faults) {
+        return Some(Broken::Answered(gate.refused(desk, &code)));
+    }
     desk.world.dice.hits(faults.error_rate).then(|| Broken::Answered(gate.failed(desk, faults.errcode)))
+}
+
+fn refused_by_code(gate: &Gate, desk: &Desk<'_>, faults: &PathFaults) -> Option<String> {
+    if faults.refusals.is_empty() {
+        return None;
+    }
+    let parcel = gate.parcel(desk.call);
+    let meant = faults.refusals.iter().find(|refusal| refusal.fits(&parcel))?;
+    desk.world.dice.hits(meant.rate).then(|| meant.code.clone())
 }
 
 /// A handle on the connection's socket.
@@ -216,6 +246,26 @@ impl Gate {
                 sms::aliyun::refused(desk, "Throttling.User", "Request was denied due to user flow control.")
             }
             Self::Alipay => alipay::busy(desk, "isp.call-limited"),
+        }
+    }
+
+    /// Template and receiver of a send.
+    fn parcel(&self, call: &Call) -> Parcel {
+        match self {
+            Self::WeChat => wechat::subscribe::parcel(call),
+            Self::Tencent => sms::tencent::parcel(call),
+            Self::Aliyun => sms::aliyun::parcel(call),
+            Self::Alipay => Parcel::default(),
+        }
+    }
+
+    fn refused(&self, desk: &Desk<'_>, code: &str) -> Reply {
+        const WORDS: &str = "refused by the sandbox's fault knob";
+        match self {
+            Self::WeChat => wechat::refused_on_purpose(desk, code.parse().unwrap_or(-1)),
+            Self::Tencent => sms::tencent::refused(desk, code, WORDS),
+            Self::Aliyun => sms::aliyun::refused(desk, code, WORDS),
+            Self::Alipay => alipay::busy(desk, code),
         }
     }
 

@@ -42,9 +42,11 @@ pub mod request_id;
 pub mod session;
 pub mod settings;
 pub mod shared_state;
+pub mod sms;
 pub mod staff;
 pub mod store;
 pub mod tag;
+pub mod tally;
 pub mod text;
 
 pub use audit::Actor;

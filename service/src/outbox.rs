@@ -20,7 +20,9 @@ pub use entity::outbox::Model as Row;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
-    ResolveAudience { campaign_id: CampaignId },
+    ResolveAudience {
+        campaign_id: CampaignId,
+    },
     SendDeliveries {
         campaign_id: CampaignId,
         #[serde(default = "campaign_lane")]

@@ -15,11 +15,17 @@ use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::shared_state::{SharedState, SharedStateError};
 
+/// One of the SMS suppliers and its share of the messages.
+pub struct SmsSupplier {
+    pub client: Arc<dyn Sms>,
+    pub weight: u32,
+}
+
 #[derive(Clone, Default)]
 pub struct Platforms {
     wechat: Option<Arc<WeChat>>,
     wechat_callback: Option<Arc<Callback>>,
-    sms: Option<Arc<dyn Sms>>,
+    sms: Arc<[SmsSupplier]>,
     alipay: Option<Arc<Alipay>>,
 }
 
@@ -42,8 +48,9 @@ impl Platforms {
         self.wechat_callback.as_deref().ok_or_else(|| Refusal::ChannelNotConfigured.into())
     }
 
-    pub fn sms(&self) -> Result<&dyn Sms> {
-        self.sms.as_deref().ok_or_else(|| Refusal::ChannelNotConfigured.into())
+    /// In the order of the settings; never empty.
+    pub fn sms(&self) -> Result<&[SmsSupplier]> {
+        if self.sms.is_empty() { Err(Refusal::ChannelNotConfigured.into()) } else { Ok(&self.sms) }
     }
 
     pub fn alipay(&self) -> Result<&Alipay> {
@@ -94,11 +101,23 @@ fn wechat_callback(settings: &Settings) -> Result<Option<Arc<Callback>>> {
     Ok(Some(Arc::new(Callback::new(callback).map_err(Error::internal)?)))
 }
 
-fn sms(settings: &Settings, now: platform::Now) -> Result<Option<Arc<dyn Sms>>> {
+fn sms(settings: &Settings, now: platform::Now) -> Result<Arc<[SmsSupplier]>> {
+    let suppliers = settings.sms_suppliers().map_err(Error::internal)?;
+    suppliers
+        .into_iter()
+        .map(|(name, weight)| {
+            let client =
+                platform::sms::connect(supplier(settings, name), now.clone()).map_err(Error::internal)?;
+            Ok(SmsSupplier { client, weight })
+        })
+        .collect()
+}
+
+fn supplier(settings: &Settings, name: &str) -> SmsSettings {
     let timeout = Duration::from_secs(settings.sms.timeout_seconds);
     let sign_name = settings.sms.sign_name.clone();
-    let supplier = match settings.sms.provider.as_str() {
-        "tencent" => SmsSettings::Tencent(TencentSettings {
+    if name == platform::sms::TENCENT {
+        return SmsSettings::Tencent(TencentSettings {
             base_url: settings.tencent_sms.base_url.clone(),
             secret_id: settings.tencent_sms.secret_id.expose().to_owned(),
             secret_key: settings.tencent_sms.secret_key.expose().to_owned(),
@@ -106,17 +125,15 @@ fn sms(settings: &Settings, now: platform::Now) -> Result<Option<Arc<dyn Sms>>> 
             region: settings.tencent_sms.region.clone(),
             sign_name,
             timeout,
-        }),
-        "aliyun" => SmsSettings::Aliyun(AliyunSettings {
-            base_url: settings.aliyun_sms.base_url.clone(),
-            access_key_id: settings.aliyun_sms.access_key_id.expose().to_owned(),
-            access_key_secret: settings.aliyun_sms.access_key_secret.expose().to_owned(),
-            sign_name,
-            timeout,
-        }),
-        _ => return Ok(None),
-    };
-    Ok(Some(platform::sms::connect(supplier, now).map_err(Error::internal)?))
+        });
+    }
+    SmsSettings::Aliyun(AliyunSettings {
+        base_url: settings.aliyun_sms.base_url.clone(),
+        access_key_id: settings.aliyun_sms.access_key_id.expose().to_owned(),
+        access_key_secret: settings.aliyun_sms.access_key_secret.expose().to_owned(),
+        sign_name,
+        timeout,
+    })
 }
 
 fn alipay(settings: &Settings, now: platform::Now) -> Result<Option<Arc<Alipay>>> {

@@ -74,7 +74,7 @@ sections! {
     /// Each field is documented where its default is, in default.toml.
     Settings {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
-        brand_name: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
+        brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
         caps: Caps, quiet_hours: QuietHours, receipts: Receipts, broker: Broker,
     }
@@ -93,9 +93,12 @@ sections! {
         base_url: String, appid: String, secret: Secret, callback_token: Secret, callback_aes_key: Secret,
         timeout_seconds: u64, miniprogram_state: String,
     }
-    Sms { provider: String, sign_name: String, timeout_seconds: u64, callback_key: Secret }
-    TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String }
-    AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret }
+    Sms {
+        provider: String, sign_name: String, timeout_seconds: u64, callback_key: Secret, error_percent: i64,
+        error_minimum: i64, error_window_seconds: u64, probe_seconds: i64,
+    }
+    TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String, sign_in_template: String }
+    AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret, sign_in_template: String }
     Alipay {
         gateway_url: String, app_id: String, private_key: Secret, alipay_public_key: String, aes_key: Secret,
         timeout_seconds: u64,
@@ -106,7 +109,7 @@ sections! {
     }
     Delivery {
         batch: usize, concurrency: usize, urgent_concurrency: usize, queued_ahead: u64, claim_lease_seconds: i64, queue_lease_seconds: i64,
-        max_attempts: i32,
+        max_attempts: i32, error_percent: i64, error_minimum: i64, error_window_seconds: u64, content_failures: i64,
     }
     Campaign { late_occurrence_seconds: i64 }
     Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
@@ -150,6 +153,32 @@ impl Settings {
         self.database_url.expose().starts_with("sqlite:")
     }
 
+    /// The SMS suppliers and their weights: `"tencent:70, aliyun:30"`; one alone needs no weight.
+    pub fn sms_suppliers(&self) -> Result<Vec<(&'static str, u32)>, SettingsError> {
+        let wrong = |problem: String| SettingsError { name: "sms.provider".to_owned(), problem };
+        let mut suppliers: Vec<(&'static str, u32)> = Vec::new();
+        for part in self.sms.provider.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, weight) =
+                part.split_once(':').map_or((part, "1"), |(name, weight)| (name.trim(), weight.trim()));
+            let name = [platform::sms::TENCENT, platform::sms::ALIYUN]
+                .into_iter()
+                .find(|known| *known == name)
+                .ok_or_else(|| {
+                    wrong(format!("{name:?} is not allowed; choose of [\"tencent\", \"aliyun\"]"))
+                })?;
+            let weight = weight
+                .parse()
+                .ok()
+                .filter(|weight| (1..=100).contains(weight))
+                .ok_or_else(|| wrong(format!("{weight:?} is no weight; write {name}:1 to {name}:100")))?;
+            if suppliers.iter().any(|(known, _)| *known == name) {
+                return Err(wrong(format!("{name} is named twice")));
+            }
+            suppliers.push((name, weight));
+        }
+        Ok(suppliers)
+    }
+
     pub fn wechat_timeout(&self) -> Duration {
         Duration::from_secs(self.wechat.timeout_seconds)
     }
@@ -184,7 +213,33 @@ impl Settings {
             "must be set when the database is PostgreSQL, e.g. \"1:$(openssl rand -base64 32)\"",
         )?;
         one_of("log.format", &self.log.format, &["pretty", "json"])?;
-        one_of("sms.provider", &self.sms.provider, &["", "tencent", "aliyun"])?;
+        self.sms_suppliers()?;
+        let public = self.public_url.as_str();
+        check(
+            public.is_empty() || public.starts_with("https://") || public.starts_with("http://"),
+            "public_url",
+            "must be empty or begin with https:// (or http://)",
+        )?;
+        for (name, percent) in [
+            ("sms.error_percent", self.sms.error_percent),
+            ("delivery.error_percent", self.delivery.error_percent),
+        ] {
+            check((1..=100).contains(&percent), name, "must be between 1 and 100")?;
+        }
+        for (name, least) in [
+            ("sms.error_minimum", self.sms.error_minimum),
+            ("sms.probe_seconds", self.sms.probe_seconds),
+            ("delivery.error_minimum", self.delivery.error_minimum),
+            ("delivery.content_failures", self.delivery.content_failures),
+        ] {
+            check(least > 0, name, "must be at least 1")?;
+        }
+        for (name, seconds) in [
+            ("sms.error_window_seconds", self.sms.error_window_seconds),
+            ("delivery.error_window_seconds", self.delivery.error_window_seconds),
+        ] {
+            check((1..=86_400).contains(&seconds), name, "must be between 1 and 86400")?;
+        }
         one_of(
             "wechat.miniprogram_state",
             &self.wechat.miniprogram_state,

@@ -27,5 +27,7 @@ mod purchase;
 mod sandbox;
 mod settings;
 mod shared_state;
+mod sms;
 mod staff;
 mod store;
+mod tally;

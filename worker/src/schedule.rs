@@ -28,7 +28,7 @@ pub async fn run(ctx: Context, stop: CancellationToken) {
     loop {
         let (name, ended) = tokio::select! {
             () = stop.cancelled() => return,
-            _ = campaigns.tick() => ("campaigns", campaign::start_due(&ctx).await),
+            _ = campaigns.tick() => ("campaigns", start_campaigns(&ctx).await),
             _ = completion.tick() => ("completion", close_campaigns(&ctx).await),
             _ = recovery.tick() => ("recovery", recover(&ctx).await),
             _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
@@ -74,9 +74,13 @@ pub async fn run_urgent(ctx: Context, stop: CancellationToken) {
 
 /// Starts what is due and queues what may go; answers how much that was.
 pub async fn run_campaigns(ctx: &Context) -> service::Result<u64> {
-    let occurrences = campaign::run_due_occurrences(ctx).await?;
-    let started = campaign::start_due(ctx).await?;
-    Ok(occurrences + started + delivery::dispatch(ctx).await? + notices::dispatch_notices(ctx).await?)
+    let started = start_campaigns(ctx).await?;
+    Ok(started + delivery::dispatch(ctx).await? + notices::dispatch_notices(ctx).await?)
+}
+
+/// Makes the occurrences of recurring campaigns that are due, and starts what is due.
+async fn start_campaigns(ctx: &Context) -> service::Result<u64> {
+    Ok(campaign::run_due_occurrences(ctx).await? + campaign::start_due(ctx).await?)
 }
 
 /// Ends what is over; answers how much that was.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::settings::Settings;
 use service::outbox::Part;
+use service::settings::Settings;
 use service::{Context, outbox};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -158,8 +158,10 @@ pub struct CampaignView {
     recurrence: Option<serde_json::Value>,
     attribution_days: i32,
     state: CampaignState,
-    /// Why it is paused: `by_staff`, or the platform's code.
+    /// Why it is paused: `by_staff`, `error_rate`, or the platform's code.
     state_reason: Option<String>,
+    /// What to mend before it is resumed.
+    state_hint: Option<StateHintView>,
     version: i32,
     /// Who wrote this version.
     edited_by: Option<StaffId>,
@@ -177,6 +179,20 @@ pub struct CampaignView {
     audience_count: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// What to mend, in the words for the console.
+#[derive(Serialize, ToSchema)]
+pub struct StateHintView {
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl StateHintView {
+    fn of(code: &str) -> Self {
+        let hint = service::delivery::hint(code);
+        Self { zh: hint.chinese, en: hint.english }
+    }
 }
 
 impl CampaignView {
@@ -212,6 +228,7 @@ impl CampaignView {
             recurrence: row.recurrence,
             attribution_days: row.attribution_days,
             state: row.state,
+            state_hint: row.state_reason.as_deref().map(StateHintView::of),
             state_reason: row.state_reason,
             version: row.version,
             scheduled_at: row.scheduled_at,

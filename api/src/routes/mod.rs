@@ -27,6 +27,7 @@ pub mod health;
 pub mod me;
 pub mod messages;
 pub mod my_messages;
+pub mod opt_out;
 pub mod purchases;
 pub mod sign_in;
 pub mod staff_auth;
@@ -40,6 +41,7 @@ pub fn all(config: &mut ServiceConfig) {
     staff(config);
     console(config);
     callbacks(config);
+    config.service(opt_out::show_opt_out_link).service(opt_out::confirm_opt_out_link);
     operators(config);
 }
 

@@ -59,6 +59,7 @@ impl Wiring {
         settings.redis_url = Secret::default();
         settings.secret_keys = Secret::default();
         settings.brand_name = BRAND.to_owned();
+        settings.public_url = self.api();
         // A demo that is started at night must show something too.
         settings.quiet_hours.start = "00:00".to_owned();
         settings.quiet_hours.end = "00:00".to_owned();

@@ -94,7 +94,7 @@ impl Aliyun {
 #[async_trait]
 impl Sms for Aliyun {
     fn provider(&self) -> &'static str {
-        "aliyun"
+        super::ALIYUN
     }
 
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent> {

@@ -9,14 +9,20 @@ mod phone;
 pub mod receipt;
 pub mod tc3;
 mod tencent;
+mod trouble;
 
 pub use aliyun::AliyunSettings;
 pub use receipt::{SmsReceipt, SmsReply, is_opt_out};
 pub use tencent::TencentSettings;
+pub use trouble::{SmsTrouble, is_account, trouble};
 
 use crate::{Now, Result};
 use async_trait::async_trait;
 use std::sync::Arc;
+
+/// The providers' names, as settings and rows have them.
+pub const TENCENT: &str = "tencent";
+pub const ALIYUN: &str = "aliyun";
 
 /// Template parameters are ordered: Tencent fills its template by position, Aliyun by name.
 #[derive(Clone, PartialEq, Eq, Default)]

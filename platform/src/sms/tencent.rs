@@ -114,7 +114,7 @@ impl Tencent {
 #[async_trait]
 impl Sms for Tencent {
     fn provider(&self) -> &'static str {
-        "tencent"
+        super::TENCENT
     }
 
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent> {

@@ -14,6 +14,7 @@ use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::aliyun_signature::Check;
 use crate::sms::desk::{Provider, SentSms};
 use crate::sms::{SmsTemplate, billed_parts, normalized};
+use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
 
 const MOST_NUMBERS: usize = 1_000;
@@ -86,6 +87,16 @@ pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
             reply.status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_REQUEST);
             reply
         }
+    }
+}
+
+/// What a send is about, for the fault knobs.
+pub(crate) fn parcel(call: &Call) -> Parcel {
+    let parameters = parameters(call);
+    let first = of(&parameters, "PhoneNumbers").split(',').next().unwrap_or_default();
+    Parcel {
+        template: of(&parameters, "TemplateCode").to_owned(),
+        address: normalized(first).unwrap_or_default(),
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct SmsRules {
     pub receipt_delay_ms: u64,
     pub receipt_delay_spread_ms: u64,
     pub receipt_failed_rate: f64,
+    /// How often a push of receipts never comes, and how often it comes twice.
+    pub receipt_lost_rate: f64,
+    pub receipt_duplicate_rate: f64,
 }
 
 impl Default for SmsRules {
@@ -55,6 +58,8 @@ impl Default for SmsRules {
             receipt_delay_ms: 0,
             receipt_delay_spread_ms: 0,
             receipt_failed_rate: 0.0,
+            receipt_lost_rate: 0.0,
+            receipt_duplicate_rate: 0.0,
         }
     }
 }
@@ -200,6 +205,9 @@ impl SmsDesk {
 
     /// Receipts of one call as pushes of at most a hundred rows each.
     pub fn receipts(&self, provider: Provider, rows: &[Value], dice: &Dice, now: DateTime<Utc>) -> Vec<Push> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
         let receivers = lock(&self.receivers).clone();
         let url = match provider {
             Provider::Tencent => receivers.tencent,
@@ -207,13 +215,19 @@ impl SmsDesk {
         };
         let Some(url) = url else { return Vec::new() };
         let rules = self.rules();
-        rows.chunks(RECEIPTS_A_PUSH)
-            .map(|rows| {
+        let mut pushes = Vec::new();
+        for rows in rows.chunks(RECEIPTS_A_PUSH) {
+            if dice.hits(rules.receipt_lost_rate) {
+                continue;
+            }
+            let copies = if dice.hits(rules.receipt_duplicate_rate) { 2 } else { 1 };
+            let letter = provider.letter(&url, Value::from(rows.to_vec()).to_string());
+            for _ in 0..copies {
                 let wait = rules.receipt_delay_ms + dice.up_to(rules.receipt_delay_spread_ms);
-                let body = Value::from(rows.to_vec()).to_string();
-                Push { due_at: now + milliseconds(wait), tries: 0, letter: provider.letter(&url, body) }
-            })
-            .collect()
+                pushes.push(Push { due_at: now + milliseconds(wait), tries: 0, letter: letter.clone() });
+            }
+        }
+        pushes
     }
 
     pub fn reply_push(&self, provider: Provider, body: &Value, now: DateTime<Utc>) -> Option<Push> {

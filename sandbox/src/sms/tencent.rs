@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clock::{beijing, beijing_text};
-use crate::pipeline::{Desk, Reply};
+use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::desk::{FrequencyFault, Provider};
 use crate::sms::{SmsKind, SmsTemplate, UNSUBSCRIBE, billed_parts, normalized, tencent_signature};
+use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
 
 const MOST_NUMBERS: usize = 200;
@@ -50,6 +51,16 @@ pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
     match checked {
         Ok(command) => command.run(desk),
         Err(fault) => refused(desk, fault.code, fault.message),
+    }
+}
+
+/// What a send is about, for the fault knobs.
+pub(crate) fn parcel(call: &Call) -> Parcel {
+    let command: SendSms = serde_json::from_slice(&call.body).unwrap_or_default();
+    let first = command.phone_number_set.first();
+    Parcel {
+        address: first.and_then(|number| normalized(number)).unwrap_or_default(),
+        template: command.template_id,
     }
 }
 

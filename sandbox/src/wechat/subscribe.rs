@@ -14,6 +14,7 @@ use crate::pipeline::{Call, Desk};
 use crate::wechat::{Answer, Refusal, json_body, ok, take_quota, text, value_rules};
 use crate::world::World;
 use crate::world::counter::bump;
+use crate::world::fault::Parcel;
 use crate::world::message::{Content, ServiceNotification};
 use crate::world::person::{Grant, Person};
 use crate::world::template::Template;
@@ -42,6 +43,12 @@ pub(crate) fn receiver(world: &World, call: &Call) -> Option<Arc<Person>> {
     }
     let address: Address<'_> = serde_json::from_slice(&call.body).ok()?;
     world.people.by_openid(&address.touser)
+}
+
+/// What a send is about, for the fault knobs.
+pub(crate) fn parcel(call: &Call) -> Parcel {
+    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    Parcel { template: text(&body, "template_id").to_owned(), address: text(&body, "touser").to_owned() }
 }
 
 pub(crate) fn send(desk: &Desk<'_>) -> Result<Answer, Refusal> {

@@ -40,8 +40,56 @@ pub struct PathFaults {
     pub http_500_rate: f64,
     /// Calls let through a minute of sandbox time; the rest is throttled.
     pub throttle_per_minute: Option<u64>,
+    /// How often HTTP 429 comes back, before any effect, with `Retry-After: retry_after_seconds`.
+    pub http_429_rate: f64,
+    pub retry_after_seconds: u64,
+    /// Sends that are refused by code, before any effect; the first entry that fits decides.
+    pub refusals: Vec<SendRefusal>,
     /// `subscribe/send` answers without `msgid`.
     pub omit_msgid: bool,
+}
+
+/// Who and what is refused: a template or all, a share of the people (always the same ones) or all, every call or some.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendRefusal {
+    /// WeChat: an errcode in digits. SMS: the provider's own code.
+    pub code: String,
+    pub template: Option<String>,
+    pub people_rate: f64,
+    pub rate: f64,
+}
+
+impl Default for SendRefusal {
+    fn default() -> Self {
+        Self { code: "-1".to_owned(), template: None, people_rate: 1.0, rate: 1.0 }
+    }
+}
+
+/// What a send is about, as far as its path tells.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parcel {
+    pub template: String,
+    /// Openid or phone number.
+    pub address: String,
+}
+
+impl SendRefusal {
+    /// Whether this parcel's template and person are meant; the dice decide after that.
+    pub(crate) fn fits(&self, parcel: &Parcel) -> bool {
+        self.template.as_ref().is_none_or(|template| *template == parcel.template)
+            && share_of(&parcel.address) < self.people_rate
+    }
+}
+
+/// Where somebody stands between 0 and 1, the same at every call (FNV-1a, folded).
+fn share_of(address: &str) -> f64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    const STEPS: u64 = 10_000;
+    let hash = address.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    let folded = u32::try_from((hash ^ (hash >> 32)) % STEPS).unwrap_or_default();
+    f64::from(folded) / 10_000.0
 }
 
 impl Default for PathFaults {
@@ -58,6 +106,9 @@ impl Default for PathFaults {
             hang_ms: 10_000,
             http_500_rate: 0.0,
             throttle_per_minute: None,
+            http_429_rate: 0.0,
+            retry_after_seconds: 1,
+            refusals: Vec::new(),
             omit_msgid: false,
         }
     }

@@ -10,7 +10,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act, Actor};
-use crate::consent::{self, Evidence};
+use crate::consent::{self, Evidence, Said};
 use crate::context::Context;
 use crate::delivery::{self, Receipt};
 use crate::error::{Error, Result};
@@ -235,7 +235,7 @@ async fn apply(ctx: &Context, txn: &DatabaseTransaction, event: &StoredEvent, ki
     match event {
         StoredEvent::SubscriptionAnswered { template_id, accepted, created_at, .. } => {
             let evidence = evidence(event, member_id, template_id);
-            if *accepted && consent::was_revoked_after(txn, member_id, template_id, *created_at).await? {
+            if *accepted && consent::was_taken_back_after(txn, member_id, template_id, *created_at).await? {
                 consent::record_late_accept(ctx, txn, evidence).await?;
             } else if *accepted {
                 consent::accept(ctx, txn, kinds.of(template_id), evidence).await?;
@@ -251,9 +251,12 @@ async fn apply(ctx: &Context, txn: &DatabaseTransaction, event: &StoredEvent, ki
                 forget_phone(ctx, txn, member_id).await?;
             }
         }
-        StoredEvent::AccountClosed { .. } => {
-            consent::opt_out(ctx, txn, member_id, (Channel::WechatSubscribe.as_str(), "all"), "platform")
-                .await?;
+        StoredEvent::AccountClosed { created_at, .. } => {
+            let said = Said::by(
+                "platform",
+                serde_json::json!({ "event": "account_closed", "created_at": created_at }),
+            );
+            consent::opt_out(ctx, txn, member_id, (Channel::WechatSubscribe.as_str(), "all"), said).await?;
         }
         StoredEvent::Receipt(_) => {}
     }

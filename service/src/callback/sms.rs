@@ -6,7 +6,7 @@ use platform::sms::receipt::{self, SmsReceipt, SmsReply};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::apply::{self, StoredEvent};
-use crate::consent;
+use crate::consent::{self, Said};
 use crate::context::Context;
 use crate::crypto;
 use crate::delivery::Receipt;
@@ -19,6 +19,15 @@ use crate::refusal::Refusal;
 pub enum SmsCallback {
     Tencent,
     Aliyun,
+}
+
+impl SmsCallback {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tencent => platform::sms::TENCENT,
+            Self::Aliyun => platform::sms::ALIYUN,
+        }
+    }
 }
 
 /// The suppliers do not sign their pushes, so the configured address carries a key that only they know.
@@ -46,7 +55,7 @@ pub async fn receive_sms(ctx: &Context, supplier: SmsCallback, key: &str, body: 
         .collect();
     apply::store_and_apply(ctx, "sms", events).await?;
     for reply in replies {
-        opt_out_by_reply(ctx, &reply).await?;
+        opt_out_by_reply(ctx, supplier, &reply).await?;
     }
     Ok(())
 }
@@ -66,7 +75,7 @@ fn read(supplier: SmsCallback, body: &[u8]) -> Result<(Vec<SmsReceipt>, Vec<SmsR
 }
 
 /// 拒收请回复R, 回T退订: the number gets no more marketing by SMS, from this moment on.
-async fn opt_out_by_reply(ctx: &Context, reply: &SmsReply) -> Result<()> {
+async fn opt_out_by_reply(ctx: &Context, supplier: SmsCallback, reply: &SmsReply) -> Result<()> {
     if !receipt::is_opt_out(&reply.text) {
         return Ok(());
     }
@@ -78,7 +87,11 @@ async fn opt_out_by_reply(ctx: &Context, reply: &SmsReply) -> Result<()> {
         .one(&txn)
         .await?;
     if let Some(owner) = owner {
-        consent::opt_out(ctx, &txn, owner.member_id, (Channel::Sms.as_str(), "all"), "sms_reply").await?;
+        let evidence = serde_json::json!({
+            "supplier": supplier.name(), "text": reply.text.trim(), "replied_at": reply.replied_at,
+        });
+        let said = Said::by("sms_reply", evidence);
+        consent::opt_out(ctx, &txn, owner.member_id, (Channel::Sms.as_str(), "all"), said).await?;
     }
     txn.commit().await?;
     Ok(())

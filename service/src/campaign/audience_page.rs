@@ -19,9 +19,10 @@ use crate::ids::MemberId;
 
 /// Rows per statement in SQLite.
 const ROWS: usize = 500;
-/// A new id of version 7 at the given millisecond: the digits of a random one behind the time.
-const NEXT_ID: &str = "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) \
-    placing substring(int8send($1) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid";
+/// A new id of version 7 at the given millisecond, in the order of the members: behind the time stands the member's number within the
+/// page, which must be below 4,096, and behind that what is random.
+const NEXT_ID: &str = "encode(overlay(uuid_send(gen_random_uuid()) placing substring(int8send($1) from 3) || \
+    substring(int4send((28671 + row_number() OVER (ORDER BY page.id))::int) from 3) from 1 for 8), 'hex')::uuid";
 
 /// The members of one campaign between two ids.
 pub(super) struct Page {

@@ -44,7 +44,7 @@ pub async fn update(
 ) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
     let Edit { draft, version } = edit.into();
-    draft.validate()?;
+    draft.validate(ctx)?;
     let txn = ctx.db.begin().await?;
     experiment::check_holdout(&txn, Some(id), (draft.experiment.as_deref(), draft.holdout_percent)).await?;
     let before = campaign::Entity::find_by_id(id)

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::plan::CampaignDraft;
-use super::variant::message_errors;
+use crate::context::Context;
+use crate::delivery::channel;
 use crate::error::FieldError;
 
-pub fn errors(draft: &CampaignDraft) -> Vec<FieldError> {
+pub fn errors(ctx: &Context, draft: &CampaignDraft) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut channels = BTreeSet::from([draft.channel]);
     for (index, step) in draft.fallback.iter().enumerate() {
@@ -15,7 +16,7 @@ pub fn errors(draft: &CampaignDraft) -> Vec<FieldError> {
             let message = "is a channel that stands before it".to_owned();
             errors.push(FieldError { field: format!("{field}.channel"), message });
         }
-        errors.extend(message_errors(&format!("{field}.message"), step.channel, &step.message));
+        errors.extend(channel::draft_errors(ctx, step.channel, &step.message, &format!("{field}.message")));
     }
     errors
 }

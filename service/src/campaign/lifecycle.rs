@@ -12,7 +12,7 @@ use super::impact::{Impact, impact};
 use super::{experiment, recurring, review};
 use crate::audit;
 use crate::context::Context;
-use crate::delivery::{RUNNING, end_open_deliveries};
+use crate::delivery::{RUNNING, channel, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};
@@ -61,7 +61,7 @@ pub async fn schedule(
         return Err(Error::invalid("at", "is after the offer's end"));
     }
     let (state, at) = waits(ctx, &before, at)?;
-    check_channel(ctx, &before)?;
+    channel::ready(ctx, before.channel)?;
     check_coupon(&txn, &before).await?;
     review::require_approval(ctx, &txn, &before).await?;
     let segment = entity::segment::Entity::find_by_id(before.segment_id)
@@ -284,15 +284,6 @@ fn to(ctx: &Context, state: CampaignState) -> UpdateMany<campaign::Entity> {
     campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::value(state))
         .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
-}
-
-fn check_channel(ctx: &Context, campaign: &campaign::Model) -> Result<()> {
-    use entity::states::Channel;
-    match campaign.channel {
-        Channel::WechatSubscribe => ctx.platforms.wechat().map(|_| ()),
-        Channel::Sms => ctx.platforms.sms().map(|_| ()),
-        Channel::Inbox => Ok(()),
-    }
 }
 
 async fn check_coupon(txn: &DatabaseTransaction, campaign: &campaign::Model) -> Result<()> {

@@ -11,7 +11,7 @@ use super::recurrence::Recurrence;
 use super::{experiment, fallback, variant, version};
 use crate::audit::{self, Act};
 use crate::context::Context;
-use crate::delivery::{FallbackStep, MessageDraft, Variant};
+use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CampaignId, CouponTemplateId, SegmentId};
 use crate::page::{Page, PageRequest};
@@ -43,7 +43,7 @@ pub struct CampaignDraft {
 
 pub async fn create(ctx: &Context, caller: &StaffCaller, draft: CampaignDraft) -> Result<campaign::Model> {
     caller.require(Permission::WriteCampaigns)?;
-    draft.validate()?;
+    draft.validate(ctx)?;
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     let segment = check_references(&txn, &draft).await?;
@@ -127,7 +127,7 @@ impl CampaignDraft {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(super) fn validate(&self, ctx: &Context) -> Result<()> {
         let mut errors = Vec::new();
         let mut require = |holds: bool, field: &str, message: &str| {
             if !holds {
@@ -153,10 +153,10 @@ impl CampaignDraft {
             "is journey or campaign; urgent is for receipts and codes",
         );
         require(self.rate_per_second.is_none_or(|rate| rate > 0), "rate_per_second", "is at least 1");
-        errors.extend(variant::message_errors("message", self.channel, &self.message));
-        errors.extend(variant::errors(self));
+        errors.extend(channel::draft_errors(ctx, self.channel, &self.message, "message"));
+        errors.extend(variant::errors(ctx, self));
         errors.extend(self.recurrence.iter().flat_map(Recurrence::errors));
-        errors.extend(fallback::errors(self));
+        errors.extend(fallback::errors(ctx, self));
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
 

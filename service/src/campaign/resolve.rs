@@ -16,7 +16,7 @@ use crate::outbox::{self, Job};
 /// Members of the first page, so that sending starts at once.
 const FIRST_PAGE: u64 = 500;
 /// Members per page: one transaction, so that sending goes on meanwhile and a crash repeats at most one.
-const PAGE: u64 = 5000;
+const PAGE: u64 = 4000;
 /// A page takes well under a second.
 const STANDS_STILL: Duration = Duration::seconds(60);
 

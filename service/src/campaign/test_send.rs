@@ -11,11 +11,11 @@ use crate::consent;
 use crate::context::Context;
 use crate::delivery::channel::{self, Call};
 use crate::delivery::{
-    Choice, Decision, MessageDraft, Recipient, Step, Terms, Variables, Wordings, choose, fallback_of, gather,
-    variants_of,
+    Choice, Decision, MessageDraft, Reason, Recipient, Step, Terms, Variables, Wordings, choose, fallback_of,
+    gather, variants_of,
 };
 use crate::error::{Error, Result};
-use crate::ids::{CampaignId, MemberId};
+use crate::ids::{CampaignId, DeliveryId, MemberId};
 use crate::member::Phone;
 use crate::staff::{Permission, StaffCaller};
 
@@ -158,22 +158,27 @@ async fn call_and_keep(
         name: recipient.name.as_deref(),
         card_number: &recipient.card_number,
         brand: &ctx.settings.brand_name,
+        // A test is no delivery, so its link leads nowhere.
+        opt_out: consent::opt_out_link(ctx, step.channel, ctx.new_id::<DeliveryId>()),
     });
     let address = recipient.address(step.channel).unwrap_or_default();
     let out_id = format!("test-{member_id}");
     let call = Call { channel: step.channel, message, rendered: &rendered, address, out_id };
+    let asked_at = ctx.now();
     let answer = channel::call(ctx, call).await;
     let txn = ctx.db.begin().await?;
     if step.channel == Channel::WechatSubscribe {
         let template = step.template_id.as_deref().unwrap_or_default();
         match &answer {
             // A message whose answer was never heard may have arrived.
-            Ok(_) | Err(platform::Error { class: platform::Class::Unknown, .. }) => {
+            Ok(_) | Err(channel::Refused { verdict: channel::Verdict::Unheard, .. }) => {
                 consent::reserve(ctx, &txn, template, &[member_id]).await?;
                 consent::spend(ctx, &txn, template, &[member_id]).await?;
             }
-            Err(error) if error.code == "43101" => {
-                consent::exhaust(ctx, &txn, template, &[member_id]).await?
+            Err(refused) if refused.verdict == channel::Verdict::Member(Reason::NoConsent) => {
+                let key = format!("test|{}|exhausted", ctx.new_id::<DeliveryId>());
+                let emptied = consent::Emptied { member_id, key, asked_at };
+                consent::exhaust(ctx, &txn, template, &[emptied]).await?
             }
             Err(_) => {}
         }
@@ -182,7 +187,7 @@ async fn call_and_keep(
         crate::inbox::put(ctx, &txn, member_id, &rendered, message.page.as_deref()).await?;
     }
     txn.commit().await?;
-    Ok(answer.err().map(|error| error.code))
+    Ok(answer.err().map(|refused| refused.error.code))
 }
 
 /// The gates that even a test does not pass by, which is all but caps and quiet hours.

@@ -1,5 +1,6 @@
 //! The moves of the consent ledger.
 
+use chrono::{DateTime, Utc};
 use entity::states::ConsentKind;
 use entity::{consent, consent_event};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::ids::MemberId;
 
 const REVOKED: &str = "revoked";
+const EXHAUSTED: &str = "exhausted";
 
 /// What the member answered to a subscription prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +87,9 @@ pub async fn record_late_accept(
     record(ctx, txn, "accepted_late", 0, evidence).await
 }
 
-/// Whether a cancellation is known that the person made after `created_at` (seconds, by the platform's clock).
-pub async fn was_revoked_after(
+/// Whether it is known that nothing was left at a later time than `created_at` (seconds, by the platform's clock): the person
+/// cancelled, or the platform said so to a send.
+pub async fn was_taken_back_after(
     txn: &impl ConnectionTrait,
     member_id: MemberId,
     template_id: &str,
@@ -95,7 +98,7 @@ pub async fn was_revoked_after(
     let revoked = consent_event::Entity::find()
         .filter(consent_event::Column::MemberId.eq(member_id))
         .filter(consent_event::Column::TemplateId.eq(template_id))
-        .filter(consent_event::Column::Change.eq(REVOKED))
+        .filter(consent_event::Column::Change.is_in([REVOKED, EXHAUSTED]))
         .all(txn)
         .await?;
     Ok(revoked.iter().any(|event| event.evidence["created_at"].as_i64().is_some_and(|at| at > created_at)))
@@ -107,7 +110,7 @@ pub async fn revoke(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidenc
     if !record(ctx, txn, REVOKED, 0, evidence).await? {
         return Ok(false);
     }
-    exhaust(ctx, txn, &template_id, &[member_id]).await?;
+    empty(ctx, txn, &template_id, &[member_id]).await?;
     Ok(true)
 }
 
@@ -176,8 +179,46 @@ pub async fn give_back(
     run(txn, members, moved).await
 }
 
-/// The platform says that nothing is left (43101), or the member took it back: all counts go to zero.
+/// A send that the platform refused because nothing is left.
+#[derive(Debug, Clone)]
+pub struct Emptied {
+    pub member_id: MemberId,
+    /// Makes a repetition harmless.
+    pub key: String,
+    /// When the platform was asked: an accept from before that is no longer there.
+    pub asked_at: DateTime<Utc>,
+}
+
+/// The platform says that nothing is left (43101): all counts go to zero, and that it said so is kept.
 pub async fn exhaust(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    emptied: &[Emptied],
+) -> Result<()> {
+    if emptied.is_empty() {
+        return Ok(());
+    }
+    let rows = emptied.iter().map(|one| consent_event::ActiveModel {
+        id: Set(ctx.new_id()),
+        member_id: Set(one.member_id),
+        template_id: Set(template.to_owned()),
+        change: Set(EXHAUSTED.to_owned()),
+        amount: Set(0),
+        source: Set("send".to_owned()),
+        event_key: Set(one.key.clone()),
+        evidence: Set(serde_json::json!({ "code": "43101", "created_at": one.asked_at.timestamp() })),
+        created_at: Set(ctx.now()),
+    });
+    consent_event::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(consent_event::Column::EventKey).do_nothing().to_owned())
+        .exec_without_returning(txn)
+        .await?;
+    let members: Vec<MemberId> = emptied.iter().map(|one| one.member_id).collect();
+    empty(ctx, txn, template, &members).await
+}
+
+async fn empty(
     ctx: &Context,
     txn: &impl ConnectionTrait,
     template: &str,

@@ -52,7 +52,8 @@ pub async fn reverse_redemption(
 }
 
 async fn tell(ctx: &Context, txn: &DatabaseTransaction, row: &redemption::Model) -> Result<()> {
-    let coupon = coupon::Entity::find_by_id(row.coupon_id).one(txn).await?.ok_or(Error::NotFound("coupon"))?;
+    let coupon =
+        coupon::Entity::find_by_id(row.coupon_id).one(txn).await?.ok_or(Error::NotFound("coupon"))?;
     let offer = offer::load(txn, coupon.template_id).await?;
     let store = store::Entity::find_by_id(row.store_id).one(txn).await?.ok_or(Error::NotFound("store"))?;
     receipt::tell_reversed(ctx, txn, row, (&offer.template.name, &store)).await

@@ -24,6 +24,7 @@ use super::sort::{Go, Sorting};
 use super::standing::{RUNNING, end_open_deliveries, pause_at_ceiling};
 use super::wording::Wordings;
 use crate::budget::Ceiling;
+use crate::consent;
 use crate::context::Context;
 use crate::db::{is_also_any, is_any, plan_afresh};
 use crate::error::{Error, Result};
@@ -184,12 +185,14 @@ async fn decide_all(
 
 fn envelope(ctx: &Context, facts: &Facts, wordings: &Wordings, go: &Go) -> Option<Envelope> {
     let recipient = facts.get(&go.row.member_id)?;
+    let message = wordings.of_step(go.row.variant.as_deref(), go.row.step).clone();
+    let link = || consent::opt_out_link(ctx, go.row.channel, go.row.id);
     let variables = Variables {
         name: recipient.name.as_deref(),
         card_number: &recipient.card_number,
         brand: &ctx.settings.brand_name,
+        opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
     };
-    let message = wordings.of_step(go.row.variant.as_deref(), go.row.step).clone();
     Some(Envelope {
         rendered: message.render(&variables),
         message,

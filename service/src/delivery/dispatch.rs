@@ -12,9 +12,10 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::permits::channel_rate;
+use super::channel;
 use super::share::{self, Claimant};
 use crate::context::Context;
+use crate::db::plan_afresh;
 use crate::error::Result;
 use crate::ids::{CampaignId, DeliveryId};
 use crate::outbox::{self, Job};
@@ -39,6 +40,7 @@ pub async fn dispatch(ctx: &Context) -> Result<u64> {
         return Ok(0);
     }
     let txn = ctx.db.begin().await?;
+    plan_afresh(&txn).await?;
     if !is_alone(&txn).await? {
         txn.rollback().await?;
         return Ok(0);
@@ -82,7 +84,7 @@ async fn dispatch_group(
     (channel, _): Group,
     campaigns: Vec<Waiting>,
 ) -> Result<Vec<Batch>> {
-    let per_second = channel_rate(&ctx.settings, channel);
+    let per_second = channel::per_second(&ctx.settings, channel);
     let settings = &ctx.settings.delivery;
     let ahead = share::ahead(per_second, settings.batch, settings.queued_ahead);
     let queued = queued(txn, &campaigns).await?;

@@ -12,6 +12,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::caps::Slot;
+use super::channel;
 use super::gather_postgres::{self, Wanted};
 use super::message::MessageDraft;
 use super::price::Prices;
@@ -105,11 +106,7 @@ fn steps_of(ctx: &Context, campaign: &campaign::Model) -> Result<Vec<Step>> {
     let step = |(channel, message): (Channel, MessageDraft)| Step {
         channel,
         template_id: message.template_id,
-        configured: match channel {
-            Channel::WechatSubscribe => ctx.platforms.wechat().is_ok(),
-            Channel::Sms => ctx.platforms.sms().is_ok(),
-            Channel::Inbox => true,
-        },
+        configured: channel::ready(ctx, channel).is_ok(),
     };
     Ok(std::iter::once((campaign.channel, main)).chain(fallback).map(step).collect())
 }

@@ -15,6 +15,7 @@ use sea_orm::{EntityTrait, QuerySelect};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::channel;
 use super::rates;
 use super::standing::RUNNING;
 use super::window::{Place, Windows};
@@ -45,7 +46,11 @@ impl Paces {
     /// With so many calls in flight at most.
     pub fn new(in_flight: usize) -> Self {
         let in_flight = Arc::new(Semaphore::new(in_flight));
-        Self(Arc::new(Shared { in_flight, windows: Windows::default(), away_until: AtomicI64::new(i64::MIN) }))
+        Self(Arc::new(Shared {
+            in_flight,
+            windows: Windows::default(),
+            away_until: AtomicI64::new(i64::MIN),
+        }))
     }
 
     /// Up to `wanted` places among the calls in flight; empty when there was none for a while.
@@ -97,7 +102,7 @@ pub fn limits_of(settings: &Settings, route: Route<'_>, lane: Lane) -> Limits {
         Channel::Sms => settings.sms.provider.as_str(),
         Channel::Inbox => "",
     };
-    let per_second = f64::from(channel_rate(settings, route.channel));
+    let per_second = f64::from(channel::per_second(settings, route.channel));
     let key = format!("{{rate}}.channel.{}.{account}", route.channel.as_str());
     let mut limits = vec![(key, rates::of_lane(per_second, lane))];
     if let Some(template) = route.template_id
@@ -106,14 +111,6 @@ pub fn limits_of(settings: &Settings, route: Route<'_>, lane: Lane) -> Limits {
         limits.push((format!("{{rate}}.template.{template}"), rates::of_lane(f64::from(per_second), lane)));
     }
     limits
-}
-
-pub fn channel_rate(settings: &Settings, channel: Channel) -> u32 {
-    match channel {
-        Channel::WechatSubscribe => settings.rates.wechat_per_second,
-        Channel::Sms => settings.rates.sms_per_second,
-        Channel::Inbox => settings.rates.inbox_per_second,
-    }
 }
 
 fn template_rate(settings: &Settings, template: &str) -> Option<u32> {
@@ -251,7 +248,7 @@ impl<'a> Pace<'a> {
         let standing = &self.standing;
         let mut limits = limits_of(&self.ctx.settings, route, standing.lane);
         let warmth = rates::warmth(standing.resumed_at, self.ctx.now());
-        let channel = channel_rate(&self.ctx.settings, route.channel);
+        let channel = channel::per_second(&self.ctx.settings, route.channel);
         if let Some(per_second) = rates::of_campaign(standing.rate_per_second, channel, warmth) {
             let key = format!("{{rate}}.campaign.{}", self.campaign_id);
             limits.push((key, rates::of_lane(per_second, standing.lane)));

@@ -5,7 +5,9 @@ use entity::states::Channel;
 use super::facts::Recipient;
 use super::message::{MessageDraft, Rendered, Variables};
 use crate::budget;
+use crate::consent::{self, OptOutLink};
 use crate::context::Context;
+use crate::ids::DeliveryId;
 use crate::policy::Policy;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Prices {
     /// The supplier puts it before the text, in brackets.
     pub sign_name: String,
     pub brand: String,
+    /// As long as every receiver's own.
+    pub link: OptOutLink,
     pub coupon_fen: i64,
 }
 
@@ -23,6 +27,7 @@ impl Prices {
             sms_segment_fen: policy.sms_segment_fen,
             sign_name: ctx.settings.sms.sign_name.clone(),
             brand: ctx.settings.brand_name.clone(),
+            link: consent::opt_out_link(ctx, Channel::Sms, DeliveryId(Default::default())),
             coupon_fen,
         }
     }
@@ -41,6 +46,7 @@ impl Prices {
             name: recipient.name.as_deref(),
             card_number: &recipient.card_number,
             brand: &self.brand,
+            opt_out: self.link.clone(),
         });
         i64::from(budget::segments(&sms_text(&self.sign_name, message, &rendered)))
     }

@@ -32,7 +32,10 @@ pub fn of_lane(per_second: f64, lane: Lane) -> Rate {
 
 /// What one process keeps to while nobody counts for all: a part of the rate, at one permit a time.
 pub fn alone(rate: Rate, share: f64) -> Rate {
-    Rate { per_second: rate.per_second * share, burst: (f64::from(rate.burst) * share).ceil().max(1.0) as u32 }
+    Rate {
+        per_second: rate.per_second * share,
+        burst: (f64::from(rate.burst) * share).ceil().max(1.0) as u32,
+    }
 }
 
 /// The share of its rate that a campaign has since it was resumed: from a tenth to all of it.

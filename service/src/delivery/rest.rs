@@ -9,6 +9,7 @@ use sea_orm::ActiveEnum;
 use super::outcome::Outcome;
 use super::reason::Reason;
 use crate::context::Context;
+use crate::shared_state::SharedState;
 
 /// How long a channel rests when the platform throttles without saying for how long: 45011 is counted by the minute.
 pub const THROTTLED: Duration = Duration::seconds(60);
@@ -24,7 +25,7 @@ pub async fn resting(ctx: &Context, channels: &[Channel]) -> BTreeMap<Channel, D
     resting
 }
 
-/// Without shared state the deliveries' own waits do the same for their rows.
+/// Without shared state each process rests by itself.
 pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[&Outcome]) {
     let wait = outcomes
         .iter()
@@ -40,12 +41,16 @@ pub async fn rest_if_throttled(ctx: &Context, channel: Channel, outcomes: &[&Out
     let ttl = wait.to_std().unwrap_or_default();
     if let Err(error) = ctx.shared.set(&key(channel), &until, ttl).await {
         tracing::warn!(%error, "could not tell the other workers that the channel rests");
+        let _ = ctx.local.set(&key(channel), &until, ttl).await;
     }
 }
 
 /// None when the channel does not rest, or nobody can tell.
 async fn rests_until(ctx: &Context, channel: Channel) -> Option<DateTime<Utc>> {
-    let text = ctx.shared.get(&key(channel)).await.unwrap_or_default()?;
+    let text = match ctx.shared.get(&key(channel)).await {
+        Ok(text) => text,
+        Err(_) => ctx.local.get(&key(channel)).await.unwrap_or_default(),
+    }?;
     let until = DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc);
     (until > ctx.now()).then_some(until)
 }

@@ -126,7 +126,14 @@ impl<'a, 'p> Feed<'a, 'p> {
         let mut waiting: Vec<_> = claimed.envelopes.iter().collect();
         // Those that need the same permits stand together.
         waiting.sort_by_key(|envelope| (envelope.delivery.channel, envelope.delivery.id));
-        Self { ctx, pace, claimed_at: ctx.now(), waiting: waiting.into(), permitted: Vec::new(), end: Ok(End::Open) }
+        Self {
+            ctx,
+            pace,
+            claimed_at: ctx.now(),
+            waiting: waiting.into(),
+            permitted: Vec::new(),
+            end: Ok(End::Open),
+        }
     }
 
     /// Ends when all have gone or none may go any more.
@@ -182,11 +189,7 @@ fn route(envelope: &Envelope) -> Route<'_> {
     Route { channel: envelope.delivery.channel, template_id: envelope.message.template_id.as_deref() }
 }
 
-async fn call_one(
-    ctx: &Context,
-    envelope: &Envelope,
-    _slot: OwnedSemaphorePermit,
-) -> (DeliveryId, Outcome) {
+async fn call_one(ctx: &Context, envelope: &Envelope, _slot: OwnedSemaphorePermit) -> (DeliveryId, Outcome) {
     let started_at = ctx.now();
     let call = channel::Call {
         channel: envelope.delivery.channel,
@@ -195,9 +198,5 @@ async fn call_one(
         address: envelope.address.as_deref().unwrap_or_default(),
         out_id: envelope.delivery.id.to_string(),
     };
-    let outcome = match channel::call(ctx, call).await {
-        Ok(message_id) => Outcome::Sent { message_id, started_at },
-        Err(error) => Outcome::of_error(error, started_at),
-    };
-    (envelope.delivery.id, outcome)
+    (envelope.delivery.id, Outcome::of(channel::call(ctx, call).await, started_at))
 }

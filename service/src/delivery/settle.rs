@@ -14,12 +14,16 @@ use sea_orm::{
 use super::claim::{Claimed, Envelope, lock_members};
 use super::outcome::Outcome;
 use super::reason::Reason;
+use super::standing::RUNNING;
+use super::trouble::{self, Verdict};
 use super::{receipt, rest, retry};
+use crate::audit::{self, Act, Actor};
 use crate::budget::{self, Account};
+use crate::consent::Emptied;
 use crate::context::Context;
 use crate::db::{self, is_also_any, is_any, plan_afresh};
 use crate::error::Result;
-use crate::ids::{CampaignId, CouponId, DeliveryId, MemberId};
+use crate::ids::{CouponId, DeliveryId, MemberId};
 use crate::{consent, coupon};
 
 /// What the platform has answered must not be lost to a database that is away: as long as the claim's lease lasts, nobody
@@ -48,7 +52,7 @@ enum Fate {
 struct Holdings {
     consent_spent: Vec<MemberId>,
     consent_back: Vec<MemberId>,
-    consent_gone: Vec<MemberId>,
+    consent_gone: Vec<Emptied>,
     coupons_back: Vec<CouponId>,
     money_back: i64,
 }
@@ -69,17 +73,22 @@ impl Holdings {
     }
 
     /// The platform says that the consent is used up, whatever was held.
-    fn exhaust(&mut self, envelope: &Envelope) {
+    fn exhaust(&mut self, envelope: &Envelope, asked_at: DateTime<Utc>) {
         self.money_back += envelope.delivery.cost_fen;
-        self.consent_gone.push(envelope.delivery.member_id);
+        self.consent_gone.push(Emptied {
+            member_id: envelope.delivery.member_id,
+            key: format!("delivery|{}|exhausted", envelope.delivery.id),
+            asked_at,
+        });
     }
 }
 
 /// Harmless to repeat: what was settled is no longer `sending`.
 pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+    let verdict = trouble::weigh(ctx, claimed.campaign.id, outcomes).await;
     let give_up = ctx.now() + Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
     let mut pause = FIRST_PAUSE;
-    while let Err(error) = settle_once(ctx, claimed, outcomes).await {
+    while let Err(error) = settle_once(ctx, claimed, outcomes, &verdict).await {
         if ctx.now() >= give_up || !error.is_passing() {
             return Err(error);
         }
@@ -102,7 +111,12 @@ async fn rest_throttled(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryI
     }
 }
 
-async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
+async fn settle_once(
+    ctx: &Context,
+    claimed: &Claimed,
+    outcomes: &[(DeliveryId, Outcome)],
+    verdict: &Verdict,
+) -> Result<()> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     plan_afresh(&txn).await?;
@@ -110,18 +124,23 @@ async fn settle_once(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, 
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
     lock_members(&txn, &members).await?;
-    let plan = Plan::of(ctx, claimed, outcomes, &ours);
+    let plan = Plan::of(ctx, claimed, outcomes, (&ours, verdict));
     record_attempts(ctx, &txn, &plan).await?;
     mark_sent(&txn, &plan.sent, now).await?;
+    mark_suppliers(&txn, &plan.attempts).await?;
     for (fate, ids) in plan.fates {
         mark(&txn, fate, ids, now).await?;
     }
     put_in_inbox(ctx, &txn, &plan.sent).await?;
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
-    if let Some(code) = plan.broken {
-        pause_broken(&txn, claimed.campaign.id, &code, now).await?;
-    }
+    let stopped = match &verdict.stop {
+        Some(code) => stop_campaign(ctx, &txn, &claimed.campaign, code).await?,
+        None => false,
+    };
     txn.commit().await?;
+    if stopped {
+        trouble::begin_anew(ctx, claimed.campaign.id).await;
+    }
     Ok(())
 }
 
@@ -150,7 +169,6 @@ struct Plan<'a> {
     sent: Vec<(&'a Envelope, &'a Outcome)>,
     fates: BTreeMap<Fate, Vec<DeliveryId>>,
     holdings: Holdings,
-    broken: Option<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -158,19 +176,18 @@ impl<'a> Plan<'a> {
         ctx: &Context,
         claimed: &'a Claimed,
         outcomes: &'a [(DeliveryId, Outcome)],
-        ours: &BTreeSet<DeliveryId>,
+        (ours, verdict): (&BTreeSet<DeliveryId>, &Verdict),
     ) -> Self {
         let mut plan = Self::default();
         let envelopes: BTreeMap<DeliveryId, &Envelope> =
             claimed.envelopes.iter().map(|envelope| (envelope.delivery.id, envelope)).collect();
         for (id, outcome) in outcomes {
             let Some(envelope) = envelopes.get(id).copied() else { continue };
-            if let Outcome::CampaignBroken { code, .. } = outcome {
-                plan.broken = Some(code.clone());
-            }
             plan.attempts.push((envelope, outcome));
             if ours.contains(id) {
-                match fate(ctx, claimed, envelope, (outcome, &mut plan.holdings)) {
+                let waits = verdict.content_is_template && matches!(outcome, Outcome::ContentRefused(_));
+                let outcome_of_member = if waits { &Outcome::HandedBack } else { outcome };
+                match fate(ctx, claimed, envelope, (outcome_of_member, &mut plan.holdings)) {
                     None => plan.sent.push((envelope, outcome)),
                     Some(fate) => plan.fates.entry(fate).or_default().push(*id),
                 }
@@ -188,8 +205,8 @@ fn waiting_for(claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> (Vec<St
     let (mut message_ids, mut unheard) = (Vec::new(), Vec::new());
     for (id, outcome) in outcomes {
         match outcome {
-            Outcome::Sent { message_id: Some(message_id), .. } => message_ids.push(message_id.clone()),
-            Outcome::Unknown { .. } => {
+            Outcome::Sent { taken, .. } => message_ids.extend(taken.message_id.clone()),
+            Outcome::Unknown(_) => {
                 unheard.push(id.to_string());
                 let envelope = claimed.envelopes.iter().find(|envelope| envelope.delivery.id == *id);
                 unheard.extend(envelope.and_then(|envelope| envelope.address.clone()));
@@ -213,13 +230,22 @@ fn fate(
             holdings.spend(envelope);
             None
         }
-        Outcome::Unknown { .. } => {
+        Outcome::Unknown(_) => {
             holdings.spend(envelope);
             Some(Fate::Unknown)
         }
-        Outcome::Refused { reason, .. } => {
+        Outcome::ContentRefused(_) => {
+            let reason = Reason::ContentInvalid;
+            holdings.give_back(envelope);
+            if has_next_step(claimed, envelope) && is_personal(envelope.delivery.channel, reason) {
+                return Some(Fate::NextStep { reason });
+            }
+            holdings.coupons_back.extend(envelope.delivery.coupon_id);
+            Some(Fate::Failed(Reason::ContentInvalid))
+        }
+        Outcome::Refused { reason, told } => {
             if *reason == Reason::NoConsent {
-                holdings.exhaust(envelope);
+                holdings.exhaust(envelope, told.started_at);
             } else {
                 holdings.give_back(envelope);
             }
@@ -244,7 +270,7 @@ fn fate(
             }
             Some(fate)
         }
-        Outcome::CampaignBroken { .. } | Outcome::HandedBack => {
+        Outcome::CampaignBroken(_) | Outcome::HandedBack => {
             holdings.give_back(envelope);
             Some(Fate::Pending { not_before: now, reason: None, tried: false })
         }
@@ -278,7 +304,7 @@ fn has_next_step(claimed: &Claimed, envelope: &Envelope) -> bool {
 fn is_personal(channel: Channel, reason: Reason) -> bool {
     match reason {
         Reason::NoConsent | Reason::NoAddress => true,
-        Reason::PlatformRefused => channel == Channel::Sms,
+        Reason::PlatformRefused | Reason::OptedOut => channel == Channel::Sms,
         _ => false,
     }
 }
@@ -345,11 +371,12 @@ async fn mark_sent(
     Ok(())
 }
 
-/// $1 now, $2 deliveries, $3 the platform's ids. A claim that outlived its lease is unknown by now; the answer that came after all settles
+/// $1 now, $2 deliveries, $3 the platform's ids, $4 the suppliers. A claim that outlived its lease is unknown by now; the answer that came after all settles
 /// it.
 const SENT: &str = "UPDATE delivery SET state = 'sent', sent_at = $1, updated_at = $1, \
-     platform_message_id = coalesce(sent.message_id, delivery.platform_message_id) \
-     FROM unnest($2::text::uuid[], $3::text::text[]) AS sent(id, message_id) \
+     platform_message_id = coalesce(sent.message_id, delivery.platform_message_id), \
+     supplier = coalesce(sent.supplier, delivery.supplier) \
+     FROM unnest($2::text::uuid[], $3::text::text[], $4::text::text[]) AS sent(id, message_id, supplier) \
      WHERE delivery.id = sent.id AND delivery.state || '' IN ('sending', 'unknown')";
 
 async fn mark_sent_in_postgres(
@@ -358,24 +385,37 @@ async fn mark_sent_in_postgres(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let ids = db::array(sent.iter().map(|(envelope, _)| envelope.delivery.id));
-    let message_ids = sent.iter().map(|(_, outcome)| match outcome {
-        Outcome::Sent { message_id, .. } => message_id.as_deref(),
-        _ => None,
-    });
-    let values = [now.into(), ids.into(), db::nullable_text_array(message_ids).into()];
+    let message_ids = sent.iter().map(|(_, outcome)| outcome.message_id());
+    let suppliers = sent.iter().map(|(_, outcome)| outcome.supplier());
+    let texts = [message_ids.collect::<Vec<_>>(), suppliers.collect()].map(db::nullable_text_array);
+    let [message_ids, suppliers] = texts;
+    let values = [now.into(), ids.into(), message_ids.into(), suppliers.into()];
     txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, SENT, values)).await?;
     Ok(())
 }
 
 fn message_ids(sent: &[(&Envelope, &Outcome)]) -> Vec<(DeliveryId, String)> {
     sent.iter()
-        .filter_map(|(envelope, outcome)| match outcome {
-            Outcome::Sent { message_id: Some(message_id), .. } => {
-                Some((envelope.delivery.id, message_id.clone()))
-            }
-            _ => None,
-        })
+        .filter_map(|(envelope, outcome)| Some((envelope.delivery.id, outcome.message_id()?.to_owned())))
         .collect()
+}
+
+/// Which supplier has a message, or may have it: one statement for each, and none for channels without several.
+async fn mark_suppliers(txn: &impl ConnectionTrait, attempts: &[(&Envelope, &Outcome)]) -> Result<()> {
+    let mut by_supplier: BTreeMap<&str, Vec<DeliveryId>> = BTreeMap::new();
+    for (envelope, outcome) in attempts {
+        if let Some(supplier) = outcome.supplier() {
+            by_supplier.entry(supplier).or_default().push(envelope.delivery.id);
+        }
+    }
+    for (supplier, ids) in by_supplier {
+        delivery::Entity::update_many()
+            .col_expr(delivery::Column::Supplier, Expr::value(supplier))
+            .filter(delivery::Column::Id.is_in(ids))
+            .exec(txn)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn mark(
@@ -476,21 +516,31 @@ async fn settle_holdings(
     Ok(())
 }
 
-/// The campaign stops with the platform's code as its reason; it can be resumed once that is mended.
-async fn pause_broken(
-    txn: &impl ConnectionTrait,
-    id: CampaignId,
+/// The campaign stops with the code as its reason; it can be resumed once that is mended. True when it ran.
+async fn stop_campaign(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    campaign: &campaign::Model,
     code: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    campaign::Entity::update_many()
+) -> Result<bool> {
+    let stopped = campaign::Entity::update_many()
         .col_expr(campaign::Column::State, Expr::value(CampaignState::Paused))
         .col_expr(campaign::Column::StateReason, Expr::value(code))
-        .col_expr(campaign::Column::UpdatedAt, Expr::value(now))
-        .filter(campaign::Column::Id.eq(id))
-        .filter(campaign::Column::State.is_in([CampaignState::Resolving, CampaignState::Sending]))
+        .col_expr(campaign::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(campaign::Column::Id.eq(campaign.id))
+        .filter(campaign::Column::State.is_in(RUNNING))
         .exec(txn)
         .await?;
-    tracing::warn!(campaign_id = %id, code, "campaign paused: the platform refuses its template, page or account");
-    Ok(())
+    if stopped.rows_affected == 0 {
+        return Ok(false);
+    }
+    let act = Act {
+        actor: Actor::System,
+        action: "campaign.stop",
+        subject: ("campaign", campaign.id.to_string()),
+        detail: serde_json::json!({ "name": campaign.name, "code": code }),
+    };
+    audit::record(ctx, txn, act).await?;
+    tracing::warn!(campaign_id = %campaign.id, code, "a campaign was paused: it needs mending");
+    Ok(true)
 }

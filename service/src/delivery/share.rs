@@ -70,9 +70,8 @@ fn weight(one: &Claimant) -> f64 {
 
 /// What brings each up to `level` for each unit of its weight.
 fn at_level(level: f64, claimants: &[Claimant]) -> Vec<u64> {
-    let up_to = |one: &Claimant| {
-        ((level * weight(one)).floor() as u64).saturating_sub(one.queued).min(one.wanted)
-    };
+    let up_to =
+        |one: &Claimant| ((level * weight(one)).floor() as u64).saturating_sub(one.queued).min(one.wanted);
     claimants.iter().map(up_to).collect()
 }
 
@@ -80,7 +79,8 @@ fn at_level(level: f64, claimants: &[Claimant]) -> Vec<u64> {
 fn highest_level(room: u64, claimants: &[Claimant]) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let fits = |level: f64| at_level(level, claimants).iter().sum::<u64>() <= room;
-    let full = |level: f64| claimants.iter().all(|one| level * weight(one) >= (one.queued + one.wanted) as f64);
+    let full =
+        |level: f64| claimants.iter().all(|one| level * weight(one) >= (one.queued + one.wanted) as f64);
     while fits(high) && !full(high) {
         (low, high) = (high, high * 2.0);
     }

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::people::{self, Person, Visit};
 use crate::calendar;
-use crate::consent::{self, Evidence};
+use crate::consent::{self, Evidence, Said};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{MemberId, StoreId, TagId};
@@ -172,7 +172,7 @@ async fn agree(ctx: &Context, txn: &impl ConnectionTrait, id: MemberId, person: 
         }
     }
     if person.opted_out {
-        consent::opt_out(ctx, txn, id, ("all", "all"), SOURCE).await?;
+        consent::opt_out(ctx, txn, id, ("all", "all"), Said::by(SOURCE, serde_json::json!({}))).await?;
     }
     Ok(())
 }

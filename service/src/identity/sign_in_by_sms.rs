@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use entity::states::{Channel, IdentityProvider};
-use platform::sms::SmsMessage;
 
 use super::resolve::{Proof, SignedIn, sign_in};
 use super::sms_code::{self, SendPermit};
@@ -14,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::member::Phone;
 use crate::platforms;
 use crate::session::Client;
+use crate::settings::Settings;
+use crate::sms::{self, Letter};
 
 /// How long a code waits for the supplier's rate, of which what is urgent has its share.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -31,7 +32,7 @@ pub struct SignInBySms {
 /// `channel_not_configured`
 pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Result<()> {
     let phone = Phone::parse(phone)?;
-    let sms = ctx.platforms.sms()?;
+    ctx.platforms.sms()?;
     count_attempt(ctx, &client.address).await?;
     let permit = SendPermit::take(ctx, &phone, client).await?;
     // Called here and not by a worker: who asked learns at once whether it was sent, and the code stands in no row.
@@ -42,18 +43,32 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
         return Err(Error::RateLimited { retry_after: PATIENCE });
     }
     let code = sms_code::make(ctx, &phone).await?;
-    let message = SmsMessage {
-        phone: phone.expose().to_owned(),
-        template: ctx.settings.sign_in.sms_template.clone(),
-        sign_name: None,
+    // Another request is another message, and may ask another supplier first.
+    let key = format!("{}.{}", phone.index(ctx), ctx.now().timestamp_millis());
+    let letter = Letter {
+        phone: phone.expose(),
+        templates: templates(&ctx.settings),
         params: vec![("code".to_owned(), code)],
         out_id: None,
+        key: &key,
     };
-    if let Err(error) = sms.send(&message).await {
+    if let Err(failed) = sms::send(ctx, &letter).await? {
         permit.give_back(ctx).await?;
-        return Err(platforms::unavailable("sms", error));
+        return Err(platforms::unavailable("sms", failed.error));
     }
     Ok(())
+}
+
+/// The code message's template at each supplier.
+fn templates(settings: &Settings) -> Vec<(&'static str, &str)> {
+    [
+        (platform::sms::TENCENT, settings.tencent_sms.sign_in_template.as_str()),
+        (platform::sms::ALIYUN, settings.aliyun_sms.sign_in_template.as_str()),
+    ]
+    .map(|(supplier, own)| {
+        (supplier, if own.is_empty() { settings.sign_in.sms_template.as_str() } else { own })
+    })
+    .to_vec()
 }
 
 /// # Refuses

@@ -5,7 +5,7 @@ use entity::states::MessageClass;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::why::{delivery_behind, own};
-use crate::consent;
+use crate::consent::{self, Said};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{DeliveryId, InboxMessageId, MemberId};
@@ -63,8 +63,10 @@ async fn stop_like(ctx: &Context, row: &delivery::Model, reach: Reach) -> Result
         Reach::Channel => row.channel.as_str(),
         Reach::Everywhere => "all",
     };
+    let said =
+        Said::by("message", serde_json::json!({ "delivery_id": row.id, "campaign_id": row.campaign_id }));
     let txn = ctx.db.begin().await?;
-    consent::opt_out(ctx, &txn, row.member_id, (channel, &row.topic), "message").await?;
+    consent::opt_out(ctx, &txn, row.member_id, (channel, &row.topic), said).await?;
     txn.commit().await?;
     Ok(Stopped { channel: channel.to_owned(), topic: row.topic.clone() })
 }

@@ -3,16 +3,17 @@
 
 use entity::states::{MemberState, SubjectKind};
 use entity::{
-    consent, consent_event, identity, inbox_message, member, member_tag, opt_out, preference,
+    consent as consent_row, consent_event, identity, inbox_message, member, member_tag, preference,
     session as session_row,
 };
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect,
 };
 
 use crate::audit::{self, Act, Actor};
+use crate::consent::{self, Said};
 use crate::context::Context;
 use crate::crypto;
 use crate::error::Result;
@@ -77,7 +78,7 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
         )
         .exec(txn)
         .await?;
-    consent::Entity::delete_many().filter(consent::Column::MemberId.eq(id)).exec(txn).await?;
+    consent_row::Entity::delete_many().filter(consent_row::Column::MemberId.eq(id)).exec(txn).await?;
     // The events stay as evidence; what the platform said of the person in them does not.
     consent_event::Entity::update_many()
         .col_expr(consent_event::Column::Evidence, Expr::value(serde_json::json!({})))
@@ -89,18 +90,7 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
 
 /// A no to everything, which also stops what is queued already.
 async fn stop_messages(ctx: &Context, txn: &impl ConnectionTrait, id: MemberId) -> Result<()> {
-    let row = opt_out::ActiveModel {
-        id: Set(ctx.new_id()),
-        member_id: Set(id),
-        channel: Set("all".to_owned()),
-        topic: Set("all".to_owned()),
-        source: Set("deletion".to_owned()),
-        created_at: Set(ctx.now()),
-    };
-    let once =
-        OnConflict::columns([opt_out::Column::MemberId, opt_out::Column::Channel, opt_out::Column::Topic])
-            .do_nothing()
-            .to_owned();
-    opt_out::Entity::insert(row).on_conflict(once).exec_without_returning(txn).await?;
+    let said = Said::by("deletion", serde_json::json!({}));
+    consent::opt_out(ctx, txn, id, ("all", "all"), said).await?;
     Ok(())
 }

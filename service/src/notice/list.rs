@@ -25,8 +25,7 @@ pub async fn list_notices(
     page: &PageRequest,
 ) -> Result<Page<NoticeRow>> {
     caller.require(Permission::ReadCampaigns)?;
-    let mut query =
-        notice::Entity::find().order_by_desc(notice::Column::Id).limit(page.limit() + 1);
+    let mut query = notice::Entity::find().order_by_desc(notice::Column::Id).limit(page.limit() + 1);
     if let Some(state) = filter.state {
         query = query.filter(notice::Column::State.eq(state));
     }

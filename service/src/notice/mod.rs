@@ -70,7 +70,8 @@ impl Step {
 pub async fn send(ctx: &Context, txn: &impl ConnectionTrait, new: NewNotice) -> Result<bool> {
     let now = ctx.now();
     let id: NoticeId = ctx.new_id();
-    let first = new.steps.first().ok_or_else(|| Error::internal(anyhow::anyhow!("a notice without steps")))?;
+    let first =
+        new.steps.first().ok_or_else(|| Error::internal(anyhow::anyhow!("a notice without steps")))?;
     let row = notice::ActiveModel {
         id: Set(id),
         member_id: Set(new.member_id),
@@ -108,7 +109,8 @@ pub async fn apply_receipt(
     delivered: bool,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let known = notice::Entity::find().filter(notice::Column::PlatformMessageId.eq(message_id)).one(txn).await?;
+    let known =
+        notice::Entity::find().filter(notice::Column::PlatformMessageId.eq(message_id)).one(txn).await?;
     let Some(row) = known else { return Ok(false) };
     let state = if delivered { DeliveryState::Delivered } else { DeliveryState::Bounced };
     notice::Entity::update_many()

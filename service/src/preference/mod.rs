@@ -10,13 +10,15 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrai
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::consent;
+use crate::consent::{self, Said};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::policy::QuietHours;
 
 const LONGEST_PAUSE: Duration = Duration::days(366);
+/// Where an opt-out or opt-in came from.
+const BY_MEMBER: &str = "member";
 const CHANNELS: [&str; 4] = ["all", "wechat_subscribe", "sms", "inbox"];
 
 /// The whole set; a PUT replaces it.
@@ -135,11 +137,13 @@ async fn save_opt_outs(
 ) -> Result<()> {
     for old in consent::opt_outs_of(txn, member_id).await? {
         if !wanted.iter().any(|no| no.channel == old.channel && no.topic == old.topic) {
-            consent::opt_in(txn, member_id, (&old.channel, &old.topic)).await?;
+            let said = Said::by(BY_MEMBER, serde_json::json!({ "by": "preferences" }));
+            consent::opt_in(ctx, txn, member_id, (&old.channel, &old.topic), said).await?;
         }
     }
     for no in wanted {
-        consent::opt_out(ctx, txn, member_id, (&no.channel, &no.topic), "member").await?;
+        let said = Said::by(BY_MEMBER, serde_json::json!({ "by": "preferences" }));
+        consent::opt_out(ctx, txn, member_id, (&no.channel, &no.topic), said).await?;
     }
     Ok(())
 }

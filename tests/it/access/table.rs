@@ -45,6 +45,9 @@ pub const TABLE: &[(&str, Who)] = &[
     ("sign_in_by_wechat", Everyone),
     ("sign_in_staff", Everyone),
     ("sign_out", TokenHolders),
+    // the link in a message: its token is the right
+    ("confirm_opt_out_link", Everyone),
+    ("show_opt_out_link", Everyone),
     // callbacks
     ("receive_sms_callback", Platforms),
     ("receive_wechat_callback", Platforms),

@@ -92,6 +92,9 @@ impl World {
     /// What a segment of a path stands for, by its name and the part before it.
     pub fn id(&self, segment: &str, noun: &str) -> String {
         match (segment, noun) {
+            ("token", "u") => {
+                service::consent::opt_out_link(&self.app().ctx, Channel::Inbox, self.delivery).token
+            }
             ("provider", _) => "aliyun".to_owned(),
             ("cause", _) => "none".to_owned(),
             (_, "dead-letters") => self.dead_letter.to_string(),

@@ -3,6 +3,7 @@
 use entity::states::{Channel, DeliveryState};
 use reqwest::Method;
 use serde_json::json;
+use service::consent::opt_out_history_of;
 use tests::TestApp;
 
 #[tokio::test]
@@ -35,6 +36,13 @@ async fn a_reply_of_no_is_an_opt_out_from_sms_alone() {
             "{provider}"
         );
         assert_eq!(app.counts(inbox).await, [(DeliveryState::Sent, 2)], "{provider}");
+        let said = opt_out_history_of(app.ctx.db.read(), all[0].member).await.unwrap();
+        assert_eq!(said.len(), 1, "{provider}");
+        assert_eq!((said[0].source.as_str(), said[0].change.as_str()), ("sms_reply", "opted_out"));
+        assert_eq!(
+            (&said[0].evidence["text"], &said[0].evidence["supplier"]),
+            (&json!("R"), &json!(provider))
+        );
     }
 }
 

@@ -43,7 +43,8 @@ async fn a_test_send_reaches_named_members_past_the_cap_and_spends_a_consent() {
     app.scheduled(Channel::WechatSubscribe, |_| {}).await;
     app.drain().await;
     let txn = app.ctx.db.begin().await.unwrap();
-    consent::opt_out(&app.ctx, &txn, all[1].member, ("all", "all"), "member").await.unwrap();
+    let said = consent::Said::by("member", json!({}));
+    consent::opt_out(&app.ctx, &txn, all[1].member, ("all", "all"), said).await.unwrap();
     txn.commit().await.unwrap();
     let id = app.campaign(Channel::WechatSubscribe, |_| {}).await.id;
     let path = format!("/v1/console/campaigns/{id}/test-send");

@@ -100,7 +100,15 @@ async fn every_gate_is_asked_again() {
     let desk = Desk::refused().await;
     let Desk { app, all, id, .. } = &desk;
     let txn = app.ctx.db.begin().await.unwrap();
-    consent::opt_out(&app.ctx, &txn, all[0].member, ("all", "all"), "member").await.unwrap();
+    consent::opt_out(
+        &app.ctx,
+        &txn,
+        all[0].member,
+        ("all", "all"),
+        service::consent::Said::by("member", serde_json::json!({})),
+    )
+    .await
+    .unwrap();
     txn.commit().await.unwrap();
     app.cancel_subscription(&all[1].person, tests::platforms::COUPON_EXPIRY).await;
     desk.replay(refused()).await.expect(200);

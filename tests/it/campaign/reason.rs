@@ -117,7 +117,7 @@ async fn the_platforms_side_is_told_with_every_attempt() {
     for (errcode, state, reason) in [
         (47003, "failed", "content_invalid"),
         (40003, "failed", "no_address"),
-        (48001, "failed", "platform_refused"),
+        (43116, "failed", "platform_refused"),
         (-1, "pending", "platform_busy"),
         (45011, "pending", "platform_throttled"),
     ] {

@@ -18,7 +18,11 @@ const BATCH: usize = 20;
 const SEND_QUEUE: &str = "delivery.send";
 
 fn plan() -> ClusterPlan {
-    ClusterPlan::of(MEMBERS).workers(2).set("HUIKE_RATES_WECHAT_PER_SECOND", RATE)
+    ClusterPlan::of(MEMBERS)
+        .workers(2)
+        .set("HUIKE_RATES_WECHAT_PER_SECOND", RATE)
+        // No worker dies, so no claim may end by its lease, however slow the machine is.
+        .set("HUIKE_DELIVERY_CLAIM_LEASE_SECONDS", 300)
 }
 
 async fn nobody_lost_nobody_twice(cluster: &Cluster, campaign: service::ids::CampaignId) {

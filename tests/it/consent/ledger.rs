@@ -167,3 +167,22 @@ async fn two_campaigns_never_spend_the_same_consent() {
     }
     assert_eq!(app.deliveries_of(first).await.len() + app.deliveries_of(second).await.len(), 60);
 }
+
+#[tokio::test]
+async fn an_accept_from_before_the_platform_said_that_nothing_is_left_counts_nothing_when_it_comes_late() {
+    let app = TestApp::with_platforms().await;
+    let one = app.reachable(1, 1).await.remove(0);
+    app.set_fault("/cgi-bin/message/subscribe/send", json!({ "refusals": [{ "code": "43101" }] })).await;
+    app.scheduled(Channel::WechatSubscribe, |_| {}).await;
+    app.drain().await;
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
+    let asked = app.ctx.now().timestamp();
+    tell(&app, answered(&one.person, true, asked - 60)).await;
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
+    tell(&app, answered(&one.person, true, asked + 60)).await;
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
+    let events = consent_event::Entity::find().all(app.ctx.db.read()).await.unwrap();
+    let exhausted: Vec<_> = events.iter().filter(|event| event.change == "exhausted").collect();
+    assert_eq!(exhausted.len(), 1);
+    assert_eq!((exhausted[0].source.as_str(), &exhausted[0].evidence["code"]), ("send", &json!("43101")));
+}

@@ -1,3 +1,5 @@
 //! The ledger of what members allow.
 
 mod ledger;
+mod link;
+mod opt_out;

@@ -171,7 +171,15 @@ async fn a_replayed_batch_passes_every_gate_again() {
     outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
     desk.bury("batch", batch.to_string().as_bytes(), "database is unavailable: pool timed out").await;
     let txn = app.ctx.db.begin().await.unwrap();
-    service::consent::opt_out(&app.ctx, &txn, all[0].member, ("all", "all"), "member").await.unwrap();
+    service::consent::opt_out(
+        &app.ctx,
+        &txn,
+        all[0].member,
+        ("all", "all"),
+        service::consent::Said::by("member", serde_json::json!({})),
+    )
+    .await
+    .unwrap();
     txn.commit().await.unwrap();
     desk.post(&format!("/{}/replay", desk.only().await.id), json!({})).await.expect(200);
     app.drain().await;

@@ -69,7 +69,7 @@ async fn a_bad_openid_and_bad_content_fail_that_message_alone_and_use_no_consent
         (40003, "no_address"),
         (47003, "content_invalid"),
         (45168, "content_invalid"),
-        (48001, "platform_refused"),
+        (43116, "platform_refused"),
     ] {
         let (app, reachable) = started(1).await;
         refuse(&app, errcode).await;
@@ -85,9 +85,9 @@ async fn a_bad_openid_and_bad_content_fail_that_message_alone_and_use_no_consent
 
 #[tokio::test]
 async fn a_refusal_that_everybody_would_get_pauses_the_campaign_and_resuming_sends_to_all() {
-    let (app, reachable) = started(4).await;
-    for (round, errcode) in [40037, 41030, 43107, 40001].into_iter().enumerate() {
-        let left = 4 - i32::try_from(round).unwrap();
+    let (app, reachable) = started(5).await;
+    for (round, errcode) in [40037, 41030, 43107, 48001, 40001].into_iter().enumerate() {
+        let left = 5 - i32::try_from(round).unwrap();
         refuse(&app, errcode).await;
         let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
         app.drain().await;

@@ -31,10 +31,12 @@ fn the_text_is_the_suppliers_wording_with_its_places_filled_behind_the_signature
     let mut draft = message(Channel::Sms);
     let to = recipient(Shanghai);
     let text = |draft: &MessageDraft| {
-        let rendered =
-            draft.render(&service::delivery::Variables {
-                name: Some("小王"), card_number: "1", brand: "茶"
-            });
+        let rendered = draft.render(&service::delivery::Variables {
+            name: Some("小王"),
+            card_number: "1",
+            brand: "茶",
+            ..Default::default()
+        });
         sms_text("回客", draft, &rendered)
     };
     assert_eq!(text(&draft), "【回客】小王", "without the wording only the parameters are known");

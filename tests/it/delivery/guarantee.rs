@@ -266,7 +266,8 @@ async fn a_no_given_while_a_claim_waits_for_the_rate_still_counts() {
     let (ctx, second) = (app.ctx.clone(), ids[1]);
     let waiting = tokio::spawn(async move { send(&ctx, id, &[second], &CancellationToken::new()).await });
     let txn = app.ctx.db.begin().await.unwrap();
-    let opted_out = consent::opt_out(&app.ctx, &txn, reachable[1].member, ("all", "all"), "member");
+    let said = consent::Said::by("member", serde_json::json!({}));
+    let opted_out = consent::opt_out(&app.ctx, &txn, reachable[1].member, ("all", "all"), said);
     opted_out.await.unwrap();
     txn.commit().await.unwrap();
     waiting.await.unwrap().unwrap();

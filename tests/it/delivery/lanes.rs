@@ -80,7 +80,8 @@ async fn each_lane_has_its_queue() {
     outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
     dispatch(&app.ctx).await.unwrap();
 
-    let rows = outbox::Entity::find().order_by_asc(outbox::Column::Queue).all(app.ctx.db.read()).await.unwrap();
+    let rows =
+        outbox::Entity::find().order_by_asc(outbox::Column::Queue).all(app.ctx.db.read()).await.unwrap();
     let queues: Vec<_> = rows.iter().map(|row| row.queue.as_str()).collect();
     assert_eq!(queues, ["delivery.journey", "delivery.send"]);
     app.drain().await;

@@ -27,13 +27,7 @@ fn receipt(member_id: MemberId, kind: Kind, key: &str) -> NewNotice {
         body: String::new(),
     };
     let inbox = Step::inbox("优惠券核销成功".to_owned(), "满100减20券".to_owned(), None);
-    NewNotice {
-        member_id,
-        kind,
-        business_key: key.to_owned(),
-        steps: vec![wechat, inbox],
-        expires_at: None,
-    }
+    NewNotice { member_id, kind, business_key: key.to_owned(), steps: vec![wechat, inbox], expires_at: None }
 }
 
 async fn tell(app: &TestApp, new: NewNotice) -> bool {
@@ -122,7 +116,15 @@ async fn caps_quiet_hours_and_marketing_opt_outs_do_not_hold_a_receipt() {
     app.drain().await;
     app.advance(Duration::hours(13)).await;
     let txn = app.ctx.db.begin().await.unwrap();
-    service::consent::opt_out(&app.ctx, &txn, one.member, ("all", "all"), "member").await.unwrap();
+    service::consent::opt_out(
+        &app.ctx,
+        &txn,
+        one.member,
+        ("all", "all"),
+        service::consent::Said::by("member", serde_json::json!({})),
+    )
+    .await
+    .unwrap();
     txn.commit().await.unwrap();
 
     tell(&app, receipt(one.member, Kind::RedemptionReceipt, "R1")).await;

@@ -15,8 +15,11 @@ fn busy(per_second: f64, seconds: i64, gap: i64) -> (u32, u32, Vec<(i64, u32)>) 
     let mut kept: Option<Level> = None;
     let (mut urgent, mut refused, mut others) = (0, 0, Vec::new());
     for millis in 0..seconds * 1_000 {
-        let lanes: &[(Lane, u32)] =
-            if millis % gap == 0 { &[(Lane::Campaign, 500), (Lane::Urgent, 1)] } else { &[(Lane::Campaign, 500)] };
+        let lanes: &[(Lane, u32)] = if millis % gap == 0 {
+            &[(Lane::Campaign, 500), (Lane::Urgent, 1)]
+        } else {
+            &[(Lane::Campaign, 500)]
+        };
         for (lane, wanted) in lanes {
             let grant = gcra(&[(kept, of_lane(per_second, *lane))], *wanted, millis * 1_000);
             if grant.granted > 0 {

@@ -4,6 +4,7 @@ mod alipay;
 mod robustness;
 mod sms_receipt;
 mod sms_send;
+mod sms_trouble;
 mod support;
 mod wechat_callback;
 mod wechat_calls;

@@ -83,3 +83,38 @@ async fn a_reset_forgets_everything() {
         40001
     );
 }
+
+#[tokio::test]
+async fn a_refusal_by_code_hits_a_template_or_always_the_same_share_of_the_people() {
+    let stranger = Stranger::start().await;
+    let token = stranger.token().await;
+    let mut people = Vec::new();
+    for _ in 0..40 {
+        let person = stranger.person().await;
+        stranger.accept(&person, EXPIRY).await;
+        people.push(person.openid);
+    }
+    turn(&stranger, json!({ "refusals": [{ "code": "40037", "template": "another" }] })).await;
+    assert_eq!(errcode(&stranger.remind(&token, &people[0]).await), 0);
+    turn(&stranger, json!({ "refusals": [{ "code": "43107", "template": EXPIRY }] })).await;
+    assert_eq!(errcode(&stranger.remind(&token, &people[1]).await), 43107);
+    turn(&stranger, json!({ "refusals": [{ "code": "47003", "people_rate": 0.5 }] })).await;
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    for openid in &people {
+        first.push(errcode(&stranger.remind(&token, openid).await) == 47003);
+        second.push(errcode(&stranger.remind(&token, openid).await) == 47003);
+    }
+    assert_eq!(first, second);
+    let refused = first.iter().filter(|refused| **refused).count();
+    assert!((8..=32).contains(&refused), "{refused} of 40");
+}
+
+#[tokio::test]
+async fn too_many_requests_come_back_with_a_time_to_wait() {
+    let (stranger, token, openid) = prepared().await;
+    turn(&stranger, json!({ "http_429_rate": 1.0, "retry_after_seconds": 7 })).await;
+    let answer = raw(&stranger, &token, &openid).await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.headers()["retry-after"], "7");
+}

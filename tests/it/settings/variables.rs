@@ -29,3 +29,23 @@ fn a_variable_of_digits_alone_is_text_where_the_setting_is_text_and_a_number_whe
     assert_eq!(settings.wechat.secret.expose(), "0012");
     assert_eq!((settings.rates.sms_per_second, settings.listen.as_str()), (7, "1"));
 }
+
+#[test]
+fn sms_suppliers_are_one_or_several_with_weights() {
+    let of = |text: &str| Settings::from_variables(&[("sms.provider", text)]);
+    assert_eq!(of("").unwrap().sms_suppliers().unwrap(), []);
+    assert_eq!(of("aliyun").unwrap().sms_suppliers().unwrap(), [("aliyun", 1)]);
+    assert_eq!(
+        of("tencent:70, aliyun:30").unwrap().sms_suppliers().unwrap(),
+        [("tencent", 70), ("aliyun", 30)]
+    );
+    for wrong in ["twilio", "tencent:0", "tencent:x", "tencent:101", "tencent, tencent:3", "tencent aliyun"] {
+        assert_eq!(of(wrong).unwrap_err().name, "sms.provider", "{wrong}");
+    }
+}
+
+#[test]
+fn the_public_address_is_a_web_address() {
+    assert!(Settings::from_variables(&[("public_url", "https://m.example.cn")]).is_ok());
+    assert_eq!(Settings::from_variables(&[("public_url", "m.example.cn")]).unwrap_err().name, "public_url");
+}

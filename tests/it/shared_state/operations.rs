@@ -185,8 +185,10 @@ async fn a_clock_moved_back_grants_nothing_more_and_stops_nothing(state: Shared)
 }
 
 async fn permits_are_granted_only_where_every_limit_has_them(state: Shared) {
-    let (wide, narrow) =
-        (Limit { key: "wide", rate: RATE }, Limit { key: "narrow", rate: Rate { per_second: 1.0, burst: 5 } });
+    let (wide, narrow) = (
+        Limit { key: "wide", rate: RATE },
+        Limit { key: "narrow", rate: Rate { per_second: 1.0, burst: 5 } },
+    );
     let permits = state.take_together(&[wide, narrow], 20, noon()).await.unwrap();
     assert_eq!((permits.granted, permits.retry_after), (5, Duration::from_secs(1)));
     let rest = state.take_together(&[wide], 100, noon()).await.unwrap();

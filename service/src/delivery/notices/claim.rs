@@ -6,8 +6,8 @@ use entity::states::{Channel, ConsentKind, DeliveryState, IdentityProvider, Memb
 use entity::{consent, identity, inbox_message, member, notice};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::super::claim::lock_members;
@@ -150,7 +150,8 @@ async fn standings(
     members: &[MemberId],
 ) -> Result<HashMap<MemberId, Standing>> {
     let mut standings: HashMap<MemberId, Standing> = HashMap::with_capacity(members.len());
-    let rows = member::Entity::find().filter(member::Column::Id.is_in(members.iter().copied())).all(txn).await?;
+    let rows =
+        member::Entity::find().filter(member::Column::Id.is_in(members.iter().copied())).all(txn).await?;
     for row in rows {
         let phone = match &row.phone_cipher {
             Some(sealed) => Some(Phone::open(ctx, sealed)?.expose().to_owned()),

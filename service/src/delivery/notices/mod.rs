@@ -63,10 +63,7 @@ async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Out
         address: &claimed.address,
         out_id: claimed.row.id.to_string(),
     };
-    match channel::call(ctx, call).await {
-        Ok(message_id) => Outcome::Sent { message_id, started_at },
-        Err(error) => Outcome::of_error(error, started_at),
-    }
+    Outcome::of(channel::call(ctx, call).await, started_at)
 }
 
 fn route(step: &Step) -> Route<'_> {
@@ -79,11 +76,8 @@ fn wording(step: &Step) -> (MessageDraft, Rendered) {
         page: step.page.clone(),
         ..MessageDraft::default()
     };
-    let rendered = Rendered {
-        parameters: step.parameters.clone(),
-        title: step.title.clone(),
-        body: step.body.clone(),
-    };
+    let rendered =
+        Rendered { parameters: step.parameters.clone(), title: step.title.clone(), body: step.body.clone() };
     (message, rendered)
 }
 

@@ -4,7 +4,9 @@ use chrono::{DateTime, Duration, Utc};
 use entity::notice;
 use entity::states::{Channel, DeliveryState};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::super::claim::lock_members;
 use super::rules::after_unheard;

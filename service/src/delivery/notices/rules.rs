@@ -67,10 +67,15 @@ pub fn decide(
 /// How a notice goes on after its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    Sent { message_id: Option<String> },
+    Sent {
+        message_id: Option<String>,
+    },
     Unknown,
     /// The same step again.
-    Again { not_before: DateTime<Utc>, reason: Option<Reason> },
+    Again {
+        not_before: DateTime<Utc>,
+        reason: Option<Reason>,
+    },
     /// The next open step, without it the inbox alone.
     Next(Reason),
 }
@@ -78,10 +83,11 @@ pub enum Fate {
 pub fn after(outcome: &Outcome, kind: Option<Kind>, tries: (i32, i32), now: DateTime<Utc>) -> Fate {
     let (attempts, most) = tries;
     match outcome {
-        Outcome::Sent { message_id, .. } => Fate::Sent { message_id: message_id.clone() },
-        Outcome::Unknown { .. } => after_unheard(kind, attempts, now),
+        Outcome::Sent { .. } => Fate::Sent { message_id: outcome.message_id().map(str::to_owned) },
+        Outcome::Unknown(_) => after_unheard(kind, attempts, now),
         Outcome::Refused { reason, .. } => Fate::Next(*reason),
-        Outcome::CampaignBroken { .. } => Fate::Next(Reason::PlatformRefused),
+        Outcome::ContentRefused(_) => Fate::Next(Reason::ContentInvalid),
+        Outcome::CampaignBroken(_) => Fate::Next(Reason::PlatformRefused),
         Outcome::Again { .. } if attempts >= most => Fate::Next(Reason::TriesExceeded),
         Outcome::Again { reason, retry_after, .. } => {
             let throttled = *reason == Reason::PlatformThrottled;

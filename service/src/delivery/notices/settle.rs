@@ -40,15 +40,9 @@ pub async fn settle(ctx: &Context, claimed: &[Claimed], outcomes: &[Outcome]) ->
     for (one, outcome) in claimed.iter().zip(outcomes) {
         rest::rest_if_throttled(ctx, one.step.channel, &[outcome]).await;
     }
-    let message_ids: Vec<String> = outcomes.iter().filter_map(message_id).collect();
+    let message_ids: Vec<String> =
+        outcomes.iter().filter_map(|outcome| outcome.message_id().map(str::to_owned)).collect();
     receipt::apply_waiting(ctx, &message_ids, &[]).await
-}
-
-fn message_id(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Sent { message_id, .. } => message_id.clone(),
-        _ => None,
-    }
 }
 
 async fn settle_once(ctx: &Context, claimed: &[Claimed], outcomes: &[Outcome]) -> Result<()> {
@@ -139,9 +133,14 @@ async fn settle_consent(
     };
     let member = [claimed.row.member_id];
     match outcome {
-        Outcome::Sent { .. } | Outcome::Unknown { .. } => consent::spend(ctx, txn, template, &member).await,
-        Outcome::Refused { reason: Reason::NoConsent, .. } => {
-            consent::exhaust(ctx, txn, template, &member).await
+        Outcome::Sent { .. } | Outcome::Unknown(_) => consent::spend(ctx, txn, template, &member).await,
+        Outcome::Refused { reason: Reason::NoConsent, told } => {
+            let emptied = consent::Emptied {
+                member_id: claimed.row.member_id,
+                key: format!("notice|{}|exhausted", claimed.row.id),
+                asked_at: told.started_at,
+            };
+            consent::exhaust(ctx, txn, template, &[emptied]).await
         }
         _ => consent::give_back(ctx, txn, template, &member).await,
     }
