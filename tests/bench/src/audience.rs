@@ -35,10 +35,12 @@ pub fn audience_1m(place: &Place) -> Result<()> {
     let (mut ours, mut copies) = (Vec::new(), Vec::new());
     for pair in 0..place.pairs {
         let mut project = Project::new(place, &servers, &people, &format!("audience_{pair}"))?
-            // All of it is handed over; next to none is sent meanwhile.
-            .with("HUIKE_DELIVERY_QUEUED_AHEAD", 2 * members)
-            .with("HUIKE_RATES_WECHAT_PER_SECOND", 10);
+            // All of it is handed over; next to none is sent meanwhile, one call at a time to a slow platform.
+            .with("HUIKE_DELIVERY_QUEUED_AHEAD", 4 * members)
+            .with("HUIKE_RATES_WECHAT_PER_SECOND", 4 * members)
+            .with("HUIKE_DELIVERY_CONCURRENCY", 1);
         project.start_workers(1)?;
+        servers.mock.reset(true)?;
         let handed = hand_over(&project, members)?;
         for (worker, _) in project.workers.drain(..) {
             worker.stop();

@@ -12,8 +12,6 @@ use crate::process::{Process, resident_mb};
 use crate::project::{Project, Servers};
 use crate::result::{Outcome, median, round, write};
 
-/// Batches that a worker holds at a time, so calls per batch times this are in flight.
-const BATCHES: u64 = 16;
 const LIMIT_1024_MB: f64 = 96.0;
 const COLD_START_LIMIT_MS: f64 = 400.0;
 
@@ -24,7 +22,7 @@ pub fn memory(place: &Place) -> Result<()> {
     let mut most = Vec::new();
     for in_flight in [64, 1024] {
         let mut project = Project::new(place, &servers, &people, &format!("memory_{in_flight}"))?
-            .with("HUIKE_DELIVERY_CONCURRENCY", in_flight / BATCHES);
+            .with("HUIKE_DELIVERY_CONCURRENCY", in_flight);
         project.start_workers(1)?;
         // The platform takes its time, so that as many are in flight as may be.
         servers.mock.reset(true)?;
