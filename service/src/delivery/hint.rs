@@ -26,6 +26,10 @@ hints! {
         "Paused by staff. Resume it when it may go on.";
     "error_rate" => "失败比例过高，已自动暂停。请在发送明细里查看失败代码，处理后再继续。",
         "Too large a share failed. Look at the codes in its deliveries, mend the cause, then resume.";
+    "budget_campaign" => "活动预算已用完。请提高预算后继续，或就此结束。",
+        "The campaign's budget is used up. Raise it and resume, or end the campaign.";
+    "budget_month" | "budget_brand" => "品牌的营销预算已用完。请在设置里调整上限，或等到下个月。",
+        "The brand's budget is used up. Change the ceiling in the settings, or wait for the next month.";
     "40037" => "模板编号不正确，或模板已从小程序后台删除。请换成现有模板后继续。",
         "The template id is wrong or the template was deleted. Choose a template that exists, then resume.";
     "41030" => "跳转页面不在已发布的小程序版本里。请改正页面路径，或先发布新版本。",

@@ -35,7 +35,7 @@ impl Desk {
     }
 
     async fn refused() -> Self {
-        Self::failed(json!({ "error_rate": 1.0, "errcode": 48001 }), None).await
+        Self::failed(json!({ "error_rate": 1.0, "errcode": 43116 }), None).await
     }
 
     async fn list(&self) -> Value {
@@ -68,11 +68,11 @@ async fn what_failed_is_told_by_cause_and_goes_out_once_the_cause_is_mended() {
     let one = &listed[0];
     assert_eq!(
         (&one["state"], &one["reason"], &one["code"], &one["deliveries"], &one["can_be_replayed"]),
-        (&json!("failed"), &json!("platform_refused"), &json!("48001"), &json!(3), &json!(true))
+        (&json!("failed"), &json!("platform_refused"), &json!("43116"), &json!(3), &json!(true))
     );
     assert!(one["chinese"].is_string() && one["english"].is_string());
 
-    let replayed = desk.replay(json!({ "reason": "platform_refused", "code": "48001" })).await.expect(200);
+    let replayed = desk.replay(json!({ "reason": "platform_refused", "code": "43116" })).await.expect(200);
     assert_eq!(replayed, json!({ "deliveries": 3, "state": "sending" }));
     app.drain().await;
     assert_eq!(app.counts(*id).await, [(DeliveryState::Delivered, 3)]);
@@ -139,7 +139,7 @@ async fn what_may_have_arrived_is_never_sent_again() {
 
 #[tokio::test]
 async fn nothing_goes_back_once_the_offer_is_over_or_the_campaign_is_cancelled() {
-    let faults = json!({ "error_rate": 1.0, "errcode": 48001 });
+    let faults = json!({ "error_rate": 1.0, "errcode": 43116 });
     let desk = Desk::failed(faults, Some(Duration::hours(1))).await;
     desk.app.advance(Duration::hours(1)).await;
     desk.replay(refused()).await.expect_refusal("offer_over");
@@ -166,7 +166,7 @@ async fn a_coupon_that_came_back_is_issued_afresh() {
         .await
         .expect(200);
     let offer = offer.parse().unwrap();
-    app.set_fault(SEND, json!({ "error_rate": 1.0, "errcode": 48001 })).await;
+    app.set_fault(SEND, json!({ "error_rate": 1.0, "errcode": 43116 })).await;
     let id = app.scheduled(Channel::WechatSubscribe, |draft| draft.coupon_template_id = Some(offer)).await;
     app.drain().await;
     app.clear_faults().await;
