@@ -25,6 +25,7 @@ const SECTIONS: &[&str] = &[
     "alipay",
     "rates",
     "delivery",
+    "campaign",
     "caps",
     "quiet_hours",
     "receipts",
