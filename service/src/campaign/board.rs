@@ -16,6 +16,8 @@ const TIMES_AS_LONG: u32 = 20;
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 
 type Place<Value> = Arc<tokio::sync::Mutex<Option<Counted<Value>>>>;
+/// Each count with the last time that somebody looked.
+type Places<Key, Value> = HashMap<Key, (Place<Value>, Instant)>;
 
 #[derive(Debug)]
 struct Counted<Value> {
@@ -25,7 +27,7 @@ struct Counted<Value> {
 
 #[derive(Debug, Clone)]
 pub struct Board<Key, Value> {
-    places: Arc<Mutex<HashMap<Key, (Place<Value>, Instant)>>>,
+    places: Arc<Mutex<Places<Key, Value>>>,
 }
 
 impl<Key, Value> Default for Board<Key, Value> {

@@ -144,10 +144,10 @@ async fn converse(mut stream: TcpStream, mock: &RefCell<Mock>) -> Result<()> {
 
 /// Where the body begins and how long it is, once the head is whole.
 fn head(buffer: &[u8]) -> Option<(usize, usize)> {
-    let text = std::str::from_utf8(buffer).map_or_else(
-        |error| std::str::from_utf8(&buffer[..error.valid_up_to()]).unwrap_or_default(),
-        |text| text,
-    );
+    let text = match std::str::from_utf8(buffer) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&buffer[..error.valid_up_to()]).unwrap_or_default(),
+    };
     let end = text.find("\r\n\r\n")?;
     let length = text[..end]
         .lines()

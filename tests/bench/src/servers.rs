@@ -91,7 +91,7 @@ impl Broker {
         let url = if made {
             format!("{}/{name}", place.amqp.trim_end_matches("/%2f").trim_end_matches('/'))
         } else {
-            eprintln!("rabbitmqctl can't be used: queues named bench-* stay behind at {}", "the named host");
+            eprintln!("rabbitmqctl can't be used: queues named bench-* stay behind");
             place.amqp.clone()
         };
         Self { url, made: made.then_some(name) }
