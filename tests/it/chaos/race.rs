@@ -16,6 +16,9 @@ const PRIORITY_RATE: u32 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_campaigns_that_race_for_the_last_slot_one_gets_it() {
+    if !tests::services::chaos_in_full("of_two_campaigns_that_race_for_the_last_slot_one_gets_it") {
+        return;
+    }
     let _turn = turn().await;
     let plan = ClusterPlan::of(MEMBERS)
         .workers(4)

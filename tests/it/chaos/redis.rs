@@ -15,6 +15,9 @@ const ALONE: f64 = 0.1;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_caps_are_exact_and_sending_goes_on_stricter() {
+    if !tests::services::chaos_in_full("without_redis_caps_are_exact_and_sending_goes_on_stricter") {
+        return;
+    }
     if !distributed() {
         return;
     }
