@@ -50,6 +50,9 @@ async fn of_two_campaigns_that_race_for_the_last_slot_one_gets_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_higher_priority_takes_the_last_slot_of_each_member() {
+    if !tests::services::chaos_in_full("the_higher_priority_takes_the_last_slot_of_each_member") {
+        return;
+    }
     let _turn = turn().await;
     let plan = ClusterPlan::of(PRIORITY_MEMBERS)
         .workers(4)
