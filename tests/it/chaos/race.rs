@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::states::DeliveryState;
+use entity::states::{DeliveryState, OnCap};
 use tests::cluster::ClusterPlan;
 use tests::level;
 
@@ -10,7 +10,7 @@ use super::{BOUND, to_everybody, turn};
 
 const MEMBERS: usize = 5_000;
 const RATE: u32 = 1_200;
-/// One page of a resolution, so that the audience is there at once.
+/// So few that the audience is there at once.
 const PRIORITY_MEMBERS: usize = 600;
 const PRIORITY_RATE: u32 = 60;
 
@@ -60,7 +60,9 @@ async fn the_higher_priority_takes_the_last_slot_of_each_member() {
         .set("HUIKE_RATES_WECHAT_PER_SECOND", PRIORITY_RATE)
         .set("HUIKE_CAPS_PER_24_HOURS", 1);
     let Some(cluster) = plan.start().await else { return };
-    let low = to_everybody(&cluster).await;
+    // It waits for the next slot, so that it is still open when the higher one has ended.
+    let mut low = to_everybody(&cluster).await;
+    low.on_cap = OnCap::Defer;
     let mut high = to_everybody(&cluster).await;
     high.priority = low.priority + 1;
     high.message.parameters.insert("thing1".to_owned(), "满200减50券".to_owned());
