@@ -9,6 +9,7 @@ mod plan;
 pub use audience::Audience;
 pub use judge::Verdict;
 pub use phones::{SEND, busiest_second};
+use plan::RETRY_SECONDS;
 pub use plan::{ClusterPlan, binary};
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use service::campaign::CampaignDraft;
 use service::ids::CampaignId;
 use service::staff::{StaffCaller, StoreScope};
 use worker::broker::{AmqpBroker, AmqpSettings};
+use worker::topology::RetryLadder;
 
 use crate::database::{TestDatabase, TestFolder, Way};
 use crate::level;
@@ -206,21 +208,27 @@ impl Cluster {
     }
 }
 
+/// Removes what processes declared at a RabbitMQ that others use too: queues that nobody removes make it slow. For `drop`, which
+/// can't wait by itself.
+pub fn remove_queues(settings: AmqpSettings) {
+    let removed = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            if let Ok(broker) = AmqpBroker::connect(settings).await {
+                let _ = broker.remove_topology().await;
+            }
+        });
+    });
+    let _ = removed.join();
+}
+
 impl Drop for Cluster {
     /// The processes first, then what they used.
     fn drop(&mut self) {
         self.workers.clear();
         self.api = None;
         let Some((url, prefix)) = self.queues.take() else { return };
-        let removed = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(async {
-                let settings = AmqpSettings { prefix, ..AmqpSettings::new(url) };
-                if let Ok(broker) = AmqpBroker::connect(settings).await {
-                    let _ = broker.remove_topology().await;
-                }
-            });
-        });
-        let _ = removed.join();
+        let ladder = RetryLadder::new(RETRY_SECONDS.map(Duration::from_secs));
+        remove_queues(AmqpSettings { prefix, ladder, ..AmqpSettings::new(url) });
     }
 }

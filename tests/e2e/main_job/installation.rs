@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use tests::cluster::remove_queues;
 use tests::database::{TestDatabase, Way, chosen};
+use worker::broker::AmqpSettings;
 
 use super::RATE;
 use super::phones::Person;
@@ -197,6 +199,11 @@ impl Drop for Installation {
             let _ = child.kill();
             let _ = child.wait();
         }
+        let told = |name: &str| {
+            self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let (Some(url), Some(prefix)) = (told("HUIKE_AMQP_URL"), told("HUIKE_BROKER_PREFIX")) else { return };
+        remove_queues(AmqpSettings { prefix, ..AmqpSettings::new(url) });
     }
 }
 

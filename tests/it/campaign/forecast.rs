@@ -137,9 +137,8 @@ fn lot_foretold(one: &Value) -> Lot {
     (state.to_owned(), reason, variant, step, one["cost_fen"].as_i64().unwrap(), until)
 }
 
-/// Forecast, send, compare; answers the forecast.
-async fn agree(app: &TestApp, change: impl FnOnce(&mut CampaignDraft)) -> Value {
-    let owner = app.staff_session(StaffRole::Owner).await;
+/// A draft with variants and a hold-out, by its path.
+async fn planned(app: &TestApp, change: impl FnOnce(&mut CampaignDraft)) -> String {
     let segment_id = app.segment(Rule::All(vec![Rule::NeverBought(true)])).await;
     let campaign = app
         .campaign(Channel::WechatSubscribe, |draft| {
@@ -149,14 +148,21 @@ async fn agree(app: &TestApp, change: impl FnOnce(&mut CampaignDraft)) -> Value 
             change(draft);
         })
         .await;
-    let path = format!("/v1/console/campaigns/{}", campaign.id);
+    format!("/v1/console/campaigns/{}", campaign.id)
+}
+
+/// Forecast, send, compare; answers the forecast.
+async fn agree(app: &TestApp, change: impl FnOnce(&mut CampaignDraft)) -> Value {
+    let owner = app.staff_session(StaffRole::Owner).await;
+    let path = planned(app, change).await;
     let forecast = app.get(&format!("{path}/forecast")).with_bearer(&owner).await.expect(200);
     let told = foretold(app, &owner, &path, &forecast).await;
     app.post(&format!("{path}/schedule"), json!({})).with_bearer(&owner).await.expect(200);
     let began = app.ctx.now();
     app.drain().await;
     assert_eq!(app.ctx.now(), began, "the clock stood still");
-    let rows = app.deliveries_of(campaign.id).await;
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let rows = app.deliveries_of(id).await;
     assert_eq!(forecast["audience"], rows.len());
     assert_eq!(told.len(), rows.len());
     for row in &rows {
@@ -194,12 +200,20 @@ async fn a_fall_back_with_a_coupon_and_a_budget_is_forecast_to_the_last_member()
     let app = TestApp::with_platforms_and(FAST).await;
     a_mixed_audience(&app).await;
     let owner = app.staff_session(StaffRole::Owner).await;
-    let offer = template(&app, &owner, 20).await;
-    let forecast = agree(&app, |draft| {
+    let plan = |draft: &mut CampaignDraft| {
         falls_back_to(draft, &[Channel::Sms, Channel::Inbox]);
         draft.on_cap = OnCap::Drop;
-        draft.coupon_template_id = Some(offer);
         draft.budget_fen = Some(20);
+        // Whom the draw holds out is the same in both campaigns.
+        draft.experiment = Some("一张券够不够".to_owned());
+    };
+    let path = planned(&app, plan).await;
+    let without = app.get(&format!("{path}/forecast")).with_bearer(&owner).await.expect(200);
+    let one_too_few = without["will_send"].as_i64().unwrap() - 1;
+    let offer = template(&app, &owner, one_too_few).await;
+    let forecast = agree(&app, |draft| {
+        plan(draft);
+        draft.coupon_template_id = Some(offer);
     })
     .await;
     let steps = forecast["steps"].as_array().unwrap();

@@ -23,6 +23,9 @@ const APPID: &str = "wx5a6db0c0ffee2025";
 const APP_SECRET: &str = "5a6db0c5ec2e70000000000000000001";
 const KEYS: &str = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
+/// As `HUIKE_BROKER_RETRY_SECONDS` says it.
+pub(super) const RETRY_SECONDS: [u64; 3] = [1, 2, 5];
+
 /// What every cluster begins with: no quiet hours, since these processes run on the real clock, and short leases, since
 /// nobody waits for minutes.
 const SETTINGS: &[(&str, &str)] = &[
