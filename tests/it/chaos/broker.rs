@@ -3,6 +3,7 @@
 
 use entity::states::DeliveryState;
 use tests::cluster::{Cluster, ClusterPlan};
+use tests::level;
 use tests::private::PrivateRabbitMq;
 use tests::seed::Seed;
 use tests::services;
@@ -46,7 +47,10 @@ async fn a_restart_and_a_purge_of_rabbitmq_lose_nobody_and_send_nobody_two() {
     rabbitmq.stop().await;
     rabbitmq.start_again().await;
     cluster.wait_for_received(MEMBERS / 3, BOUND).await;
-    assert!(cluster.count(campaign, DeliveryState::Queued).await > 0, "something is in the queue");
+    level::reached("something is in the queue", BOUND, async || {
+        cluster.count(campaign, DeliveryState::Queued).await > 0
+    })
+    .await;
     rabbitmq.purge(&cluster.queue(SEND_QUEUE)).await;
     cluster.wait_for_received(MEMBERS * 2 / 3, BOUND).await;
     rabbitmq.kill();
