@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{CampaignId, CouponTemplateId, MemberId, SegmentId, StaffId};
+use crate::ids::{CampaignId, CouponTemplateId, DeliveryId, MemberId, SegmentId, StaffId};
 use crate::states::{CampaignState, Channel, Lane, MessageClass, OnCap};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -34,6 +34,8 @@ pub struct Model {
     pub resolve_cursor: Option<MemberId>,
     pub audience_end: Option<MemberId>,
     pub audience_count: i64,
+    /// The last of its deliveries that had its first dispatch; they have it in the order of their ids.
+    pub dispatched_to: Option<DeliveryId>,
     pub created_by: Option<StaffId>,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,

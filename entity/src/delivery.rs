@@ -20,7 +20,9 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub reason: Option<String>,
     pub not_before: DateTimeUtc,
-    pub queued_at: Option<DateTimeUtc>,
+    /// Since or from when it waits to be dispatched. None: its first dispatch finds it by its place in the campaign, or nothing is to
+    /// be done.
+    pub due_at: Option<DateTimeUtc>,
     pub claimed_at: Option<DateTimeUtc>,
     pub slot_at: Option<DateTimeUtc>,
     pub sent_at: Option<DateTimeUtc>,

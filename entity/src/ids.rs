@@ -45,6 +45,7 @@ macro_rules! ids {
 ids!(
     AttemptId,
     AuditEntryId,
+    BatchId,
     CallbackEventId,
     CampaignId,
     ConsentEventId,

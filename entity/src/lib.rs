@@ -17,6 +17,7 @@ pub mod coupon_template;
 pub mod coupon_template_store;
 pub mod dead_letter;
 pub mod delivery;
+pub mod delivery_batch;
 pub mod idempotency_key;
 pub mod identity;
 pub mod inbox_message;

@@ -1,5 +1,5 @@
 //! Sending at full strength: what a campaign can be told besides (lane, fall-back, variants, budget, review, recurrence), what a
-//! delivery remembers of it; budget, campaign_version, notice, opt_out_event.
+//! delivery remembers of it; budget, campaign_version, delivery_batch, notice, opt_out_event. And the indexes of deliveries anew.
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +28,7 @@ const ADDITIONS: &[Addition] = &[
             Column::timestamp_with_time_zone("approved_at").null(),
             Column::integer("approved_version").null(),
             Column::timestamp_with_time_zone("resumed_at").null(),
+            Column::uuid("dispatched_to").null(),
         ],
         unique: &[&["parent_id", "occurrence"]],
         indexes: &[],
@@ -42,6 +43,7 @@ const ADDITIONS: &[Addition] = &[
             Column::text("supplier").null(),
             Column::json_binary("saw").null(),
             Column::timestamp_with_time_zone("opened_at").null(),
+            Column::timestamp_with_time_zone("due_at").null(),
         ],
         unique: &[],
         indexes: &[],
@@ -97,6 +99,18 @@ const TABLES: &[Table] = &[
         indexes: &[],
     },
     Table {
+        name: "delivery_batch",
+        columns: &[
+            Column::uuid("id").primary_key(),
+            Column::uuid("campaign_id"),
+            Column::integer("open"),
+            Column::json_binary("delivery_ids"),
+            Column::timestamp_with_time_zone("queued_at"),
+        ],
+        unique: &[],
+        indexes: &[&["campaign_id"]],
+    },
+    Table {
         name: "notice",
         columns: &[
             Column::uuid("id").primary_key(),
@@ -138,40 +152,82 @@ const TABLES: &[Table] = &[
     },
 ];
 
-/// PostgreSQL writes an entry into every index at each move of a delivery, since each changes the indexed state. Those that find open
-/// deliveries leave out the others, so that a finished one has its key, its member and its receipt, and nothing else.
-const NARROWED: &[[&str; 3]] = &[
+/// When a delivery was queued is known of its batch.
+const GONE: &[Addition] = &[Addition {
+    table: "delivery",
+    columns: &[Column::timestamp_with_time_zone("queued_at").null()],
+    unique: &[],
+    indexes: &[],
+}];
+
+/// A delivery moves three times within a second. PostgreSQL writes such a move into the row's own page and into no index, as long as
+/// no index has a column that changes: so none has the state, the times or the platform's id. `due_at` is set only for those that
+/// wait for another dispatch.
+const INDEXES: &[[&str; 2]] = &[
+    ["delivery_member_id_campaign_id", "UNIQUE INDEX {} ON delivery (member_id, campaign_id)"],
+    ["delivery_campaign_id_id", "INDEX {} ON delivery (campaign_id, id)"],
     [
-        "delivery_campaign_id_state_not_before_id",
-        "delivery (campaign_id, state, not_before, id)",
-        "state IN ('pending', 'deferred', 'queued', 'sending')",
+        "delivery_campaign_id_due_at_id",
+        "INDEX {} ON delivery (campaign_id, due_at, id) WHERE due_at IS NOT NULL",
     ],
-    ["delivery_state_claimed_at", "delivery (state, claimed_at)", "state IN ('queued', 'sending')"],
-    ["delivery_platform_message_id", "delivery (platform_message_id)", "platform_message_id IS NOT NULL"],
+];
+const FORMER_INDEXES: &[[&str; 2]] = &[
+    ["delivery_campaign_id_member_id", "UNIQUE INDEX {} ON delivery (campaign_id, member_id)"],
+    ["delivery_campaign_id_state_not_before_id", "INDEX {} ON delivery (campaign_id, state, not_before, id)"],
+    ["delivery_member_id_slot_at", "INDEX {} ON delivery (member_id, slot_at)"],
+    ["delivery_platform_message_id", "INDEX {} ON delivery (platform_message_id)"],
+    ["delivery_state_claimed_at", "INDEX {} ON delivery (state, claimed_at)"],
 ];
 
-async fn narrow(manager: &SchemaManager<'_>, to_open: bool) -> Result<(), DbErr> {
-    if manager.get_database_backend() != sea_orm_migration::sea_orm::DbBackend::Postgres {
-        return Ok(());
+async fn replace_indexes(
+    manager: &SchemaManager<'_>,
+    old: &[[&str; 2]],
+    new: &[[&str; 2]],
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    for [name, definition] in new {
+        connection.execute_unprepared(&format!("CREATE {}", definition.replace("{}", name))).await?;
     }
-    for [name, columns, condition] in NARROWED {
-        let condition = if to_open { format!(" WHERE {condition}") } else { String::new() };
-        let statement = format!("DROP INDEX {name}; CREATE INDEX {name} ON {columns}{condition}");
-        manager.get_connection().execute_unprepared(&statement).await?;
+    for [name, _] in old {
+        connection.execute_unprepared(&format!("DROP INDEX {name}")).await?;
     }
     Ok(())
 }
+
+/// Pages keep room for the moves of their rows; and a campaign is never deleted, so no row needs to be checked for it.
+const ROOM: &str = "ALTER TABLE delivery SET (fillfactor = 50); ALTER TABLE consent SET (fillfactor = 50); \
+    ALTER TABLE delivery DROP CONSTRAINT IF EXISTS delivery_campaign_id_fkey";
+const NO_ROOM: &str = "ALTER TABLE delivery RESET (fillfactor); ALTER TABLE consent RESET (fillfactor); \
+    ALTER TABLE delivery ADD CONSTRAINT delivery_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaign (id)";
+
+async fn in_postgres(manager: &SchemaManager<'_>, statements: &str) -> Result<(), DbErr> {
+    if manager.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres {
+        manager.get_connection().execute_unprepared(statements).await?;
+    }
+    Ok(())
+}
+
+/// What was with the queue is dispatched anew; whoever has claimed it by then is not asked twice.
+const WAITING: &str = "UPDATE delivery SET due_at = not_before, \
+    state = CASE state WHEN 'queued' THEN 'pending' ELSE state END \
+    WHERE state IN ('pending', 'deferred', 'queued')";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         add(manager, ADDITIONS).await?;
         create(manager, TABLES).await?;
-        narrow(manager, true).await
+        replace_indexes(manager, FORMER_INDEXES, INDEXES).await?;
+        in_postgres(manager, ROOM).await?;
+        manager.get_connection().execute_unprepared(WAITING).await?;
+        take_away(manager, GONE).await?;
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        narrow(manager, false).await?;
+        add(manager, GONE).await?;
+        in_postgres(manager, NO_ROOM).await?;
+        replace_indexes(manager, INDEXES, FORMER_INDEXES).await?;
         drop_all(manager, TABLES).await?;
         take_away(manager, ADDITIONS).await
     }

@@ -108,24 +108,15 @@ where
     }
 }
 
-/// `column` is one of `texts`, asked of rows that another condition finds. In PostgreSQL no index answers it: of an index by state the
-/// planner expects few entries where a campaign under way has left thousands of dead ones.
-pub fn is_also_any<C: ColumnTrait>(backend: DbBackend, column: C, texts: &[&str]) -> Expr {
-    match backend {
-        DbBackend::Postgres => {
-            let column = Expr::col(column.as_column_ref());
-            let texts = Expr::val(text_array(texts.iter().copied()));
-            Expr::cust_with_exprs("$1 || '' = ANY($2::text::text[])", [column, texts])
-        }
-        _ => column.is_in(texts.iter().copied()),
-    }
-}
-
-/// In PostgreSQL, for the rest of a transaction: plans are made for the tables as they are now. A plan that was kept from when a
-/// campaign's rows were few would read all of them for each member.
-pub async fn plan_afresh(txn: &DatabaseTransaction) -> Result<()> {
+/// In PostgreSQL, for the rest of a transaction: a statement is planned once per connection, for an index. Planning each
+/// anew costs as much as running it; and one that was planned when a campaign's rows were few, without this, would go on reading all of
+/// them.
+pub async fn plan_once(txn: &DatabaseTransaction) -> Result<()> {
     if txn.get_database_backend() == DbBackend::Postgres {
-        txn.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+        txn.execute_unprepared(
+            "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off",
+        )
+        .await?;
     }
     Ok(())
 }

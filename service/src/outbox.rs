@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{self, CampaignId, DeliveryId, NoticeId, OutboxId};
+use crate::ids::{self, BatchId, CampaignId, DeliveryId, NoticeId, OutboxId};
 
 pub use entity::outbox::Model as Row;
 
@@ -27,6 +27,8 @@ pub enum Job {
         campaign_id: CampaignId,
         #[serde(default = "campaign_lane")]
         lane: Lane,
+        #[serde(default)]
+        batch_id: Option<BatchId>,
         delivery_ids: Vec<DeliveryId>,
     },
     SendNotices {

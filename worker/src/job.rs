@@ -1,5 +1,6 @@
 //! What each job calls. Each is harmless when run twice; the use case it calls says why.
 
+use service::delivery::Batch;
 use service::outbox::Job;
 use service::{Context, campaign, coupon, delivery};
 use tokio_util::sync::CancellationToken;
@@ -7,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
     match job {
         Job::ResolveAudience { campaign_id } => campaign::resolve(ctx, *campaign_id).await,
-        Job::SendDeliveries { campaign_id, delivery_ids, .. } => {
-            delivery::send(ctx, *campaign_id, delivery_ids, stop).await
+        Job::SendDeliveries { campaign_id, batch_id, delivery_ids, .. } => {
+            let batch = Batch { id: *batch_id, campaign_id: *campaign_id, deliveries: delivery_ids };
+            delivery::send(ctx, batch, stop).await
         }
         Job::SendNotices { notice_ids } => delivery::notices::send_notices(ctx, notice_ids, stop).await,
         Job::ExpireCoupons => coupon::expire(ctx).await.map(|_| ()),

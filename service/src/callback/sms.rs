@@ -3,7 +3,7 @@
 use entity::identity;
 use entity::states::{Channel, IdentityProvider};
 use platform::sms::receipt::{self, SmsReceipt, SmsReply};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::apply::{self, StoredEvent};
 use crate::consent::{self, Said};
@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::crypto;
 use crate::delivery::Receipt;
 use crate::error::{Error, Result};
+use crate::ids::MemberId;
 use crate::member::Phone;
 use crate::refusal::Refusal;
 
@@ -40,19 +41,18 @@ pub async fn receive_sms(ctx: &Context, supplier: SmsCallback, key: &str, body: 
         return Err(Refusal::CallbackSignatureInvalid.into());
     }
     let (receipts, replies) = read(supplier, body)?;
-    let events = receipts
-        .into_iter()
-        .map(|receipt| {
-            StoredEvent::Receipt(Receipt {
-                message_id: receipt.message_id,
-                delivered: receipt.delivered,
-                code: receipt.code,
-                out_id: receipt.out_id,
-                openid: None,
-                template_id: None,
-            })
-        })
-        .collect();
+    let mut events = Vec::with_capacity(receipts.len());
+    for receipt in receipts {
+        events.push(StoredEvent::Receipt(Receipt {
+            member_id: owner_of(ctx, ctx.db.read(), &receipt.phone).await?,
+            message_id: receipt.message_id,
+            delivered: receipt.delivered,
+            code: receipt.code,
+            out_id: receipt.out_id,
+            openid: None,
+            template_id: None,
+        }));
+    }
     apply::store_and_apply(ctx, "sms", events).await?;
     for reply in replies {
         opt_out_by_reply(ctx, supplier, &reply).await?;
@@ -79,20 +79,25 @@ async fn opt_out_by_reply(ctx: &Context, supplier: SmsCallback, reply: &SmsReply
     if !receipt::is_opt_out(&reply.text) {
         return Ok(());
     }
-    let Ok(phone) = Phone::parse(&reply.phone) else { return Ok(()) };
     let txn = ctx.db.begin().await?;
-    let owner = identity::Entity::find()
-        .filter(identity::Column::Provider.eq(IdentityProvider::Phone))
-        .filter(identity::Column::Subject.eq(phone.index(ctx)))
-        .one(&txn)
-        .await?;
-    if let Some(owner) = owner {
+    if let Some(owner) = owner_of(ctx, &txn, &reply.phone).await? {
         let evidence = serde_json::json!({
             "supplier": supplier.name(), "text": reply.text.trim(), "replied_at": reply.replied_at,
         });
         let said = Said::by("sms_reply", evidence);
-        consent::opt_out(ctx, &txn, owner.member_id, (Channel::Sms.as_str(), "all"), said).await?;
+        consent::opt_out(ctx, &txn, owner, (Channel::Sms.as_str(), "all"), said).await?;
     }
     txn.commit().await?;
     Ok(())
+}
+
+/// The member with this number.
+async fn owner_of(ctx: &Context, connection: &impl ConnectionTrait, phone: &str) -> Result<Option<MemberId>> {
+    let Ok(phone) = Phone::parse(phone) else { return Ok(None) };
+    let owner = identity::Entity::find()
+        .filter(identity::Column::Provider.eq(IdentityProvider::Phone))
+        .filter(identity::Column::Subject.eq(phone.index(ctx)))
+        .one(connection)
+        .await?;
+    Ok(owner.map(|owner| owner.member_id))
 }

@@ -61,6 +61,7 @@ fn stored_events(event: Event) -> Vec<StoredEvent> {
                     code: item.error_code,
                     out_id: None,
                     openid: Some(openid.clone()),
+                    member_id: None,
                     template_id: Some(item.template_id),
                 })
             })

@@ -15,12 +15,11 @@ use crate::audience::Rule;
 use crate::context::Context;
 use crate::delivery::Reason;
 use crate::error::{Error, Result};
-use crate::ids::MemberId;
+use crate::ids::{self, DeliveryId, MemberId};
 
 /// Rows per statement in SQLite.
 const ROWS: usize = 500;
-/// A new id of version 7 at the given millisecond, in the order of the members: behind the time stands the member's number within the
-/// page, which must be below 4,096, and behind that what is random.
+/// As [`ids::numbered`], in the order of the members.
 const NEXT_ID: &str = "encode(overlay(uuid_send(gen_random_uuid()) placing substring(int8send($1) from 3) || \
     substring(int4send((28671 + row_number() OVER (ORDER BY page.id))::int) from 3) from 1 for 8), 'hex')::uuid";
 
@@ -86,12 +85,28 @@ impl Page {
         Ok(i64::try_from(added).unwrap_or_default())
     }
 
+    /// The dispatch goes by the ids: those of a page come after those of the pages before, wherever the clock stands.
+    async fn made_in(ctx: &Context, txn: &impl ConnectionTrait, campaign: &campaign::Model) -> Result<i64> {
+        let last: Option<DeliveryId> = delivery::Entity::find()
+            .select_only()
+            .column(delivery::Column::Id)
+            .filter(delivery::Column::CampaignId.eq(campaign.id))
+            .order_by_desc(delivery::Column::Id)
+            .limit(1)
+            .into_tuple()
+            .one(txn)
+            .await?;
+        let after = last.map_or(0, |id| i64::try_from(ids::milliseconds(id.0)).unwrap_or_default() + 1);
+        Ok(ctx.now().timestamp_millis().max(after))
+    }
+
     async fn insert_from_members(
         &self,
         ctx: &Context,
         txn: &impl ConnectionTrait,
         (campaign, split): (&campaign::Model, &Split),
     ) -> Result<u64> {
+        let made_in = Self::made_in(ctx, txn, campaign).await?;
         let (held_out, variant) = split.in_postgres("page.id");
         let held_out = |yes: Expr, no: Expr| match &held_out {
             Some(held_out) => Expr::case(held_out.clone(), yes).finally(no).into(),
@@ -103,7 +118,7 @@ impl Page {
         );
         let reason = held_out(Expr::val(Reason::Holdout.code()), null());
         let variant = held_out(null(), variant.unwrap_or_else(null));
-        let rows = self.rows(ctx.now(), campaign, [state, reason, variant]);
+        let rows = self.rows((ctx.now(), made_in), campaign, [state, reason, variant]);
         let mut insert = Query::insert();
         insert
             .into_table(delivery::Entity)
@@ -117,7 +132,7 @@ impl Page {
     /// Each column with its value.
     fn rows(
         &self,
-        now: DateTime<Utc>,
+        (now, made_in): (DateTime<Utc>, i64),
         campaign: &campaign::Model,
         [state, reason, variant]: [Expr; 3],
     ) -> Vec<(delivery::Column, Expr)> {
@@ -126,7 +141,7 @@ impl Page {
             UpdatedAt, Variant, Version,
         };
         vec![
-            (Id, Expr::cust_with_values(NEXT_ID, [now.timestamp_millis()])),
+            (Id, Expr::cust_with_values(NEXT_ID, [made_in])),
             (CampaignId, Expr::val(campaign.id)),
             (MemberId, Expr::cust("page.id")),
             (Channel, Expr::val(campaign.channel.as_str())),
@@ -153,9 +168,14 @@ impl Page {
     ) -> Result<u64> {
         let members: Vec<MemberId> =
             self.members().order_by_asc(member::Column::Id).into_tuple().all(txn).await?;
+        let made_in = u64::try_from(Self::made_in(ctx, txn, campaign).await?).unwrap_or_default();
+        let id = |number: usize| ids::numbered(made_in, u16::try_from(number).unwrap_or(u16::MAX));
+        let numbered: Vec<_> = members.into_iter().enumerate().collect();
         let mut added = 0;
-        for chunk in members.chunks(ROWS) {
-            let rows = chunk.iter().map(|member| row(ctx, campaign, (*member, split.place(*member))));
+        for chunk in numbered.chunks(ROWS) {
+            let rows = chunk
+                .iter()
+                .map(|(number, member)| row(ctx, campaign, id(*number), (*member, split.place(*member))));
             let insert = delivery::Entity::insert_many(rows).on_conflict(once_per_member());
             added += insert.exec_without_returning(txn).await?;
         }
@@ -178,6 +198,7 @@ fn once_per_member() -> OnConflict {
 fn row(
     ctx: &Context,
     campaign: &campaign::Model,
+    id: DeliveryId,
     (member_id, place): (MemberId, Place<'_>),
 ) -> delivery::ActiveModel {
     let now = ctx.now();
@@ -186,7 +207,7 @@ fn row(
         Place::Gets(variant) => (false, variant.map(str::to_owned)),
     };
     delivery::ActiveModel {
-        id: Set(ctx.new_id()),
+        id: Set(id),
         campaign_id: Set(campaign.id),
         member_id: Set(member_id),
         channel: Set(campaign.channel),

@@ -165,7 +165,7 @@ async fn put_back(
         .col_expr(delivery::Column::Channel, Expr::value(campaign.channel))
         .col_expr(delivery::Column::Step, Expr::value(0))
         .col_expr(delivery::Column::CouponId, Expr::value(Option::<CouponId>::None))
-        .col_expr(delivery::Column::QueuedAt, Expr::value(none))
+        .col_expr(delivery::Column::DueAt, Expr::value(ctx.now()))
         .col_expr(delivery::Column::ClaimedAt, Expr::value(none))
         .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(without_effect(campaign.id, reason, code))

@@ -12,7 +12,7 @@ use super::impact::{Impact, impact};
 use super::{experiment, recurring, review};
 use crate::audit;
 use crate::context::Context;
-use crate::delivery::{RUNNING, channel, end_open_deliveries};
+use crate::delivery::{Open, RUNNING, channel, end_open_deliveries};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
 use crate::outbox::{self, Job};
@@ -164,7 +164,7 @@ pub async fn cancel(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Resu
     let step = Move { id, update, from: &UNENDED, action: "campaign.cancel" };
     let row = make_move(ctx, caller, &txn, step).await?;
     // After the move: whoever was adding to the audience has committed, and nobody adds any more.
-    end_open_deliveries(ctx, &txn, id).await?;
+    end_open_deliveries(ctx, &txn, Open::All(id)).await?;
     txn.commit().await?;
     moved(ctx, caller, row).await
 }

@@ -15,20 +15,21 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::batch::{self, Batch};
 use super::facts::{self, Facts, Terms};
 use super::hold;
 use super::message::{MessageDraft, Rendered, Variables};
 use super::priority::Rivals;
 use super::rest;
 use super::sort::{Go, Sorting};
-use super::standing::{RUNNING, end_open_deliveries, pause_at_ceiling};
+use super::standing::{Open, RUNNING, end_open_deliveries, pause_at_ceiling};
 use super::wording::Wordings;
 use crate::budget::Ceiling;
 use crate::consent;
 use crate::context::Context;
-use crate::db::{is_also_any, is_any, plan_afresh};
+use crate::db::{is_any, plan_once};
 use crate::error::{Error, Result};
-use crate::ids::{CampaignId, DeliveryId, MemberId};
+use crate::ids::{DeliveryId, MemberId};
 
 /// A claimed batch: what is about to be said to whom. Each envelope has a channel of its own, that of its delivery.
 pub struct Claimed {
@@ -59,21 +60,17 @@ impl Claimed {
     }
 }
 
-/// Claims the first `most` of `deliveries`. None: the campaign does not run, or its only channel rests, and all of `deliveries`
+/// Claims the first `most` of a batch's deliveries. None: the campaign does not run, or its only channel rests, and all of them
 /// wait for it (or end with it).
-pub async fn claim(
-    ctx: &Context,
-    campaign_id: CampaignId,
-    deliveries: &[DeliveryId],
-    most: usize,
-) -> Result<Option<Claimed>> {
+pub async fn claim(ctx: &Context, batch: Batch<'_>, most: usize) -> Result<Option<Claimed>> {
+    let Batch { campaign_id, deliveries, .. } = batch;
     let campaign = campaign::Entity::find_by_id(campaign_id)
         .one(ctx.db.read())
         .await?
         .ok_or(Error::NotFound("campaign"))?;
     let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
     let txn = ctx.db.begin().await?;
-    plan_afresh(&txn).await?;
+    plan_once(&txn).await?;
     let campaign =
         campaign::Entity::find_by_id(campaign_id).one(&txn).await?.ok_or(Error::NotFound("campaign"))?;
     if !RUNNING.contains(&campaign.state) {
@@ -88,7 +85,10 @@ pub async fn claim(
         return Ok(None);
     }
     let rows = take(ctx, &txn, &deliveries[..most.min(deliveries.len())]).await?;
+    let from_queue = rows.iter().filter(|row| row.state == DeliveryState::Queued).count();
     let (claimed, short) = decide_all(ctx, &txn, campaign, (rows, resting)).await?;
+    // Last, since the dispatch counts what is open.
+    batch::claimed(&txn, batch.id, from_queue).await?;
     txn.commit().await?;
     if let Some(ceiling) = short {
         pause_at_ceiling(ctx, campaign_id, ceiling).await?;
@@ -117,7 +117,7 @@ pub(super) async fn put_back(
     deliveries: &[DeliveryId],
 ) -> Result<()> {
     if campaign.state == CampaignState::Cancelled {
-        end_open_deliveries(ctx, txn, campaign.id).await?;
+        end_open_deliveries(ctx, txn, Open::Of(deliveries)).await?;
         return Ok(());
     }
     back_to_pending(txn, deliveries, ctx.now()).await
@@ -132,8 +132,9 @@ async fn back_to_pending(
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
         .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
+        .col_expr(delivery::Column::DueAt, Expr::value(not_before))
         .filter(is_any(backend, delivery::Column::Id, deliveries.iter().copied()))
-        .filter(is_also_any(backend, delivery::Column::State, &[DeliveryState::Queued.as_str()]))
+        .filter(delivery::Column::State.eq(DeliveryState::Queued))
         .exec(txn)
         .await?;
     Ok(())
@@ -147,10 +148,9 @@ async fn take(
     deliveries: &[DeliveryId],
 ) -> Result<Vec<delivery::Model>> {
     let backend = txn.get_database_backend();
-    let takeable = [DeliveryState::Queued, DeliveryState::Pending].map(DeliveryState::as_str);
     Ok(delivery::Entity::find()
         .filter(is_any(backend, delivery::Column::Id, deliveries.iter().copied()))
-        .filter(is_also_any(backend, delivery::Column::State, &takeable))
+        .filter(delivery::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
         .filter(delivery::Column::NotBefore.lte(ctx.now()))
         .order_by_asc(delivery::Column::Id)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
@@ -166,12 +166,12 @@ async fn decide_all(
 ) -> Result<(Claimed, Option<Ceiling>)> {
     let at = ctx.now();
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
-    lock_members(txn, &members).await?;
+    let known = facts::lock(txn, &members).await?;
     let terms = Terms::of(ctx, txn, &campaign).await?;
     let wordings = Wordings::of(&campaign)?;
     let rivals = Rivals::of(ctx, txn, &campaign, &members).await?;
     let asked: Vec<&Terms> = std::iter::once(&terms).chain(&rivals.terms).collect();
-    let facts = facts::gather_for(ctx, txn, &asked, &members).await?;
+    let facts = facts::gather_for(ctx, txn, &asked, known).await?;
     let mut sorting = Sorting::new(&terms, &facts, at);
     sorting.by_gates(rows, &rivals, &resting);
     hold::void_coupons(ctx, txn, &mut sorting).await?;

@@ -4,20 +4,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use entity::states::{CampaignState, Channel, DeliveryState, Lane};
+use entity::states::{Channel, Lane};
 use entity::{campaign, delivery};
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{self, Condition, Expr, Func, Order, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, Statement,
 };
 
+use super::batch::{self, Batch};
 use super::channel;
 use super::share::{self, Claimant};
+use super::standing::RUNNING;
 use crate::context::Context;
-use crate::db::plan_afresh;
+use crate::db::plan_once;
 use crate::error::Result;
-use crate::ids::{CampaignId, DeliveryId};
+use crate::ids::{BatchId, CampaignId, DeliveryId};
 use crate::outbox::{self, Job};
 
 /// Only one process dispatches at a time: the parts of the queue are decided by who sees all of it.
@@ -28,19 +30,24 @@ struct Waiting {
     id: CampaignId,
     weight: u32,
     rate: Option<u32>,
+    /// The last that had its first dispatch.
+    dispatched_to: DeliveryId,
 }
 
 type Group = (Channel, Lane);
 
-/// Queues what is due of every running campaign; answers how many deliveries that were. Harmless to repeat: a
-/// delivery leaves `pending` once.
+/// Queues what is due of every running campaign; answers how many deliveries that were. Harmless to repeat: a delivery leaves
+/// `pending` once.
+///
+/// A delivery has its first dispatch in the order of the ids, which the campaign keeps its place in; so there is no index that it
+/// would enter and leave. Whatever waits again has its `due_at`, and goes before.
 pub async fn dispatch(ctx: &Context) -> Result<u64> {
     let now = ctx.now();
     if waiting(ctx.db.read(), now).await?.is_empty() {
         return Ok(0);
     }
     let txn = ctx.db.begin().await?;
-    plan_afresh(&txn).await?;
+    plan_once(&txn).await?;
     if !is_alone(&txn).await? {
         txn.rollback().await?;
         return Ok(0);
@@ -48,9 +55,10 @@ pub async fn dispatch(ctx: &Context) -> Result<u64> {
     let mut jobs = Vec::new();
     let mut count = 0;
     for (group, campaigns) in waiting(&txn, now).await? {
-        let batches = dispatch_group(ctx, &txn, group, campaigns).await?;
-        count += batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
-        jobs.extend(batches.into_iter().map(|batch| batch.into_job(group.1)));
+        let parts = dispatch_group(ctx, &txn, group, campaigns).await?;
+        count += parts.iter().map(|part| part.delivery_ids.len() as u64).sum::<u64>();
+        batch::keep(&txn, &parts.iter().map(Part::batch).collect::<Vec<_>>(), now).await?;
+        jobs.extend(parts.into_iter().map(|part| part.into_job(group.1)));
     }
     if count == 0 {
         // At once, not when the connection is used again: the lock goes with it.
@@ -62,18 +70,21 @@ pub async fn dispatch(ctx: &Context) -> Result<u64> {
     Ok(count)
 }
 
-struct Batch {
+/// What goes into one message.
+struct Part {
     campaign_id: CampaignId,
+    batch_id: BatchId,
     delivery_ids: Vec<DeliveryId>,
 }
 
-impl Batch {
-    fn len(&self) -> usize {
-        self.delivery_ids.len()
+impl Part {
+    fn batch(&self) -> Batch<'_> {
+        Batch { id: Some(self.batch_id), campaign_id: self.campaign_id, deliveries: &self.delivery_ids }
     }
 
     fn into_job(self, lane: Lane) -> Job {
-        Job::SendDeliveries { campaign_id: self.campaign_id, lane, delivery_ids: self.delivery_ids }
+        let Self { campaign_id, batch_id, delivery_ids } = self;
+        Job::SendDeliveries { campaign_id, lane, batch_id: Some(batch_id), delivery_ids }
     }
 }
 
@@ -83,11 +94,11 @@ async fn dispatch_group(
     txn: &DatabaseTransaction,
     (channel, _): Group,
     campaigns: Vec<Waiting>,
-) -> Result<Vec<Batch>> {
+) -> Result<Vec<Part>> {
     let per_second = channel::per_second(&ctx.settings, channel);
     let settings = &ctx.settings.delivery;
     let ahead = share::ahead(per_second, settings.batch, settings.queued_ahead);
-    let queued = queued(txn, &campaigns).await?;
+    let queued = batch::open(txn, campaigns.iter().map(|one| one.id)).await?;
     let room = ahead.saturating_sub(queued.values().sum());
     if room == 0 {
         return Ok(Vec::new());
@@ -95,9 +106,13 @@ async fn dispatch_group(
     let claimants = claimants(txn, &campaigns, &queued, (room, ctx.now())).await?;
     let mut lists = Vec::with_capacity(campaigns.len());
     for (one, given) in campaigns.iter().zip(share::split(room, &claimants)) {
-        let ids = if given > 0 { take(txn, one.id, ctx.now(), given).await? } else { Vec::new() };
-        let batch = |ids: &[DeliveryId]| Batch { campaign_id: one.id, delivery_ids: ids.to_vec() };
-        lists.push(ids.chunks(share::batch(settings.batch, per_second, one.rate)).map(batch).collect());
+        let ids = if given > 0 { take(txn, one, ctx.now(), given).await? } else { Vec::new() };
+        let part = |ids: &[DeliveryId]| Part {
+            campaign_id: one.id,
+            batch_id: ctx.new_id(),
+            delivery_ids: ids.to_vec(),
+        };
+        lists.push(ids.chunks(share::batch(settings.batch, per_second, one.rate)).map(part).collect());
     }
     Ok(share::interleave(lists))
 }
@@ -113,19 +128,24 @@ async fn claimants(
         let queued = queued.get(&one.id).copied().unwrap_or_default();
         let own = one.rate.map_or(room, |rate| share::own_ahead(rate).saturating_sub(queued)).min(room);
         // Who is alone may want more than it has.
-        let wanted = if campaigns.len() == 1 { own } else { due(one.id, now).limit(own).count(txn).await? };
+        let wanted = if campaigns.len() == 1 { own } else { wanted(txn, one, (own, now)).await? };
         claimants.push(Claimant { weight: one.weight, queued, wanted });
     }
     Ok(claimants)
 }
 
-fn due(id: CampaignId, now: DateTime<Utc>) -> sea_orm::Select<delivery::Entity> {
+/// How many of `most` it has.
+async fn wanted(txn: &impl ConnectionTrait, one: &Waiting, (most, now): (u64, DateTime<Utc>)) -> Result<u64> {
+    let due = of(one.id).filter(delivery::Column::DueAt.lte(now)).limit(most).count(txn).await?;
+    let fresh = of(one.id).filter(delivery::Column::Id.gt(one.dispatched_to)).limit(most.saturating_sub(due));
+    Ok(due + fresh.count(txn).await?)
+}
+
+fn of(id: CampaignId) -> sea_orm::Select<delivery::Entity> {
     delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
         .filter(delivery::Column::CampaignId.eq(id))
-        .filter(delivery::Column::State.is_in([DeliveryState::Pending, DeliveryState::Deferred]))
-        .filter(delivery::Column::NotBefore.lte(now))
 }
 
 /// Running campaigns that have something due, the oldest first.
@@ -133,44 +153,73 @@ async fn waiting(
     connection: &impl ConnectionTrait,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<Group, Vec<Waiting>>> {
-    let some = Condition::any()
-        .add(Expr::exists(any_due(DeliveryState::Pending, now)))
-        .add(Expr::exists(any_due(DeliveryState::Deferred, now)));
-    let rows: Vec<(CampaignId, Channel, Lane, i32, Option<i32>)> = campaign::Entity::find()
-        .select_only()
-        .columns([
-            campaign::Column::Id,
-            campaign::Column::Channel,
-            campaign::Column::Lane,
-            campaign::Column::Weight,
-            campaign::Column::RatePerSecond,
-        ])
-        .filter(campaign::Column::State.is_in([CampaignState::Resolving, CampaignState::Sending]))
-        .filter(some)
-        .order_by_asc(campaign::Column::StartedAt)
-        .into_tuple()
-        .all(connection)
-        .await?;
+    let rows: Vec<(CampaignId, Channel, Lane, i32, Option<i32>, Option<DeliveryId>)> =
+        campaign::Entity::find()
+            .select_only()
+            .columns([
+                campaign::Column::Id,
+                campaign::Column::Channel,
+                campaign::Column::Lane,
+                campaign::Column::Weight,
+                campaign::Column::RatePerSecond,
+                campaign::Column::DispatchedTo,
+            ])
+            .filter(campaign::Column::State.is_in(RUNNING))
+            .filter(Condition::any().add(waits_again(Some(now))).add(has_fresh()))
+            .order_by_asc(campaign::Column::StartedAt)
+            .into_tuple()
+            .all(connection)
+            .await?;
     let mut groups: BTreeMap<Group, Vec<Waiting>> = BTreeMap::new();
-    for (id, channel, lane, weight, rate) in rows {
+    for (id, channel, lane, weight, rate, dispatched_to) in rows {
         let rate = rate.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0);
         let weight = u32::try_from(weight).unwrap_or_default().max(1);
-        groups.entry((channel, lane)).or_default().push(Waiting { id, weight, rate });
+        let dispatched_to = dispatched_to.unwrap_or(BEFORE_ALL);
+        groups.entry((channel, lane)).or_default().push(Waiting { id, weight, rate, dispatched_to });
     }
     Ok(groups)
 }
 
-fn any_due(state: DeliveryState, now: DateTime<Utc>) -> SelectStatement {
-    use sea_orm::sea_query::ExprTrait;
-    let of_campaign = Expr::col((delivery::Entity, delivery::Column::CampaignId))
-        .equals((campaign::Entity, campaign::Column::Id));
-    Query::select()
-        .expr(Expr::value(1))
+/// Below every id.
+const BEFORE_ALL: DeliveryId = DeliveryId(uuid::Uuid::nil());
+
+/// Of a campaign: some delivery waits again, and is due by `by`.
+pub fn waits_again(by: Option<DateTime<Utc>>) -> Expr {
+    let waits = match by {
+        Some(by) => delivery::Column::DueAt.lte(by),
+        None => delivery::Column::DueAt.is_not_null(),
+    };
+    some(waits, delivery::Column::DueAt)
+}
+
+/// Of a campaign: some delivery has not had its first dispatch.
+fn has_fresh() -> Expr {
+    let dispatched_to = Expr::col((campaign::Entity, campaign::Column::DispatchedTo));
+    let dispatched_to = Func::coalesce([dispatched_to, Expr::val(BEFORE_ALL.0)]);
+    let id = Expr::col((delivery::Entity, delivery::Column::Id));
+    some(sea_query::ExprTrait::gt(id, dispatched_to), delivery::Column::Id)
+}
+
+/// The first one in an order, so that PostgreSQL takes the index that has it.
+fn some(such: Expr, first_by: delivery::Column) -> Expr {
+    let of_campaign = sea_query::ExprTrait::equals(
+        Expr::col((delivery::Entity, delivery::Column::CampaignId)),
+        (campaign::Entity, campaign::Column::Id),
+    );
+    let first = Query::select()
+        .expr(Expr::val(1))
         .from(delivery::Entity)
         .and_where(of_campaign)
-        .and_where(delivery::Column::State.eq(state))
-        .and_where(delivery::Column::NotBefore.lte(now))
-        .to_owned()
+        .and_where(such)
+        .order_by((delivery::Entity, first_by), Order::Asc)
+        .limit(1)
+        .to_owned();
+    sea_query::ExprTrait::is_not_null(Expr::SubQuery(None, Box::new(first.into())))
+}
+
+/// Of a campaign: nothing of it waits, lies in a queue or is with a worker.
+pub fn is_worked_off() -> Condition {
+    Condition::all().not().add(Condition::any().add(waits_again(None)).add(has_fresh()).add(batch::exists()))
 }
 
 /// On SQLite the write transaction itself says so.
@@ -182,56 +231,71 @@ async fn is_alone(txn: &DatabaseTransaction) -> Result<bool> {
     Ok(row.is_some_and(|row| row.try_get("", "taken").unwrap_or(false)))
 }
 
-async fn queued(txn: &impl ConnectionTrait, campaigns: &[Waiting]) -> Result<HashMap<CampaignId, u64>> {
-    let rows: Vec<(CampaignId, i64)> = delivery::Entity::find()
-        .select_only()
-        .column(delivery::Column::CampaignId)
-        .column_as(delivery::Column::Id.count(), "queued")
-        .filter(delivery::Column::CampaignId.is_in(campaigns.iter().map(|one| one.id)))
-        .filter(delivery::Column::State.eq(DeliveryState::Queued))
-        .group_by(delivery::Column::CampaignId)
-        .into_tuple()
-        .all(txn)
-        .await?;
-    Ok(rows.into_iter().map(|(id, count)| (id, u64::try_from(count).unwrap_or_default())).collect())
-}
-
-/// Marks up to `limit` due ones queued: first what was deferred and has waited, then first due, first served. Each in the
-/// order of the index, so that a round costs what it takes and not what is left.
+/// Marks up to `limit` due ones queued: first what has waited, then those that come for the first time. Each in the order of its
+/// index, so that a round costs what it takes and not what is left.
 async fn take(
     txn: &DatabaseTransaction,
-    id: CampaignId,
+    one: &Waiting,
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<DeliveryId>> {
-    let mut ids = Vec::new();
-    for state in [DeliveryState::Deferred, DeliveryState::Pending] {
-        let left = limit - ids.len() as u64;
-        if left > 0 {
-            ids.extend(take_from(txn, (id, state), now, left).await?);
-        }
+    let mut ids = take_due(txn, one.id, now, limit).await?;
+    let left = limit - ids.len() as u64;
+    if left > 0 {
+        ids.extend(take_fresh(txn, one, now, left).await?);
     }
     ids.sort_unstable();
     Ok(ids)
 }
 
-const TAKE_POSTGRES: &str = "UPDATE delivery SET state = 'queued', queued_at = $1, updated_at = $1 \
-     WHERE id = ANY(ARRAY(SELECT id FROM delivery WHERE campaign_id = $2 AND state = $3 AND not_before <= $1 \
-     ORDER BY not_before, id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED)) RETURNING id";
-const TAKE_SQLITE: &str = "UPDATE delivery SET state = 'queued', queued_at = $1, updated_at = $1 \
-     WHERE id IN (SELECT id FROM delivery WHERE campaign_id = $2 AND state = $3 AND not_before <= $1 \
-     ORDER BY not_before, id LIMIT $4) RETURNING id";
+/// $1 now, $2 the campaign, $3 the limit.
+const DUE: &str = "SELECT id FROM delivery WHERE campaign_id = $2 AND due_at <= $1 \
+     AND state IN ('pending', 'deferred') ORDER BY due_at, id LIMIT $3";
 
-async fn take_from(
+async fn take_due(
     txn: &DatabaseTransaction,
-    (id, state): (CampaignId, DeliveryState),
+    id: CampaignId,
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<DeliveryId>> {
     let backend = txn.get_database_backend();
-    let sql = if backend == DbBackend::Postgres { TAKE_POSTGRES } else { TAKE_SQLITE };
+    let which = match backend {
+        DbBackend::Postgres => format!("= ANY(ARRAY({DUE} FOR NO KEY UPDATE SKIP LOCKED))"),
+        _ => format!("IN ({DUE})"),
+    };
+    let sql = format!(
+        "UPDATE delivery SET state = 'queued', due_at = NULL, updated_at = $1 WHERE id {which} RETURNING id"
+    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values = [now.into(), id.0.into(), state.as_str().into(), limit.into()];
-    let rows = txn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let values = [now.into(), id.0.into(), limit.into()];
+    ids(txn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?)
+}
+
+/// $1 now, $2 the campaign, $3 and $4 after which id and up to which.
+const FRESH: &str = "UPDATE delivery SET state = 'queued', updated_at = $1 \
+     WHERE campaign_id = $2 AND id > $3 AND id <= $4 AND state = 'pending' AND due_at IS NULL RETURNING id";
+
+/// Those behind the campaign's place, which is moved on; some may be there that are never sent.
+async fn take_fresh(
+    txn: &DatabaseTransaction,
+    one: &Waiting,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<DeliveryId>> {
+    let next = of(one.id).filter(delivery::Column::Id.gt(one.dispatched_to));
+    let next: Vec<DeliveryId> =
+        next.order_by_asc(delivery::Column::Id).limit(limit).into_tuple().all(txn).await?;
+    let Some(last) = next.last() else { return Ok(Vec::new()) };
+    campaign::Entity::update_many()
+        .col_expr(campaign::Column::DispatchedTo, Expr::value(*last))
+        .filter(campaign::Column::Id.eq(one.id))
+        .exec(txn)
+        .await?;
+    let backend = txn.get_database_backend();
+    let values = [now.into(), one.id.0.into(), one.dispatched_to.0.into(), last.0.into()];
+    ids(txn.query_all_raw(Statement::from_sql_and_values(backend, FRESH, values)).await?)
+}
+
+fn ids(rows: Vec<QueryResult>) -> Result<Vec<DeliveryId>> {
     Ok(rows.iter().map(|row| row.try_get("", "id")).collect::<std::result::Result<_, _>>()?)
 }

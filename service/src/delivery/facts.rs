@@ -7,19 +7,23 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use entity::states::{Channel, ConsentKind, IdentityProvider, MemberState, MessageClass, OnCap};
-use entity::{campaign, consent, delivery, identity, member, opt_out, preference};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{campaign, consent, identity, member, opt_out, preference};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select, SelectModel, Selector,
+};
 
 use super::caps::Slot;
 use super::channel;
-use super::gather_postgres::{self, Wanted};
 use super::message::MessageDraft;
 use super::price::Prices;
+use super::slots;
 use super::wording::fallback_of;
 use crate::audience::Rule;
 use crate::budget::Ceilings;
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, StoreId};
 use crate::member::Phone;
@@ -160,37 +164,69 @@ pub async fn gather(
     terms: &Terms,
     members: &[MemberId],
 ) -> Result<Facts> {
-    gather_for(ctx, connection, &[terms], members).await
+    let rows = known(connection, members).all(connection).await?;
+    gather_for(ctx, connection, &[terms], rows).await
 }
 
-/// What the gates of several campaigns look at.
+/// A member's own row, as far as a gate or a message asks for it.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Known {
+    id: MemberId,
+    name: Option<String>,
+    card_number: String,
+    state: MemberState,
+    marketing_consent: bool,
+    zone: Option<String>,
+    home_store_id: Option<StoreId>,
+    phone_cipher: Option<Vec<u8>>,
+}
+
+impl Known {
+    const COLUMNS: [member::Column; 8] = [
+        member::Column::Id,
+        member::Column::Name,
+        member::Column::CardNumber,
+        member::Column::State,
+        member::Column::MarketingConsent,
+        member::Column::Zone,
+        member::Column::HomeStoreId,
+        member::Column::PhoneCipher,
+    ];
+}
+
+fn known(connection: &impl ConnectionTrait, members: &[MemberId]) -> Selector<SelectModel<Known>> {
+    in_order(connection, members).into_model::<Known>()
+}
+
+fn in_order(connection: &impl ConnectionTrait, members: &[MemberId]) -> Select<member::Entity> {
+    member::Entity::find()
+        .select_only()
+        .columns(Known::COLUMNS)
+        .filter(is_any(connection.get_database_backend(), member::Column::Id, members.iter().copied()))
+        .order_by_asc(member::Column::Id)
+}
+
+/// Locks the members and reads their rows. In the order of the ids, so that two batches never wait for each other; NO KEY UPDATE, so
+/// that foreign-key checks pass by.
+pub(super) async fn lock(txn: &impl ConnectionTrait, members: &[MemberId]) -> Result<Vec<Known>> {
+    Ok(in_order(txn, members).lock(LockType::NoKeyUpdate).into_model::<Known>().all(txn).await?)
+}
+
+/// What the gates of several campaigns look at, of these members.
 pub(super) async fn gather_for(
     ctx: &Context,
     connection: &impl ConnectionTrait,
     terms: &[&Terms],
-    members: &[MemberId],
+    rows: Vec<Known>,
 ) -> Result<Facts> {
     let phones = terms.iter().any(|terms| terms.uses(Channel::Sms));
-    if connection.get_database_backend() == DbBackend::Postgres {
-        let openids = terms.iter().any(|terms| terms.uses(Channel::WechatSubscribe));
-        let (templates, since) = (subscribe_templates(terms), ctx.now() - LOOK_BACK);
-        return gather_postgres::gather(
-            ctx,
-            connection,
-            Wanted { members, templates, openids, phones, since },
-        )
-        .await;
-    }
-    let rows = member::Entity::find()
-        .filter(member::Column::Id.is_in(members.iter().copied()))
-        .all(connection)
-        .await?;
     let zones = store_zones(connection, &rows).await?;
     let mut facts: Facts = HashMap::with_capacity(rows.len());
     for row in rows {
         facts.insert(row.id, recipient(ctx, row, &zones, phones)?);
     }
-    add_all(ctx, connection, (terms, Whose::These(members)), &mut facts).await?;
+    let members: Vec<MemberId> = facts.keys().copied().collect();
+    add_all(ctx, connection, (terms, Whose::These(&members)), &mut facts).await?;
     Ok(facts)
 }
 
@@ -203,9 +239,9 @@ pub(super) enum Whose<'a> {
 }
 
 impl Whose<'_> {
-    fn holds(self, column: impl ColumnTrait) -> Expr {
+    pub(super) fn holds(self, backend: DbBackend, column: impl ColumnTrait) -> Expr {
         match self {
-            Self::These(members) => column.is_in(members.iter().copied()),
+            Self::These(members) => is_any(backend, column, members.iter().copied()),
             Self::Between(first, last) => column.between(first, last),
         }
     }
@@ -224,15 +260,10 @@ pub(super) async fn add_all(
     }
     add_opt_outs(connection, whose, facts).await?;
     add_preferences(connection, whose, facts).await?;
-    add_slots(connection, whose, ctx.now() - LOOK_BACK, facts).await
+    slots::add(connection, whose, ctx.now() - LOOK_BACK, facts).await
 }
 
-fn recipient(
-    ctx: &Context,
-    row: member::Model,
-    zones: &HashMap<StoreId, Tz>,
-    phones: bool,
-) -> Result<Recipient> {
+fn recipient(ctx: &Context, row: Known, zones: &HashMap<StoreId, Tz>, phones: bool) -> Result<Recipient> {
     let zone = row
         .zone
         .as_deref()
@@ -263,10 +294,7 @@ fn recipient(
     })
 }
 
-async fn store_zones(
-    connection: &impl ConnectionTrait,
-    rows: &[member::Model],
-) -> Result<HashMap<StoreId, Tz>> {
+async fn store_zones(connection: &impl ConnectionTrait, rows: &[Known]) -> Result<HashMap<StoreId, Tz>> {
     let mut stores: Vec<_> = rows.iter().filter_map(|row| row.home_store_id).collect();
     stores.sort_unstable();
     stores.dedup();
@@ -282,7 +310,7 @@ async fn add_openids(connection: &impl ConnectionTrait, whose: Whose<'_>, facts:
     let rows: Vec<(MemberId, String)> = identity::Entity::find()
         .select_only()
         .columns([identity::Column::MemberId, identity::Column::Subject])
-        .filter(whose.holds(identity::Column::MemberId))
+        .filter(whose.holds(connection.get_database_backend(), identity::Column::MemberId))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
         .order_by_asc(identity::Column::Id)
         .into_tuple()
@@ -308,25 +336,36 @@ async fn add_consents(
     whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let rows = consent::Entity::find()
-        .filter(whose.holds(consent::Column::MemberId))
+    let rows: Vec<(MemberId, String, ConsentKind, i32)> = consent::Entity::find()
+        .select_only()
+        .columns([
+            consent::Column::MemberId,
+            consent::Column::TemplateId,
+            consent::Column::Kind,
+            consent::Column::Available,
+        ])
+        .filter(whose.holds(connection.get_database_backend(), consent::Column::MemberId))
         .filter(consent::Column::TemplateId.is_in(subscribe_templates(terms)))
+        .into_tuple()
         .all(connection)
         .await?;
-    for row in rows {
-        if let Some(recipient) = facts.get_mut(&row.member_id) {
-            let left = match row.kind {
-                ConsentKind::OneTime => row.available,
-                ConsentKind::LongTerm => row.available.min(1),
+    for (member, template, kind, available) in rows {
+        if let Some(recipient) = facts.get_mut(&member) {
+            let left = match kind {
+                ConsentKind::OneTime => available,
+                ConsentKind::LongTerm => available.min(1),
             };
-            recipient.consents.insert(row.template_id, left);
+            recipient.consents.insert(template, left);
         }
     }
     Ok(())
 }
 
 async fn add_opt_outs(connection: &impl ConnectionTrait, whose: Whose<'_>, facts: &mut Facts) -> Result<()> {
-    let rows = opt_out::Entity::find().filter(whose.holds(opt_out::Column::MemberId)).all(connection).await?;
+    let rows = opt_out::Entity::find()
+        .filter(whose.holds(connection.get_database_backend(), opt_out::Column::MemberId))
+        .all(connection)
+        .await?;
     for row in rows {
         if let Some(recipient) = facts.get_mut(&row.member_id) {
             recipient.opt_outs.push((row.channel, row.topic));
@@ -340,8 +379,10 @@ async fn add_preferences(
     whose: Whose<'_>,
     facts: &mut Facts,
 ) -> Result<()> {
-    let rows =
-        preference::Entity::find().filter(whose.holds(preference::Column::MemberId)).all(connection).await?;
+    let rows = preference::Entity::find()
+        .filter(whose.holds(connection.get_database_backend(), preference::Column::MemberId))
+        .all(connection)
+        .await?;
     for row in rows {
         let Some(recipient) = facts.get_mut(&row.member_id) else { continue };
         recipient.personalised = row.personalised;
@@ -356,32 +397,8 @@ async fn add_preferences(
     Ok(())
 }
 
-pub(super) fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
+fn channel_limits(stored: Option<serde_json::Value>) -> Vec<(Channel, u32)> {
     let limits: BTreeMap<String, u32> =
         stored.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
     limits.into_iter().filter_map(|(channel, limit)| Some((channel.parse().ok()?, limit))).collect()
-}
-
-async fn add_slots(
-    connection: &impl ConnectionTrait,
-    whose: Whose<'_>,
-    since: DateTime<Utc>,
-    facts: &mut Facts,
-) -> Result<()> {
-    use delivery::Column::{Channel as OnChannel, Class, MemberId as Member, SlotAt, Topic};
-    let rows: Vec<(MemberId, Option<DateTime<Utc>>, Channel, String)> = delivery::Entity::find()
-        .select_only()
-        .columns([Member, SlotAt, OnChannel, Topic])
-        .filter(whose.holds(Member))
-        .filter(SlotAt.gt(since))
-        .filter(Class.eq(MessageClass::Marketing))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    for (member, slot, channel, topic) in rows {
-        if let (Some(recipient), Some(at)) = (facts.get_mut(&member), slot) {
-            recipient.slots.push(Slot { at, channel, topic });
-        }
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use entity::states::{Channel, DeliveryState, MessageClass};
 use entity::{campaign, delivery};
 use sea_orm::sea_query::{CaseStatement, Expr};
@@ -152,6 +153,7 @@ async fn write_slots(
         .col_expr(delivery::Column::UpdatedAt, Expr::value(sorting.now))
         .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).add(1))
         .col_expr(delivery::Column::SlotAt, Expr::value(slot))
+        .col_expr(delivery::Column::DueAt, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(delivery::Column::Class, Expr::value(sorting.terms.class))
         .col_expr(delivery::Column::Topic, Expr::value(sorting.terms.topic.as_str()))
         .col_expr(delivery::Column::Version, Expr::value(campaign.version))

@@ -15,7 +15,7 @@ use super::fate::{Fate, Plan};
 use super::outcome::Outcome;
 use super::reason::Reason;
 use crate::context::Context;
-use crate::db::{self, is_also_any, is_any};
+use crate::db::{self, is_any};
 use crate::error::Result;
 use crate::ids::DeliveryId;
 
@@ -90,7 +90,7 @@ pub(super) async fn mark_sent(
 const SENT: &str = "UPDATE delivery SET state = 'sent', sent_at = $1, updated_at = $1, \
      platform_message_id = coalesce(sent.message_id, delivery.platform_message_id) \
      FROM unnest($2::text::uuid[], $3::text::text[]) AS sent(id, message_id) \
-     WHERE delivery.id = sent.id AND delivery.state || '' IN ('sending', 'unknown')";
+     WHERE delivery.id = sent.id AND delivery.state IN ('sending', 'unknown')";
 
 async fn mark_sent_in_postgres(
     txn: &impl ConnectionTrait,
@@ -153,6 +153,7 @@ pub(super) async fn mark(
             update
                 .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
                 .col_expr(delivery::Column::NotBefore, Expr::value(not_before))
+                .col_expr(delivery::Column::DueAt, Expr::value(not_before))
                 .col_expr(delivery::Column::Reason, Expr::value(reason.map(Reason::code)))
                 .col_expr(delivery::Column::SlotAt, Expr::value(none))
                 .col_expr(delivery::Column::CostFen, Expr::value(0_i64))
@@ -162,6 +163,7 @@ pub(super) async fn mark(
         Fate::NextStep { reason } => update
             .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending))
             .col_expr(delivery::Column::NotBefore, Expr::value(now))
+            .col_expr(delivery::Column::DueAt, Expr::value(now))
             .col_expr(delivery::Column::Reason, Expr::value(reason.code()))
             .col_expr(delivery::Column::Step, Expr::col(delivery::Column::Step).add(1))
             .col_expr(delivery::Column::SlotAt, Expr::value(none))
@@ -170,11 +172,7 @@ pub(super) async fn mark(
     };
     update
         .filter(is_any(txn.get_database_backend(), delivery::Column::Id, ids))
-        .filter(is_also_any(
-            txn.get_database_backend(),
-            delivery::Column::State,
-            &[DeliveryState::Sending.as_str()],
-        ))
+        .filter(delivery::Column::State.eq(DeliveryState::Sending))
         .exec(txn)
         .await?;
     Ok(())

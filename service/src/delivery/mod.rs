@@ -13,13 +13,13 @@
 //! recover and the platform's receipts.
 
 mod afford;
+mod batch;
 pub mod caps;
 pub mod channel;
 mod claim;
 mod dispatch;
 mod facts;
 mod fate;
-mod gather_postgres;
 mod held;
 mod hint;
 mod hold;
@@ -42,6 +42,7 @@ mod saw;
 mod send;
 mod settle;
 pub mod share;
+mod slots;
 mod sort;
 mod standing;
 mod survey;
@@ -50,8 +51,9 @@ pub mod window;
 mod wording;
 
 pub use afford::{Afforded, afford};
+pub use batch::Batch;
 pub use caps::Slot;
-pub use dispatch::dispatch;
+pub use dispatch::{dispatch, is_worked_off, waits_again};
 pub use entity::delivery::Model as DeliveryRow;
 pub use facts::{Facts, Recipient, Step, Terms, gather};
 pub use hint::{CODES as HINTED_CODES, Hint, hint};
@@ -60,11 +62,11 @@ pub use permits::Paces;
 pub use price::{Prices, sms_text};
 pub use reason::Reason;
 pub use receipt::{Receipt, apply_receipt};
-pub use recover::recover;
+pub use recover::{recover, take_up};
 pub use rules::{Choice, Decision, Gate, choose, decide, gates};
 pub use saw::{Saw, SawGate};
 pub use send::send;
-pub use standing::{RUNNING, end_open_deliveries};
+pub use standing::{Open, RUNNING, end_open_deliveries};
 pub use survey::{STRETCH, Surroundings, Surveyed, survey};
 pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
 

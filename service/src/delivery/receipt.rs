@@ -15,7 +15,7 @@ use super::reason::Reason;
 use super::standing::template_of;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, MemberId};
 use crate::notice;
 
 /// A receipt without a known message belongs to an unheard answer only if that is no older; receipts come within minutes.
@@ -37,6 +37,9 @@ pub struct Receipt {
     /// Where it does not: to whom, and with which template.
     #[serde(default)]
     pub openid: Option<String>,
+    /// Whose number it was sent to.
+    #[serde(default)]
+    pub member_id: Option<MemberId>,
     #[serde(default)]
     pub template_id: Option<String>,
 }
@@ -45,6 +48,10 @@ impl Receipt {
     /// Where the event waits when its delivery is not settled yet.
     pub fn event_key(&self) -> String {
         format!("{KEY}{}", self.message_id)
+    }
+
+    fn delivery(&self) -> Option<DeliveryId> {
+        self.out_id.as_deref()?.parse().ok()
     }
 
     pub fn subject(&self) -> Option<&str> {
@@ -58,13 +65,10 @@ pub async fn apply_receipt(
     receipt: &Receipt,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let known = delivery::Entity::find()
-        .filter(delivery::Column::PlatformMessageId.eq(&receipt.message_id))
-        .one(txn)
-        .await?;
-    let found = match known {
-        Some(row) => Some(row.id),
-        None => unheard(txn, receipt, now).await?,
+    let member = member_of(txn, receipt).await?;
+    let found = match known(txn, receipt, member).await? {
+        Some(id) => Some(id),
+        None => unheard(txn, (receipt, member), now).await?,
     };
     let Some(id) = found else {
         return notice::apply_receipt(txn, &receipt.message_id, receipt.delivered, now).await;
@@ -86,21 +90,51 @@ pub async fn apply_receipt(
     Ok(true)
 }
 
+async fn member_of(txn: &impl ConnectionTrait, receipt: &Receipt) -> Result<Option<MemberId>> {
+    let Some(openid) = &receipt.openid else { return Ok(receipt.member_id) };
+    let owner = identity::Entity::find()
+        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
+        .filter(identity::Column::Subject.eq(openid))
+        .one(txn)
+        .await?;
+    Ok(owner.map(|owner| owner.member_id))
+}
+
+/// The delivery that the platform gave this id: found by its own id or by its member, since an index of the platform's ids would be
+/// written at every send.
+async fn known(
+    txn: &impl ConnectionTrait,
+    receipt: &Receipt,
+    member: Option<MemberId>,
+) -> Result<Option<DeliveryId>> {
+    let whose = match (receipt.delivery(), member) {
+        (Some(id), _) => delivery::Column::Id.eq(id),
+        (None, Some(member)) => delivery::Column::MemberId.eq(member),
+        (None, None) => return Ok(None),
+    };
+    let row = delivery::Entity::find()
+        .filter(whose)
+        .filter(delivery::Column::PlatformMessageId.eq(&receipt.message_id))
+        .one(txn)
+        .await?;
+    Ok(row.map(|row| row.id))
+}
+
 /// The delivery whose answer was never heard and that this receipt is about.
 async fn unheard(
     txn: &impl ConnectionTrait,
-    receipt: &Receipt,
+    (receipt, member): (&Receipt, Option<MemberId>),
     now: DateTime<Utc>,
 ) -> Result<Option<DeliveryId>> {
-    if let Some(id) = receipt.out_id.as_deref().and_then(|id| id.parse::<DeliveryId>().ok()) {
+    if let Some(id) = receipt.delivery() {
         let row = delivery::Entity::find_by_id(id)
             .filter(delivery::Column::State.eq(DeliveryState::Unknown))
             .one(txn)
             .await?;
         return Ok(row.map(|row| row.id));
     }
-    match (&receipt.openid, &receipt.template_id) {
-        (Some(openid), Some(template)) => unheard_by(txn, openid, template, now).await,
+    match (member, &receipt.template_id) {
+        (Some(member), Some(template)) => unheard_by(txn, member, template, now).await,
         _ => Ok(None),
     }
 }
@@ -108,18 +142,12 @@ async fn unheard(
 /// The oldest unheard one with this template. While one is still under way the receipt may be that one's, and waits.
 async fn unheard_by(
     txn: &impl ConnectionTrait,
-    openid: &str,
+    member: MemberId,
     template: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<DeliveryId>> {
-    let owner = identity::Entity::find()
-        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
-        .filter(identity::Column::Subject.eq(openid))
-        .one(txn)
-        .await?;
-    let Some(owner) = owner else { return Ok(None) };
     let open = delivery::Entity::find()
-        .filter(delivery::Column::MemberId.eq(owner.member_id))
+        .filter(delivery::Column::MemberId.eq(member))
         .filter(delivery::Column::Channel.eq(Channel::WechatSubscribe))
         .filter(delivery::Column::State.is_in([DeliveryState::Sending, DeliveryState::Unknown]))
         .filter(delivery::Column::PlatformMessageId.is_null())

@@ -17,6 +17,7 @@ use sea_orm::{EntityTrait, QuerySelect};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::batch::{self, Batch};
 use super::channel;
 use super::claim::{self, Claimed, Envelope};
 use super::outcome::Outcome;
@@ -30,18 +31,22 @@ use crate::ids::{CampaignId, DeliveryId};
 const FRESH: Duration = Duration::seconds(1);
 
 /// Running it twice is harmless: a delivery is claimed from `queued` once. `stop` hands back what was not yet called.
-pub async fn send(
-    ctx: &Context,
-    campaign_id: CampaignId,
-    deliveries: &[DeliveryId],
-    stop: &CancellationToken,
-) -> Result<()> {
-    let channel = channel_of(ctx, campaign_id).await?;
-    let mut pace = Pace::of(ctx, campaign_id, channel, stop).await?;
-    let mut rest = deliveries.to_vec();
+pub async fn send(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> Result<()> {
+    send_all(ctx, batch, stop).await?;
+    let txn = ctx.db.begin().await?;
+    batch::end(&txn, batch).await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+async fn send_all(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> Result<()> {
+    let channel = channel_of(ctx, batch.campaign_id).await?;
+    let mut pace = Pace::of(ctx, batch.campaign_id, channel, stop).await?;
+    let mut rest = batch.deliveries.to_vec();
     while !rest.is_empty() {
         let Some(places) = pace.places(rest.len()).await else { return claim::hand_back(ctx, &rest).await };
-        let Some(claimed) = claim::claim(ctx, campaign_id, &rest, places.count).await? else { return Ok(()) };
+        let left = Batch { deliveries: &rest, ..batch };
+        let Some(claimed) = claim::claim(ctx, left, places.count).await? else { return Ok(()) };
         let worked = work_off(ctx, &mut pace, &claimed).await?;
         places.learn(worked.uncalled.is_empty());
         rest.drain(..places.count);

@@ -21,7 +21,7 @@ use super::{receipt, rest};
 use crate::audit::{self, Act, Actor};
 use crate::budget::{self, Account};
 use crate::context::Context;
-use crate::db::{is_also_any, is_any, plan_afresh};
+use crate::db::{is_any, plan_once};
 use crate::error::Result;
 use crate::ids::{DeliveryId, MemberId};
 use crate::{consent, coupon};
@@ -67,7 +67,7 @@ async fn settle_once(
 ) -> Result<()> {
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
-    plan_afresh(&txn).await?;
+    plan_once(&txn).await?;
     let ours = still_ours(&txn, claimed).await?;
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
@@ -101,7 +101,7 @@ async fn still_ours(txn: &impl ConnectionTrait, claimed: &Claimed) -> Result<BTr
         .select_only()
         .column(delivery::Column::Id)
         .filter(is_any(backend, delivery::Column::Id, claimed))
-        .filter(is_also_any(backend, delivery::Column::State, &[DeliveryState::Sending.as_str()]))
+        .filter(delivery::Column::State.eq(DeliveryState::Sending))
         .order_by_asc(delivery::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()

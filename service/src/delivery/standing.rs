@@ -2,10 +2,11 @@
 
 use entity::states::{CampaignState, Channel, DeliveryState};
 use entity::{campaign, delivery};
+use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::message::MessageDraft;
@@ -14,8 +15,9 @@ use super::wording::fallback_of;
 use crate::budget::Ceiling;
 use crate::context::Context;
 use crate::coupon;
+use crate::db::is_any;
 use crate::error::{Error, Result};
-use crate::ids::{CampaignId, CouponId};
+use crate::ids::{CampaignId, CouponId, DeliveryId};
 
 /// The states in which deliveries go out.
 pub const RUNNING: [CampaignState; 2] = [CampaignState::Resolving, CampaignState::Sending];
@@ -53,14 +55,32 @@ pub async fn pause_at_ceiling(ctx: &Context, id: CampaignId, ceiling: Ceiling) -
     Ok(())
 }
 
+/// Which open deliveries.
+#[derive(Debug, Clone, Copy)]
+pub enum Open<'a> {
+    All(CampaignId),
+    /// What waits again: all that a batch can put back of a campaign that has ended.
+    Waiting(CampaignId),
+    Of(&'a [DeliveryId]),
+}
+
+impl Open<'_> {
+    fn condition(self, backend: DbBackend) -> Condition {
+        let waiting = [DeliveryState::Pending, DeliveryState::Queued, DeliveryState::Deferred];
+        let which = match self {
+            Self::All(id) => delivery::Column::CampaignId.eq(id),
+            Self::Waiting(id) => {
+                delivery::Column::CampaignId.eq(id).and(delivery::Column::DueAt.is_not_null())
+            }
+            Self::Of(ids) => is_any(backend, delivery::Column::Id, ids.iter().copied()),
+        };
+        Condition::all().add(which).add(delivery::Column::State.is_in(waiting))
+    }
+}
+
 /// A cancelled campaign's deliveries that were not yet claimed end with it, and the coupons that they held go back.
-pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: CampaignId) -> Result<u64> {
-    let unclaimed =
-        Condition::all().add(delivery::Column::CampaignId.eq(id)).add(delivery::Column::State.is_in([
-            DeliveryState::Pending,
-            DeliveryState::Queued,
-            DeliveryState::Deferred,
-        ]));
+pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, open: Open<'_>) -> Result<u64> {
+    let unclaimed = open.condition(ctx.db.backend());
     // Locked, so that no coupon is taken back of one that is claimed meanwhile.
     let held: Vec<CouponId> = delivery::Entity::find()
         .select_only()
@@ -75,6 +95,7 @@ pub async fn end_open_deliveries(ctx: &Context, txn: &DatabaseTransaction, id: C
     let ended = delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Suppressed))
         .col_expr(delivery::Column::Reason, Expr::value(Reason::CampaignCancelled.code()))
+        .col_expr(delivery::Column::DueAt, Expr::value(Option::<DateTimeUtc>::None))
         .col_expr(delivery::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(unclaimed)
         .exec(txn)

@@ -233,7 +233,7 @@ async fn delivery_to(app: &TestApp, member_id: MemberId, campaign: &str) -> Deli
         state: DeliveryState::Sent,
         reason: None,
         not_before: now,
-        queued_at: None,
+        due_at: None,
         claimed_at: None,
         slot_at: None,
         sent_at: Some(now),

@@ -88,7 +88,8 @@ async fn what_was_sent_keeps_its_version_and_the_rest_goes_out_with_the_new_word
     delivery::dispatch(&app.ctx).await.unwrap();
     let first: Vec<_> = rows[..3].iter().map(|row| row.id).collect();
     let stop = tokio_util::sync::CancellationToken::new();
-    delivery::send(&app.ctx, *id, &first, &stop).await.unwrap();
+    let batch = delivery::Batch { id: None, campaign_id: *id, deliveries: &first };
+    delivery::send(&app.ctx, batch, &stop).await.unwrap();
     desk.change(words("现在改")).await.expect_refusal("campaign_must_be_paused");
     desk.step("pause").await.expect(200);
     app.drain().await;
@@ -168,6 +169,9 @@ async fn a_template_is_not_changed_under_a_message_that_is_on_its_way() {
     let parameters =
         json!({ "thing1": "券", "amount2": "20元", "date3": "2026年12月31日", "thing4": "到店出示" });
     let other = json!({ "message": { "template_id": template, "parameters": parameters } });
+    desk.step("resume").await.expect(200);
+    delivery::dispatch(&desk.app.ctx).await.unwrap();
+    desk.step("pause").await.expect(200);
     let claimed = entity::delivery::Entity::update_many()
         .col_expr(entity::delivery::Column::State, Expr::value(DeliveryState::Sending))
         .col_expr(entity::delivery::Column::ClaimedAt, Expr::value(desk.app.ctx.now()))

@@ -9,12 +9,11 @@ use entity::{delivery, outbox};
 use futures_util::future::join_all;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
-use service::delivery::{dispatch, recover, send};
+use service::delivery::{Batch, dispatch, recover, send};
 use service::ids::{CampaignId, DeliveryId};
 use service::shared_state::{Limit, Permits, Result as Shared, SharedState, SharedStateError};
 use service::{campaign, consent, preference};
 use tests::TestApp;
-use tests::database::Way;
 use tests::platforms::COUPON_EXPIRY;
 use tokio_util::sync::CancellationToken;
 use worker::schedule;
@@ -31,7 +30,8 @@ pub async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
 }
 
 pub async fn send_all(app: &TestApp, id: CampaignId, deliveries: &[DeliveryId]) {
-    send(&app.ctx, id, deliveries, &CancellationToken::new()).await.unwrap();
+    let batch = Batch { id: None, campaign_id: id, deliveries };
+    send(&app.ctx, batch, &CancellationToken::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -157,15 +157,10 @@ async fn a_delivery_that_is_claimed_while_others_are_queued_stays_claimed() {
         .await
         .unwrap();
     let ctx = app.ctx.clone();
+    // Waits for the claim to end, or comes after it.
     let dispatching = tokio::spawn(async move { dispatch(&ctx).await });
-    if Way::chosen() == Way::Distributed {
-        // On SQLite it waits for the claim to end.
-        assert_eq!(dispatching.await.unwrap().unwrap(), 0);
-        claim.commit().await.unwrap();
-    } else {
-        claim.commit().await.unwrap();
-        assert_eq!(dispatching.await.unwrap().unwrap(), 0);
-    }
+    claim.commit().await.unwrap();
+    assert_eq!(dispatching.await.unwrap().unwrap(), 0);
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Sending, 5)]);
     assert_eq!(outbox::Entity::find().count(app.ctx.db.read()).await.unwrap(), 0);
@@ -264,7 +259,10 @@ async fn a_no_given_while_a_claim_waits_for_the_rate_still_counts() {
     send_all(&app, id, &ids[..1]).await;
     // The permit of this second is used: the next claim waits, and is made afresh.
     let (ctx, second) = (app.ctx.clone(), ids[1]);
-    let waiting = tokio::spawn(async move { send(&ctx, id, &[second], &CancellationToken::new()).await });
+    let waiting = tokio::spawn(async move {
+        let batch = Batch { id: None, campaign_id: id, deliveries: &[second] };
+        send(&ctx, batch, &CancellationToken::new()).await
+    });
     let txn = app.ctx.db.begin().await.unwrap();
     let said = consent::Said::by("member", serde_json::json!({}));
     let opted_out = consent::opt_out(&app.ctx, &txn, reachable[1].member, ("all", "all"), said);
@@ -311,7 +309,8 @@ async fn a_batch_hands_back_what_it_has_not_called_when_the_worker_stops() {
     let ids = queued(&app, id).await;
     let stop = CancellationToken::new();
     stop.cancel();
-    send(&app.ctx, id, &ids, &stop).await.unwrap();
+    let batch = Batch { id: None, campaign_id: id, deliveries: &ids };
+    send(&app.ctx, batch, &stop).await.unwrap();
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Pending, 5)]);
     assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0));
@@ -360,9 +359,42 @@ async fn without_shared_state_a_worker_keeps_to_a_share_of_the_rate() {
     let mut ctx = app.ctx.clone();
     ctx.shared = Arc::new(Away);
     let began = ctx.now();
-    send(&ctx, id, &ids, &CancellationToken::new()).await.unwrap();
+    let batch = Batch { id: None, campaign_id: id, deliveries: &ids };
+    send(&ctx, batch, &CancellationToken::new()).await.unwrap();
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Sent, 60)]);
     let took = (ctx.now() - began).num_milliseconds();
     assert!((5_000..8_000).contains(&took), "60 at 10 a second took {took} ms");
+}
+
+#[tokio::test]
+async fn what_no_queue_and_no_batch_knows_of_is_found_before_the_campaign_ends() {
+    let app = TestApp::with_platforms().await;
+    app.reachable(5, 1).await;
+    let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
+    queued(&app, id).await;
+    entity::delivery_batch::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
+
+    campaign::complete_finished(&app.ctx).await.unwrap();
+    assert_eq!(app.counts(id).await, [(DeliveryState::Pending, 5)]);
+    app.drain().await;
+
+    assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 5)]);
+    assert_eq!(app.messages_received(), 5);
+}
+
+#[tokio::test]
+async fn deliveries_of_later_pages_come_later_though_the_clock_stands_or_is_set_back() {
+    let app = TestApp::with_platforms().await;
+    let members = app.members(1_100).await.len();
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    campaign::start_due(&app.ctx).await.unwrap();
+    app.advance(-Duration::hours(1)).await;
+    campaign::resolve(&app.ctx, id).await.unwrap();
+    let mut rows = app.deliveries_of(id).await;
+    rows.sort_by_key(|row| row.id);
+    assert!(rows.is_sorted_by_key(|row| row.member_id), "pages are in the order of the members");
+    app.advance(Duration::hours(1)).await;
+    app.drain().await;
+    assert_eq!(app.counts(id).await, [(DeliveryState::Sent, members)]);
 }

@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveTime};
 use chrono_tz::Asia::Shanghai;
 use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
-use entity::{audit_entry, campaign, outbox};
+use entity::{audit_entry, campaign, delivery_batch, outbox};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use service::calendar;
@@ -24,9 +24,11 @@ async fn the_first_that_quiet_hours_held_back_is_the_first_to_go_and_the_rate_ho
     let ids = queued(&app, id).await;
     while app.counts(id).await != [(DeliveryState::Deferred, 30)] {
         send_all(&app, id, &ids).await;
+        delivery_batch::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
         dispatch(&app.ctx).await.unwrap();
         outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
     }
+    delivery_batch::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
     let mut all: Vec<_> = app.deliveries_of(id).await.iter().map(|row| (row.not_before, row.id)).collect();
     all.sort();
 

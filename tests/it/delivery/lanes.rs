@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use entity::states::{CampaignState, Channel, DeliveryState, Lane, StaffRole};
-use entity::{delivery, outbox};
+use entity::{delivery, delivery_batch, outbox};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use service::delivery::permits::{Route, limits_of, take};
-use service::delivery::{dispatch, send};
+use service::delivery::{Batch, dispatch, send};
 use service::ids::{CampaignId, DeliveryId};
 use service::notice::{self, Kind, NewNotice, Step};
 use service::shared_state::{Limit, Permits, Result as Shared, SharedState};
@@ -30,7 +30,8 @@ async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
 /// How long the clock says that sending took, in milliseconds.
 async fn took(app: &TestApp, ctx: &Context, id: CampaignId, ids: &[DeliveryId]) -> i64 {
     let began = app.ctx.now();
-    send(ctx, id, ids, &CancellationToken::new()).await.unwrap();
+    let batch = Batch { id: None, campaign_id: id, deliveries: ids };
+    send(ctx, batch, &CancellationToken::new()).await.unwrap();
     (app.ctx.now() - began).num_milliseconds()
 }
 
@@ -235,16 +236,25 @@ async fn in_queue(app: &TestApp, id: CampaignId) -> u64 {
     of.filter(delivery::Column::State.eq(DeliveryState::Queued)).count(app.ctx.db.read()).await.unwrap()
 }
 
-/// So many of a campaign leave the queue.
+/// So many of a campaign leave the queue, batch by batch.
 async fn sent(app: &TestApp, id: CampaignId, count: usize) {
-    let rows = app.deliveries_of(id).await;
-    let ids = rows.iter().filter(|row| row.state == DeliveryState::Queued).map(|row| row.id).take(count);
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::State, DeliveryState::Sent.into())
-        .filter(delivery::Column::Id.is_in(ids))
-        .exec(app.ctx.db.writer())
+    let batches = delivery_batch::Entity::find()
+        .filter(delivery_batch::Column::CampaignId.eq(id))
+        .order_by_asc(delivery_batch::Column::Id)
+        .all(app.ctx.db.read())
         .await
         .unwrap();
+    let mut left = count;
+    for row in batches {
+        let deliveries: Vec<_> = serde_json::from_value(row.delivery_ids).unwrap();
+        if left == 0 {
+            return;
+        }
+        left = left.checked_sub(deliveries.len()).expect("whole batches");
+        let batch = Batch { id: Some(row.id), campaign_id: id, deliveries: &deliveries };
+        send(&app.ctx, batch, &CancellationToken::new()).await.unwrap();
+    }
+    assert_eq!(left, 0, "so many were queued");
 }
 
 #[tokio::test]

@@ -84,6 +84,8 @@ async fn a_members_history_is_over_all_channels_and_each_can_be_stopped() {
     for channel in [Channel::WechatSubscribe, Channel::Inbox] {
         app.scheduled(channel, |_| {}).await;
         app.drain().await;
+        // Messages of one millisecond have no order.
+        app.advance(chrono::Duration::seconds(1)).await;
     }
     app.scheduled(Channel::Inbox, |draft| draft.holdout_percent = 50).await;
     let token = app.member_session(all[0].member).await;

@@ -22,6 +22,7 @@ macro_rules! for_each_entity {
             coupon_template_store,
             dead_letter,
             delivery,
+            delivery_batch,
             idempotency_key,
             identity,
             inbox_message,
