@@ -1,6 +1,6 @@
 //! Callers as extractors: a handler that takes one is reachable by nobody else.
 //!
-//! [`MemberSession`] is a member, [`MemberOrAnybody`] perhaps one, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
+//! [`MemberSession`] is a member, [`MemberToken`] one whose session the use case looks up itself, [`MemberOrAnybody`] perhaps one, [`StaffSession<P>`] staff whose role has the permission P, [`AnyStaff`] staff of whatever role.
 //! The use case gets the caller and checks the store.
 
 use std::future::{Ready, ready};
@@ -39,6 +39,23 @@ impl FromRequest for MemberSession {
             CallerKind::Member.note(&request);
             Ok(Self(caller))
         })
+    }
+}
+
+/// A member by the token alone. For use cases that look up the sessions of many requests together.
+pub struct MemberToken(pub session::MemberToken);
+
+impl FromRequest for MemberToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let token = session::MemberToken::read(&*context(request)?, bearer(request)?)?;
+            CallerKind::Member.note(request);
+            Ok(Self(token))
+        };
+        ready(read())
     }
 }
 

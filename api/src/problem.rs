@@ -13,6 +13,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use service::coupon::Facts;
 use service::{Error, FieldError, Refusal};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -154,6 +155,9 @@ pub struct ProblemBody {
     /// Which fields are wrong, with `code` `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
+    /// What else there is to tell, with `coupon_already_redeemed` and `quote_changed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
 }
 
 impl Problem {
@@ -162,7 +166,7 @@ impl Problem {
             Self::Service(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
                 Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                Error::Refused(_) => StatusCode::CONFLICT,
+                Error::Refused(_) | Error::RefusedBecause { .. } => StatusCode::CONFLICT,
                 Error::Unauthenticated => StatusCode::UNAUTHORIZED,
                 Error::Forbidden => StatusCode::FORBIDDEN,
                 Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -186,7 +190,7 @@ impl Problem {
             Self::Service(error) => match error {
                 Error::NotFound(_) => NOT_FOUND,
                 Error::Invalid(_) => INVALID,
-                Error::Refused(refusal) => {
+                Error::Refused(refusal) | Error::RefusedBecause { refusal, .. } => {
                     Words { code: refusal.code(), chinese: refusal.chinese(), english: refusal.english() }
                 }
                 Error::Unauthenticated => UNAUTHENTICATED,
@@ -277,6 +281,10 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: match self {
                 Self::Service(Error::Invalid(errors)) => Some(errors.clone()),
+                _ => None,
+            },
+            facts: match self {
+                Self::Service(Error::RefusedBecause { facts, .. }) => Some(Facts::clone(facts)),
                 _ => None,
             },
         };

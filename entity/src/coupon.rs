@@ -24,6 +24,10 @@ pub struct Model {
     pub claimed_at: DateTimeUtc,
     pub used_at: Option<DateTimeUtc>,
     pub updated_at: DateTimeUtc,
+    /// While it is locked: until when, and for which order of the online shop.
+    pub locked_until: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text")]
+    pub locked_order_no: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::CouponTemplateId;
-use crate::states::{CouponKind, CouponTemplateState, Validity};
+use crate::states::{CouponKind, CouponTemplateState, PartialRefund, Validity};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "coupon_template")]
@@ -35,6 +35,29 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// What one redeemed copy costs the brand, for budgets and results.
     pub cost_fen: i64,
+    /// `exchange`: what the customer pays for the article.
+    pub exchange_price_fen: Option<i64>,
+    /// What an order must have besides the threshold; `coupon::Conditions` reads it.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub conditions: Json,
+    /// One coupon of a group per order, next to those of other groups; without a group it stands alone.
+    #[sea_orm(column_type = "Text")]
+    pub stacking_group: Option<String>,
+    /// `relative`: good from the beginning of the day that is so many days after the claim.
+    pub starts_after_days: Option<i32>,
+    /// What a member may take in one day of the shop.
+    pub limit_per_day: Option<i32>,
+    /// What members may take together in one day of the shop, and what they took on `taken_day`.
+    pub daily_stock: Option<i64>,
+    pub taken_day: Option<Date>,
+    pub taken_today: i64,
+    /// No more copies than these many fen pay for at `cost_fen` each.
+    pub budget_fen: Option<i64>,
+    pub transferable: bool,
+    /// A code that everybody may type in.
+    #[sea_orm(column_type = "Text", unique)]
+    pub public_code: Option<String>,
+    pub partial_refund: PartialRefund,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,5 @@
 //! One model per table, the typed ids and the states. No behaviour.
 
-pub mod ids;
-pub mod states;
-
 pub mod attempt;
 pub mod audit_entry;
 pub mod budget;
@@ -12,18 +9,26 @@ pub mod campaign_version;
 pub mod consent;
 pub mod consent_event;
 pub mod coupon;
+pub mod coupon_code;
 pub mod coupon_event;
+pub mod coupon_pack;
+pub mod coupon_pack_claim;
+pub mod coupon_pack_item;
 pub mod coupon_template;
 pub mod coupon_template_store;
+pub mod coupon_transfer;
 pub mod dead_letter;
 pub mod delivery;
 pub mod delivery_batch;
 pub mod idempotency_key;
 pub mod identity;
+pub mod ids;
 pub mod inbox_message;
 pub mod member;
 pub mod member_tag;
 pub mod notice;
+pub mod offline_grant;
+pub mod offline_redemption;
 pub mod opt_out;
 pub mod opt_out_event;
 pub mod outbox;
@@ -38,5 +43,6 @@ pub mod session;
 pub mod setting;
 pub mod staff;
 pub mod staff_store;
+pub mod states;
 pub mod store;
 pub mod tag;

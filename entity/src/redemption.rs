@@ -26,6 +26,14 @@ pub struct Model {
     pub reversed_by: Option<StaffId>,
     #[sea_orm(column_type = "Text")]
     pub reversal_reason: Option<String>,
+    /// Of the coupons that one request used, counted from 0.
+    pub part: i32,
+    /// What it took off each line of the order: `[{"line": 0, "discount_fen": 120}]`.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub shares: Json,
+    /// `till`, `online` or `offline`.
+    #[sea_orm(column_type = "Text")]
+    pub source: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -45,7 +45,13 @@ states! {
     SubjectKind { Member = "member", Staff = "staff" }
     StaffRole { Owner = "owner", Marketer = "marketer", StoreManager = "store_manager", Cashier = "cashier" }
     StaffState { Active = "active", Disabled = "disabled" }
-    CouponKind { MoneyOff = "money_off", Percentage = "percentage", Gift = "gift" }
+    CouponKind { MoneyOff = "money_off", Percentage = "percentage", Gift = "gift", Exchange = "exchange", FreeDelivery = "free_delivery", Service = "service" }
+    /// Where an order is placed.
+    SalesChannel { Store = "store", Online = "online" }
+    /// What becomes of a used coupon when part of its order is refunded: it stays used; its share is paid out with the refund; or it
+    /// stays used and a new copy is given.
+    PartialRefund { Keep = "keep", GiveBackShare = "give_back_share", Reissue = "reissue" }
+    TransferState { Open = "open", Accepted = "accepted", Cancelled = "cancelled" }
     Validity { Fixed = "fixed", Relative = "relative" }
     CouponTemplateState { Draft = "draft", Published = "published", Withdrawn = "withdrawn" }
     /// issued -> locked -> used -> issued | expired; issued -> expired; issued -> voided

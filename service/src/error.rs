@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::coupon::Facts;
 use crate::refusal::Refusal;
 use crate::shared_state::SharedStateError;
 
@@ -17,6 +18,9 @@ pub enum Error {
     Invalid(Vec<FieldError>),
     #[error("refused: {}", .0.code())]
     Refused(Refusal),
+    /// A refusal that tells more than its code.
+    #[error("refused: {}", .refusal.code())]
+    RefusedBecause { refusal: Refusal, facts: Box<Facts> },
     #[error("no valid session")]
     Unauthenticated,
     #[error("not permitted")]
@@ -39,6 +43,18 @@ pub struct FieldError {
 impl Error {
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
+    }
+
+    pub fn because(refusal: Refusal, facts: Facts) -> Self {
+        Self::RefusedBecause { refusal, facts: Box::new(facts) }
+    }
+
+    /// The rule that said no, if one did.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::RefusedBecause { refusal, .. } => Some(*refusal),
+            _ => None,
+        }
     }
 
     pub fn internal(source: impl Into<anyhow::Error>) -> Self {

@@ -18,6 +18,7 @@ const SECTIONS: &[&str] = &[
     "server",
     "sign_in",
     "card",
+    "till",
     "wechat",
     "sms",
     "tencent_sms",
@@ -75,7 +76,7 @@ sections! {
     /// Each field is documented where its default is, in default.toml.
     Settings {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
-        brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, wechat: Wechat,
+        brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, till: Till, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
         caps: Caps, quiet_hours: QuietHours, receipts: Receipts, broker: Broker,
     }
@@ -90,6 +91,10 @@ sections! {
         attempts_per_address_per_minute: i64, staff_wrong_tries: i64, sms_template: String,
     }
     Card { step_seconds: i64, scan_seconds: i64 }
+    Till {
+        lock_seconds: i64, undo_seconds: i64, transfer_seconds: i64, offline_ceiling_fen: i64, offline_grant_seconds: i64,
+        offline_token_seconds: i64,
+    }
     Wechat {
         base_url: String, appid: String, secret: Secret, callback_token: Secret, callback_aes_key: Secret,
         timeout_seconds: u64, miniprogram_state: String,

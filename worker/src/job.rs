@@ -13,7 +13,10 @@ pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service:
             delivery::send(ctx, batch, stop).await
         }
         Job::SendNotices { notice_ids } => delivery::notices::send_notices(ctx, notice_ids, stop).await,
-        Job::ExpireCoupons => coupon::expire(ctx).await.map(|_| ()),
+        Job::ExpireCoupons => {
+            coupon::release_locks(ctx).await?;
+            coupon::expire(ctx).await.map(|_| ())
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use service::Context;
 use service::coupon::template::{self, Moment, TemplateForm, TemplatePatch};
-use service::coupon::{self, Offer};
+use service::coupon::{self, Conditions, Offer};
 use service::ids::{CouponId, CouponTemplateId, StoreId};
 use service::page::PageRequest;
-use service::states::{CouponKind, CouponTemplateState, Validity};
+use service::states::{CouponKind, CouponTemplateState, PartialRefund, Validity};
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponRulesView, CouponView};
@@ -38,16 +38,22 @@ pub struct CouponTemplateBody {
     /// `percentage`: it never takes off more than this.
     #[schema(minimum = 1)]
     pub discount_ceiling_fen: Option<i64>,
-    /// `gift`: what is given.
+    /// `gift`, `service`: what is given.
     pub gift_name: Option<String>,
+    /// `exchange`: what the customer pays for one of the articles that `conditions` name.
+    #[schema(minimum = 0)]
+    pub exchange_price_fen: Option<i64>,
     pub validity: Validity,
     #[schema(value_type = Option<String>)]
     pub valid_from: Option<Moment>,
     #[schema(value_type = Option<String>)]
     pub valid_until: Option<Moment>,
-    /// `relative`: good until the end of the day that is so many days after the claim.
+    /// `relative`: good until the end of the day that is so many days after its beginning.
     #[schema(minimum = 1, maximum = 3650)]
     pub valid_days: Option<i32>,
+    /// `relative`: good from the beginning of the day that is so many days after the claim; at once when absent.
+    #[schema(minimum = 0, maximum = 3650)]
+    pub starts_after_days: Option<i32>,
     /// True unless told, or unless stores are named.
     pub all_stores: Option<bool>,
     /// The stores where it can be used, when not at all.
@@ -70,6 +76,33 @@ pub struct CouponTemplateBody {
     #[serde(default)]
     #[schema(minimum = 0)]
     pub cost_fen: i64,
+    #[serde(default)]
+    pub conditions: Conditions,
+    /// One coupon of a group per order, next to those of other groups. Absent: it stands alone.
+    #[schema(min_length = 1, max_length = 60)]
+    pub stacking_group: Option<String>,
+    /// What a member may take in one day of the shop.
+    #[schema(minimum = 1, maximum = 100)]
+    pub limit_per_day: Option<i32>,
+    /// What members may take together in one day of the shop.
+    #[schema(minimum = 1)]
+    pub daily_stock: Option<i64>,
+    /// No more copies are given than these fen pay for at `cost_fen` each.
+    #[schema(minimum = 1)]
+    pub budget_fen: Option<i64>,
+    /// Whether a member may give it to a friend.
+    #[serde(default)]
+    pub transferable: bool,
+    /// A code that every member may type in; letters and digits, hyphens and case do not count.
+    #[schema(min_length = 4, max_length = 32)]
+    pub public_code: Option<String>,
+    /// `keep` unless told.
+    #[serde(default = "keep")]
+    pub partial_refund: PartialRefund,
+}
+
+fn keep() -> PartialRefund {
+    PartialRefund::Keep
 }
 
 fn yes() -> bool {
@@ -102,12 +135,22 @@ impl From<CouponTemplateBody> for TemplateForm {
             claim_from: body.claim_from,
             claim_until: body.claim_until,
             cost_fen: body.cost_fen,
+            exchange_price_fen: body.exchange_price_fen,
+            conditions: body.conditions,
+            stacking_group: body.stacking_group,
+            starts_after_days: body.starts_after_days,
+            limit_per_day: body.limit_per_day,
+            daily_stock: body.daily_stock,
+            budget_fen: body.budget_fen,
+            transferable: body.transferable,
+            public_code: body.public_code,
+            partial_refund: body.partial_refund,
         }
     }
 }
 
-/// What is absent stays; null empties `discount_ceiling_fen`, `claim_from` and `claim_until`. Once copies exist only `stock` may
-/// change. Naming stores limits it to them; `all_stores` true forgets them.
+/// What is absent stays; null empties what may be absent in a new one and is doubly optional here. Once copies exist only `stock`,
+/// `daily_stock` and `budget_fen` may change. Naming stores limits it to them; `all_stores` true forgets them.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CouponTemplatePatchBody {
@@ -138,6 +181,28 @@ pub struct CouponTemplatePatchBody {
     #[schema(value_type = Option<String>)]
     pub claim_until: Option<Option<Moment>>,
     pub cost_fen: Option<i64>,
+    pub exchange_price_fen: Option<i64>,
+    pub conditions: Option<Conditions>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub stacking_group: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<i32>)]
+    pub starts_after_days: Option<Option<i32>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<i32>)]
+    pub limit_per_day: Option<Option<i32>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub daily_stock: Option<Option<i64>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub budget_fen: Option<Option<i64>>,
+    pub transferable: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub public_code: Option<Option<String>>,
+    pub partial_refund: Option<PartialRefund>,
 }
 
 /// Tells null from absent.
@@ -167,6 +232,16 @@ impl From<CouponTemplatePatchBody> for TemplatePatch {
             claim_from: body.claim_from,
             claim_until: body.claim_until,
             cost_fen: body.cost_fen,
+            exchange_price_fen: body.exchange_price_fen,
+            conditions: body.conditions,
+            stacking_group: body.stacking_group,
+            starts_after_days: body.starts_after_days,
+            limit_per_day: body.limit_per_day,
+            daily_stock: body.daily_stock,
+            budget_fen: body.budget_fen,
+            transferable: body.transferable,
+            public_code: body.public_code,
+            partial_refund: body.partial_refund,
         }
     }
 }
@@ -188,6 +263,11 @@ pub struct CouponTemplateView {
     pub claim_from: Option<DateTime<Utc>>,
     pub claim_until: Option<DateTime<Utc>>,
     pub cost_fen: i64,
+    pub starts_after_days: Option<i32>,
+    pub limit_per_day: Option<i32>,
+    pub daily_stock: Option<i64>,
+    pub budget_fen: Option<i64>,
+    pub public_code: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -211,6 +291,11 @@ impl From<Offer> for CouponTemplateView {
             claim_from: template.claim_from,
             claim_until: template.claim_until,
             cost_fen: template.cost_fen,
+            starts_after_days: template.starts_after_days,
+            limit_per_day: template.limit_per_day,
+            daily_stock: template.daily_stock,
+            budget_fen: template.budget_fen,
+            public_code: template.public_code,
             created_at: template.created_at,
             updated_at: template.updated_at,
         }
@@ -281,7 +366,7 @@ pub async fn read_coupon_template(
     Ok(web::Json(template::read_template(&ctx, &staff.0, id.0).await?.into()))
 }
 
-/// Changes a template; once copies exist, its stock alone.
+/// Changes a template; once copies exist, its stock, daily stock and budget alone.
 #[utoipa::path(
     tag = "coupon templates",
     request_body = CouponTemplatePatchBody,

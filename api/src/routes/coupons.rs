@@ -1,10 +1,10 @@
 //! Members: what can be claimed, claiming, and the coupons that they hold.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, delete, get, post, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Context;
+use service::{Context, Error, session};
 use service::coupon::template::{self, ClaimableOffer};
 use service::coupon::{self, CouponFilter};
 use service::ids::{CouponId, CouponTemplateId};
@@ -13,8 +13,8 @@ use service::states::Validity;
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponRulesView, CouponView};
-use crate::auth::{MemberOrAnybody, MemberSession};
-use crate::input::{Query, Segments};
+use crate::auth::{MemberOrAnybody, MemberSession, MemberToken};
+use crate::input::{Json, Query, Segments};
 use crate::page::{PageQuery, PageView};
 use crate::problem::Problem;
 
@@ -77,10 +77,14 @@ pub async fn list_claimable_coupon_templates(
 #[post("/v1/coupon-templates/{id}/claims")]
 pub async fn claim_coupon(
     ctx: Data<Context>,
-    caller: MemberSession,
-    id: Segments<CouponTemplateId>,
+    caller: MemberToken,
+    id: Segments<String>,
 ) -> Result<HttpResponse, Problem> {
-    let held = coupon::claim(&ctx, &caller.0.member, id.0).await?;
+    let Ok(id) = id.0.parse::<CouponTemplateId>() else {
+        session::require_standing(&ctx, caller.0).await?;
+        return Err(Error::NotFound("coupon template").into());
+    };
+    let held = coupon::claim_by_token(&ctx, caller.0, id).await?;
     Ok(HttpResponse::Created().json(CouponView::of(&held)))
 }
 
@@ -144,5 +148,43 @@ pub async fn read_my_coupon(
     id: Segments<CouponId>,
 ) -> Result<web::Json<CouponView>, Problem> {
     let held = coupon::read_mine(&ctx, caller.0.member.id, id.0).await?;
+    Ok(web::Json(CouponView::of(&held)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockBody {
+    /// The order of the online shop that is being paid.
+    #[schema(min_length = 1, max_length = 64)]
+    pub order_no: String,
+}
+
+/// Keeps a coupon for an order while it is paid. The same again begins the time anew.
+#[utoipa::path(
+    tag = "coupons",
+    request_body = LockBody,
+    responses((status = 200, body = CouponView)),
+    security(("member" = [])),
+)]
+#[put("/v1/me/coupons/{id}/lock")]
+pub async fn lock_coupon(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    id: Segments<CouponId>,
+    body: Json<LockBody>,
+) -> Result<web::Json<CouponView>, Problem> {
+    let held = coupon::lock_coupon(&ctx, caller.0.member.id, id.0, &body.0.order_no).await?;
+    Ok(web::Json(CouponView::of(&held)))
+}
+
+/// Frees a coupon that was kept for an order.
+#[utoipa::path(tag = "coupons", responses((status = 200, body = CouponView)), security(("member" = [])))]
+#[delete("/v1/me/coupons/{id}/lock")]
+pub async fn unlock_coupon(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    id: Segments<CouponId>,
+) -> Result<web::Json<CouponView>, Problem> {
+    let held = coupon::unlock_coupon(&ctx, caller.0.member.id, id.0).await?;
     Ok(web::Json(CouponView::of(&held)))
 }

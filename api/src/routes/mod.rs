@@ -33,6 +33,7 @@ pub mod sign_in;
 pub mod staff_auth;
 pub mod stores;
 pub mod till;
+pub mod till_quote;
 
 /// Everything that is served and documented.
 pub fn all(config: &mut ServiceConfig) {
@@ -67,7 +68,9 @@ fn member(config: &mut ServiceConfig) {
         .service(coupons::list_claimable_coupon_templates)
         .service(coupons::claim_coupon)
         .service(coupons::list_my_coupons)
-        .service(coupons::read_my_coupon);
+        .service(coupons::read_my_coupon)
+        .service(coupons::lock_coupon)
+        .service(coupons::unlock_coupon);
     config.service(purchases::list_my_purchases);
     config
         .service(messages::get_preferences)
@@ -89,7 +92,7 @@ fn staff(config: &mut ServiceConfig) {
         .service(staff_auth::change_password);
     config
         .service(till::scan_card)
-        .service(till::quote_coupons)
+        .service(till_quote::quote_coupons)
         .service(till::redeem_coupon)
         .service(till::reverse_redemption)
         .service(till::list_redemptions);

@@ -1,21 +1,22 @@
-//! The till: scan a card, see what its coupons would do, redeem, take back, list the day.
+//! The till: scan a card, redeem, take back, list the day.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use service::Context;
+use service::{Context, Error};
 use service::card::{self, ScanCard, Scanned};
-use service::coupon::{self, Judged, Quote, QuoteCoupons, RedeemCoupon};
+use service::coupon::{self, Judged, Proof, RedeemCoupon};
 use service::ids::{CouponId, MemberId, RedemptionId, ScanId, StoreId};
 use service::page::PageRequest;
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponView, RedemptionView};
+use super::till_quote::{BasketLineBody, UnusableCouponView, basket, unusable};
 use crate::auth::{StaffSession, permission};
 use crate::input::{Json, Query, Segments};
 use crate::page::PageView;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,16 +47,8 @@ pub struct ScannedMemberView {
     pub masked_phone: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct UnusableCouponView {
-    pub coupon: CouponView,
-    /// Why it can't be used here and now.
-    #[schema(value_type = ProblemCode)]
-    pub reason: &'static str,
-}
-
 impl ScanView {
-    fn of(scanned: Scanned, judged: &[Judged]) -> Self {
+    fn of(scanned: Scanned, judged: &[Judged], ctx: &Context) -> Self {
         let usable = judged.iter().filter(|one| one.verdict.is_ok());
         Self {
             scan_id: scanned.scan.id,
@@ -67,19 +60,9 @@ impl ScanView {
                 masked_phone: scanned.masked_phone,
             },
             usable_coupons: usable.map(|one| CouponView::of(&one.held)).collect(),
-            unusable_coupons: unusable(judged),
+            unusable_coupons: unusable(ctx, judged),
         }
     }
-}
-
-fn unusable(judged: &[Judged]) -> Vec<UnusableCouponView> {
-    judged
-        .iter()
-        .filter_map(|one| {
-            let reason = one.verdict.err()?.code();
-            Some(UnusableCouponView { coupon: CouponView::of(&one.held), reason })
-        })
-        .collect()
 }
 
 /// Reads a card code at a store.
@@ -97,101 +80,60 @@ pub async fn scan_card(
 ) -> Result<HttpResponse, Problem> {
     let ScanBody { code, store_id } = body.0;
     let scanned = card::scan_card(&ctx, &staff.0, ScanCard { code, store_id }).await?;
-    let judged = coupon::judge_at_store(&ctx, scanned.member.id, store_id).await?;
-    Ok(HttpResponse::Created().json(ScanView::of(scanned, &judged)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuoteBody {
-    pub store_id: StoreId,
-    pub scan_id: ScanId,
-    /// What the order costs before any discount.
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
-    pub amount_fen: i64,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct QuoteView {
-    pub amount_fen: i64,
-    pub applicable: Vec<QuotedCouponView>,
-    pub unusable: Vec<UnusableCouponView>,
-    /// The one that takes off most; null when none takes off anything.
-    pub best_coupon_id: Option<CouponId>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct QuotedCouponView {
-    pub coupon: CouponView,
-    pub discount_fen: i64,
-    pub payable_fen: i64,
-}
-
-impl QuoteView {
-    fn of(quote: &Quote) -> Self {
-        let quoted = |judged: &Judged| {
-            let discount_fen = quote.discount_fen(judged)?;
-            let payable_fen = quote.amount_fen - discount_fen;
-            Some(QuotedCouponView { coupon: CouponView::of(&judged.held), discount_fen, payable_fen })
-        };
-        Self {
-            amount_fen: quote.amount_fen,
-            applicable: quote.coupons.iter().filter_map(quoted).collect(),
-            unusable: unusable(&quote.coupons),
-            best_coupon_id: quote.best,
-        }
-    }
-}
-
-/// What each of the member's coupons would do for an amount, and which does most.
-#[utoipa::path(
-    tag = "till",
-    request_body = QuoteBody,
-    responses((status = 200, body = QuoteView)),
-    security(("staff" = [])),
-)]
-#[post("/v1/staff/quotes")]
-pub async fn quote_coupons(
-    ctx: Data<Context>,
-    staff: StaffSession<permission::ServeMembers>,
-    body: Json<QuoteBody>,
-) -> Result<web::Json<QuoteView>, Problem> {
-    let QuoteBody { store_id, scan_id, amount_fen } = body.0;
-    let command = QuoteCoupons { store_id, scan_id, amount_fen };
-    let quote = coupon::quote_coupons(&ctx, &staff.0, command).await?;
-    Ok(web::Json(QuoteView::of(&quote)))
+    let judged = coupon::judge_at_store(&ctx, &scanned.member, &scanned.store).await?;
+    Ok(HttpResponse::Created().json(ScanView::of(scanned, &judged, &ctx)))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedemptionBody {
     pub store_id: StoreId,
-    pub scan_id: ScanId,
-    pub coupon_id: CouponId,
+    /// Absent for an order of the online shop: then the member has locked the coupons for `order_no`.
+    pub scan_id: Option<ScanId>,
+    pub coupon_id: Option<CouponId>,
+    /// Several coupons that go together, instead of `coupon_id`.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub coupon_ids: Vec<CouponId>,
     /// The till's own number of this request, unique in the store: the same request again gets the same answer.
     #[schema(min_length = 1, max_length = 64)]
     pub request_no: String,
     #[schema(min_length = 1, max_length = 64)]
     pub order_no: Option<String>,
-    /// What the order costs before the discount.
+    /// What the goods cost before any discount; with lines it may be left out, and must be their sum.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
-    pub amount_fen: i64,
+    pub amount_fen: Option<i64>,
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    pub lines: Vec<BasketLineBody>,
+    /// What delivery costs.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    pub delivery_fen: i64,
+    /// What the quote said that they take off. When it is another sum now, nothing is redeemed and the answer says what changed.
+    #[schema(minimum = 0)]
+    pub quoted_discount_fen: Option<i64>,
 }
 
-impl From<RedemptionBody> for RedeemCoupon {
-    fn from(body: RedemptionBody) -> Self {
-        Self {
+impl TryFrom<RedemptionBody> for RedeemCoupon {
+    type Error = Error;
+
+    fn try_from(body: RedemptionBody) -> Result<Self, Error> {
+        let mut coupon_ids = body.coupon_ids;
+        coupon_ids.extend(body.coupon_id);
+        Ok(Self {
             store_id: body.store_id,
-            scan_id: body.scan_id,
-            coupon_id: body.coupon_id,
+            proof: body.scan_id.map_or(Proof::Lock, Proof::Scan),
+            coupon_ids,
             request_no: body.request_no,
             order_no: body.order_no,
-            amount_fen: body.amount_fen,
-        }
+            basket: basket((body.amount_fen, body.delivery_fen), body.lines)?,
+            quoted_fen: body.quoted_discount_fen,
+        })
     }
 }
 
-/// Redeems a coupon of the scanned member; 200 when the same request was done before.
+/// Redeems coupons of the scanned member for one order; 200 when the same request was done before.
 #[utoipa::path(
     tag = "till",
     request_body = RedemptionBody,
@@ -204,7 +146,7 @@ pub async fn redeem_coupon(
     staff: StaffSession<permission::ServeMembers>,
     body: Json<RedemptionBody>,
 ) -> Result<HttpResponse, Problem> {
-    let redeemed = coupon::redeem_coupon(&ctx, &staff.0, body.0.into()).await?;
+    let redeemed = coupon::redeem_coupon(&ctx, &staff.0, body.0.try_into()?).await?;
     let mut answer = if redeemed.repeated { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(answer.json(RedemptionView::of(&redeemed.receipt)))
 }
@@ -216,7 +158,8 @@ pub struct ReasonBody {
     pub reason: String,
 }
 
-/// Takes a redemption back; the coupon is good again unless its time has passed.
+/// Takes a redemption back, with those of the same request; the coupons are good again unless their time has passed. Who redeemed may
+/// do so for some minutes, a manager at any time.
 #[utoipa::path(
     tag = "till",
     request_body = ReasonBody,

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use entity::states::MemberState;
-use entity::{member, scan};
+use entity::{member, scan, store};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
@@ -32,6 +32,7 @@ pub struct ScanCard {
 pub struct Scanned {
     pub scan: scan::Model,
     pub member: member::Model,
+    pub store: store::Model,
     /// `138****5678`; none when no phone is known.
     pub masked_phone: Option<String>,
 }
@@ -50,7 +51,7 @@ impl Scanned {
 /// # Refuses
 /// `store_not_permitted`, `store_closed`, `card_code_invalid`, `card_code_expired`, `member_disabled`, `card_code_used`
 pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) -> Result<Scanned> {
-    till::require_open(ctx, staff, command.store_id).await?;
+    let store = till::require_open(ctx, staff, command.store_id).await?;
     let code = CardCode::parse(&command.code)?;
     let member = prove(ctx, &code).await?;
     let now = ctx.now();
@@ -74,7 +75,7 @@ pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) ->
         return Err(Refusal::CardCodeUsed.into());
     }
     let phone = member.phone_cipher.as_deref().map(|sealed| Phone::open(ctx, sealed)).transpose()?;
-    Ok(Scanned { scan, member, masked_phone: phone.map(|phone| phone.masked()) })
+    Ok(Scanned { scan, member, store, masked_phone: phone.map(|phone| phone.masked()) })
 }
 
 /// The member whose code it is. That a code is old is told only when it was ours.

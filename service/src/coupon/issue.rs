@@ -5,20 +5,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::states::{CouponState, MemberState};
 use entity::{coupon, coupon_template, member};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
 use super::event::{self, Move};
-use super::{code, rules};
+use super::{code, issue_postgres, rules};
 use crate::audit::Actor;
+use crate::calendar;
 use crate::context::Context;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, CouponTemplateId, MemberId};
 use crate::refusal::Refusal;
@@ -28,13 +30,22 @@ const INSERT_ROWS: usize = 500;
 
 /// One copy for each of `member_ids`; a member who stands there twice asks for two.
 ///
-/// `source` says what gave it (`claim`, `campaign`, `import`), `source_id` which one. A member who already holds a copy of
+/// `source` says what gave it (`claim`, `code`, `pack`, `campaign`, `import`), `source_id` which one. A member who already holds a copy of
 /// the same template from the same `source` and `source_id` that is not voided gets that one again.
 pub struct IssueOrder<'a> {
     pub template_id: CouponTemplateId,
     pub member_ids: &'a [MemberId],
     pub source: &'a str,
     pub source_id: Option<Uuid>,
+}
+
+/// What members take themselves; the limits of a day bind these alone.
+const TAKEN: [&str; 3] = ["claim", "code", "pack"];
+
+impl IssueOrder<'_> {
+    fn is_taken(&self) -> bool {
+        TAKEN.contains(&self.source)
+    }
 }
 
 pub struct Issued {
@@ -46,7 +57,8 @@ pub struct Issued {
 /// refused does not touch the others. Locks the members (shared), then the template.
 ///
 /// # Refuses
-/// per member: `coupon_not_claimable`, `member_disabled`, `coupon_limit_reached`, `coupon_sold_out`
+/// per member: `coupon_not_claimable`, `member_disabled`, `coupon_limit_reached`, `coupon_sold_out`, and of what members take
+/// themselves `coupon_daily_limit_reached`, `coupon_sold_out_today`
 pub async fn issue(ctx: &Context, txn: &DatabaseTransaction, order: IssueOrder<'_>) -> Result<Vec<Issued>> {
     let active = lock_members(txn, order.member_ids).await?;
     let template = lock_template(txn, order.template_id).await?;
@@ -75,15 +87,22 @@ pub(super) async fn issue_copies(
     let held = held_copies(txn, order).await?;
     let mut outcomes = allot(ctx, template, active, held, order);
     let wanted: Vec<CouponId> = fresh_ids(&outcomes);
-    let granted = take_stock(txn, template.id, wanted.len()).await?;
+    let day = order.is_taken().then(|| calendar::local_date(ctx.now(), ctx.settings.timezone));
+    let granted = take_stock(txn, (template, day), wanted.len()).await?;
     let (kept, short) = wanted.split_at(granted.min(wanted.len()));
-    refuse(&mut outcomes, short, Refusal::CouponSoldOut);
+    refuse(&mut outcomes, short, why_short(template, granted));
     let missing = insert(ctx, txn, &outcomes, kept).await?;
     if !missing.is_empty() {
-        give_back(txn, template.id, missing.len()).await?;
+        give_back(txn, template.id, missing.len(), day).await?;
         refuse(&mut outcomes, &missing, Refusal::CouponLimitReached);
     }
     Ok(outcomes.into_iter().map(|outcome| outcome.map(Copy::into_model)).collect())
+}
+
+/// Why no more than `granted` were given: all are gone, or those of the day.
+fn why_short(template: &coupon_template::Model, granted: usize) -> Refusal {
+    let left = usize::try_from(rules::left_in_all(template)).unwrap_or(usize::MAX);
+    if granted < left { Refusal::CouponSoldOutToday } else { Refusal::CouponSoldOut }
 }
 
 /// A copy that is to be made, or one that the same source gave before.
@@ -111,6 +130,9 @@ fn allot(
     order: &IssueOrder<'_>,
 ) -> Plan {
     let now = ctx.now();
+    let zone = ctx.settings.timezone;
+    let today = calendar::start_of_day(calendar::local_date(now, zone), zone);
+    let limit_per_day = template.limit_per_day.filter(|_| order.is_taken());
     order
         .member_ids
         .iter()
@@ -121,6 +143,10 @@ fn allot(
             let copies = held.entry(member_id).or_default();
             if let Some(earlier) = copies.iter().find(|copy| is_from(copy, order)) {
                 return Ok(Copy::Earlier(earlier.clone()));
+            }
+            let of_today = copies.iter().filter(|copy| copy.claimed_at >= today && TAKEN.contains(&copy.source.as_str()));
+            if limit_per_day.is_some_and(|limit| of_today.count() >= usize::try_from(limit).unwrap_or(0)) {
+                return Err(Refusal::CouponDailyLimitReached);
             }
             let slots: Vec<i32> = copies.iter().map(|copy| copy.slot).collect();
             let slot =
@@ -160,6 +186,8 @@ fn new_row(
         claimed_at: now,
         used_at: None,
         updated_at: now,
+        locked_until: None,
+        locked_order_no: None,
     }
 }
 
@@ -193,6 +221,21 @@ async fn insert(
             _ => None,
         })
         .collect();
+    match txn.get_database_backend() {
+        DbBackend::Postgres => issue_postgres::insert(ctx, txn, &rows).await,
+        _ => insert_rows(ctx, txn, &rows).await,
+    }
+}
+
+pub(super) fn actor_of(row: &coupon::Model) -> Actor {
+    if TAKEN.contains(&row.source.as_str()) { Actor::Member(row.member_id) } else { Actor::System }
+}
+
+async fn insert_rows(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    rows: &[&coupon::Model],
+) -> Result<Vec<CouponId>> {
     let mut missing = Vec::new();
     for chunk in rows.chunks(INSERT_ROWS) {
         let models = chunk.iter().map(|row| (*row).clone().into_active_model().reset_all());
@@ -204,19 +247,14 @@ async fn insert(
             missing.extend(absent(txn, chunk).await?);
         }
     }
-    let made = rows.iter().map(|row| row.id).filter(|id| !missing.contains(id));
-    let actor = |row: &coupon::Model| {
-        if row.source == "claim" { Actor::Member(row.member_id) } else { Actor::System }
-    };
-    let actors: HashMap<CouponId, Actor> = rows.iter().map(|row| (row.id, actor(row))).collect();
-    let moves = made.map(|id| Move {
-        coupon_id: id,
+    let made = rows.iter().filter(|row| !missing.contains(&row.id)).map(|row| Move {
+        coupon_id: row.id,
         from: None,
         to: CouponState::Issued,
         reason: None,
-        actor: actors.get(&id).copied().unwrap_or(Actor::System),
+        actor: actor_of(row),
     });
-    event::record(ctx, txn, moves.collect()).await?;
+    event::record(ctx, txn, made.collect()).await?;
     Ok(missing)
 }
 
@@ -233,35 +271,65 @@ async fn absent(txn: &DatabaseTransaction, rows: &[&coupon::Model]) -> Result<Ve
     Ok(rows.iter().map(|row| row.id).filter(|id| !there.contains(id)).collect())
 }
 
-/// Takes `wanted` copies, or what is left of them; answers how many were taken.
-async fn take_stock(txn: &impl ConnectionTrait, id: CouponTemplateId, wanted: usize) -> Result<usize> {
+/// Takes `wanted` copies, or what is left of them; answers how many were taken. With a day, of that day's stock too.
+async fn take_stock(
+    txn: &impl ConnectionTrait,
+    (template, day): (&coupon_template::Model, Option<NaiveDate>),
+    wanted: usize,
+) -> Result<usize> {
+    use coupon_template::Column::{BudgetFen, CostFen, DailyStock, Id, Stock, Taken, TakenDay, TakenToday};
     let mut asked = i64::try_from(wanted).map_err(Error::internal)?;
-    while asked > 0 {
-        let column = || Expr::col(coupon_template::Column::Taken);
-        let taken = coupon_template::Entity::update_many()
-            .col_expr(coupon_template::Column::Taken, column().add(asked))
-            .filter(coupon_template::Column::Id.eq(id))
-            .filter(column().add(asked).lte(Expr::col(coupon_template::Column::Stock)))
-            .exec(txn)
-            .await?;
-        if taken.rows_affected == 1 {
+    let mut left = still_left(template, day);
+    while asked > 0 && left > 0 {
+        asked = std::cmp::min(asked, left);
+        let after = || Expr::col(Taken).add(asked);
+        let mut update = coupon_template::Entity::update_many()
+            .col_expr(Taken, after())
+            .filter(Id.eq(template.id))
+            .filter(after().lte(Expr::col(Stock)))
+            .filter(BudgetFen.is_null().or(after().mul(Expr::col(CostFen)).lte(Expr::col(BudgetFen))));
+        if let Some(day) = day {
+            let today = || -> Expr {
+                let same = Expr::case(TakenDay.eq(day), Expr::col(TakenToday).add(asked));
+                same.finally(Expr::val(asked)).into()
+            };
+            update = update
+                .col_expr(TakenToday, today())
+                .col_expr(TakenDay, Expr::value(day))
+                .filter(DailyStock.is_null().or(today().lte(Expr::col(DailyStock))));
+        }
+        if update.exec(txn).await?.rows_affected == 1 {
             return usize::try_from(asked).map_err(Error::internal);
         }
-        let row = coupon_template::Entity::find_by_id(id).one(txn).await?;
-        let left = row.map_or(0, |row| row.stock - row.taken);
-        asked = std::cmp::min(left, asked - 1);
+        let row = coupon_template::Entity::find_by_id(template.id).one(txn).await?;
+        left = row.map_or(0, |row| still_left(&row, day));
+        asked -= 1;
     }
     Ok(0)
 }
 
-/// Gives back stock that no member's copy stands for.
-pub(super) async fn give_back(txn: &impl ConnectionTrait, id: CouponTemplateId, copies: usize) -> Result<()> {
+fn still_left(template: &coupon_template::Model, day: Option<NaiveDate>) -> i64 {
+    let on_day = day.map_or(i64::MAX, |day| rules::left_on(template, day));
+    std::cmp::min(rules::left_in_all(template), on_day)
+}
+
+/// Gives back stock that no member's copy stands for, to the day's too where it was taken on that day.
+pub(super) async fn give_back(
+    txn: &impl ConnectionTrait,
+    id: CouponTemplateId,
+    copies: usize,
+    day: Option<NaiveDate>,
+) -> Result<()> {
+    use coupon_template::Column::{Id, Taken, TakenDay, TakenToday};
     let copies = i64::try_from(copies).map_err(Error::internal)?;
-    coupon_template::Entity::update_many()
-        .col_expr(coupon_template::Column::Taken, Expr::col(coupon_template::Column::Taken).sub(copies))
-        .filter(coupon_template::Column::Id.eq(id))
-        .exec(txn)
-        .await?;
+    let mut update = coupon_template::Entity::update_many()
+        .col_expr(Taken, Expr::col(Taken).sub(copies))
+        .filter(Id.eq(id));
+    if let Some(day) = day {
+        let today = Expr::case(TakenDay.eq(day), Expr::col(TakenToday).sub(copies));
+        update = update.col_expr(TakenToday, today.finally(Expr::col(TakenToday)).into());
+    }
+    update.exec(txn).await?;
     Ok(())
 }
 
@@ -271,7 +339,7 @@ async fn held_copies(
 ) -> Result<HashMap<MemberId, Vec<coupon::Model>>> {
     let rows = coupon::Entity::find()
         .filter(coupon::Column::TemplateId.eq(order.template_id))
-        .filter(coupon::Column::MemberId.is_in(order.member_ids.iter().copied()))
+        .filter(db::is_any(txn.get_database_backend(), coupon::Column::MemberId, order.member_ids.iter().copied()))
         .all(txn)
         .await?;
     let mut held: HashMap<MemberId, Vec<coupon::Model>> = HashMap::new();
@@ -287,7 +355,7 @@ pub(super) async fn lock_members(txn: &DatabaseTransaction, ids: &[MemberId]) ->
         .select_only()
         .column(member::Column::Id)
         .column(member::Column::State)
-        .filter(member::Column::Id.is_in(ids.iter().copied()))
+        .filter(db::is_any(txn.get_database_backend(), member::Column::Id, ids.iter().copied()))
         .order_by_asc(member::Column::Id)
         .lock(LockType::KeyShare)
         .into_tuple()

@@ -20,7 +20,7 @@ use crate::staff::StaffCaller;
 /// Which of their coupons a member wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CouponFilter {
-    /// Not used and not past, though perhaps not valid yet.
+    /// Not used and not past, though perhaps not valid yet, or locked for an order.
     Usable,
     Used,
     /// Past its time, whether or not it is marked yet.
@@ -40,7 +40,7 @@ pub async fn list_mine(
     query = match filter {
         None => query,
         Some(CouponFilter::Usable) => {
-            query.filter(State.eq(CouponState::Issued)).filter(ValidUntil.gt(bound))
+            query.filter(State.is_in([CouponState::Issued, CouponState::Locked])).filter(ValidUntil.gt(bound))
         }
         Some(CouponFilter::Used) => query.filter(State.eq(CouponState::Used)),
         Some(CouponFilter::Expired) => query.filter(
@@ -65,7 +65,8 @@ pub async fn read_mine(ctx: &Context, member_id: MemberId, id: CouponId) -> Resu
     }
 }
 
-/// The redemptions of a day (today when none is given) in the store's zone, the latest first.
+/// The redemptions of a day (today when none is given) in the store's zone, the latest first; of a request that used several
+/// coupons each one by itself.
 ///
 /// # Refuses
 /// `store_not_permitted`
@@ -102,7 +103,8 @@ async fn receipts(ctx: &Context, rows: Vec<redemption::Model>) -> Result<Vec<Rec
     rows.into_iter()
         .map(|redemption| {
             let held = held.iter().find(|held| held.coupon.id == redemption.coupon_id);
-            Ok(Receipt { held: held.ok_or(Error::NotFound("coupon"))?.clone(), redemption })
+            let held = held.ok_or(Error::NotFound("coupon"))?.clone();
+            Ok(Receipt { held, redemption, others: Vec::new() })
         })
         .collect()
 }

@@ -12,12 +12,19 @@
 //! The rules of a template are frozen once copies exist. A withdrawn template gives no new copies; those that members
 //! hold stay good. Locks are taken in the order members, template, coupons, on every path.
 
+pub mod basket;
 mod claim;
 mod code;
+pub mod combine;
+mod conditions;
 mod event;
 mod expire;
+mod facts;
 mod issue;
+mod issue_postgres;
+mod line;
 mod list;
+mod lock;
 mod offer;
 mod quote;
 mod receipt;
@@ -25,14 +32,24 @@ mod redeem;
 mod reverse;
 pub mod rules;
 pub mod template;
+mod use_up;
 mod void;
 
-pub use claim::{ClaimDesk, claim};
+pub use entity::redemption::Model as RedemptionRow;
+
+pub use basket::Basket;
+pub use claim::{claim, claim_by_token};
+pub use combine::Combination;
+pub use conditions::{Conditions, Window};
 pub use expire::expire;
+pub use facts::{ChangedCoupon, EarlierUse, Facts};
 pub use issue::{IssueOrder, Issued, issue};
+pub use line::{ClaimDesk, Turns};
 pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
+pub use lock::{lock_coupon, release_locks, unlock_coupon};
 pub use offer::{HeldCoupon, Offer, cost_fen};
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
-pub use redeem::{Receipt, RedeemCoupon, Redeemed, redeem_coupon};
+pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
 pub use reverse::reverse_redemption;
+pub use rules::{Fix, Unusable};
 pub use void::{void, void_coupon};

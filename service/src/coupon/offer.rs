@@ -1,4 +1,4 @@
-//! A template with the stores that it is limited to, and copies with theirs: what every rule needs.
+//! A template with its conditions and the stores that it is limited to, and copies with theirs: what every rule needs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use entity::{coupon, coupon_template, coupon_template_store};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::{Conditions, rules};
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, StoreId};
 
@@ -14,6 +15,7 @@ pub struct Offer {
     pub template: coupon_template::Model,
     /// Empty when it is for all stores.
     pub store_ids: Vec<StoreId>,
+    pub conditions: Conditions,
 }
 
 impl Offer {
@@ -21,9 +23,9 @@ impl Offer {
         self.template.all_stores || self.store_ids.contains(&store)
     }
 
-    /// Copies that are left.
+    /// Copies that are left of the stock and of the budget, whatever may be taken today.
     pub fn left(&self) -> i64 {
-        (self.template.stock - self.template.taken).max(0)
+        rules::left_in_all(&self.template)
     }
 }
 
@@ -64,10 +66,14 @@ pub async fn complete(
             stores.entry(row.template_id).or_default().push(row.store_id);
         }
     }
-    Ok(templates
+    templates
         .into_iter()
-        .map(|template| Offer { store_ids: stores.remove(&template.id).unwrap_or_default(), template })
-        .collect())
+        .map(|template| {
+            let conditions = serde_json::from_value(template.conditions.clone()).map_err(Error::internal)?;
+            let store_ids = stores.remove(&template.id).unwrap_or_default();
+            Ok(Offer { template, store_ids, conditions })
+        })
+        .collect()
 }
 
 /// Copies with their rules, in the given order.

@@ -1,92 +1,117 @@
-//! What a member's coupons would do at this store: shown after a scan, and with an amount before the order is paid.
+//! What a member's coupons would do at this store: shown after a scan, and with a basket before the order is paid.
 
-use entity::coupon;
-use entity::states::CouponState;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use chrono_tz::Tz;
+use entity::states::{CouponState, SalesChannel};
+use entity::{coupon, member, redemption, store};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::rules::{self, Usage};
+use super::basket::Basket;
+use super::combine::{self, Combination};
+use super::rules::{self, Unusable, Usage};
 use super::{HeldCoupon, offer};
 use crate::card::{self, till};
 use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::ids::{CouponId, MemberId, ScanId, StoreId};
-use crate::refusal::Refusal;
+use crate::error::Result;
+use crate::ids::{MemberId, ScanId, StoreId};
 use crate::staff::StaffCaller;
 
 /// Coupons shown at a till; the ones that end first come first.
 const SHOWN: u64 = 200;
 
-/// A coupon and whether it can be used here and now.
+/// A coupon and what it takes off by itself, or why it can't be used here and now.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub held: HeldCoupon,
-    pub verdict: std::result::Result<(), Refusal>,
+    pub verdict: std::result::Result<i64, Unusable>,
 }
 
 #[derive(Debug, Clone)]
 pub struct QuoteCoupons {
     pub store_id: StoreId,
     pub scan_id: ScanId,
-    pub amount_fen: i64,
+    pub basket: Basket,
 }
 
 #[derive(Debug, Clone)]
 pub struct Quote {
-    pub amount_fen: i64,
+    pub basket: Basket,
     pub coupons: Vec<Judged>,
-    /// The one that takes off most; among equals the one that ends first. A gift takes off nothing.
-    pub best: Option<CouponId>,
-}
-
-impl Quote {
-    /// What a coupon of this quote takes off; none when it can't be used.
-    pub fn discount_fen(&self, judged: &Judged) -> Option<i64> {
-        judged.verdict.is_ok().then(|| rules::discount_fen(&judged.held.offer.template, self.amount_fen))
-    }
+    /// Those that together take off most. A gift takes off nothing.
+    pub best: Combination,
 }
 
 /// The member's unused coupons, judged for a store; the usable ones first.
-pub async fn judge_at_store(ctx: &Context, member_id: MemberId, store_id: StoreId) -> Result<Vec<Judged>> {
-    judge(ctx, Usage { member_id, store_id, amount_fen: None, now: ctx.now() }).await
+pub async fn judge_at_store(ctx: &Context, member: &member::Model, store: &store::Model) -> Result<Vec<Judged>> {
+    let usage = usage(ctx, member, store, None).await?;
+    judge(ctx, usage).await
 }
 
 /// # Refuses
 /// `store_not_permitted`, `store_closed`, `scan_expired`, `member_disabled`
 pub async fn quote_coupons(ctx: &Context, staff: &StaffCaller, command: QuoteCoupons) -> Result<Quote> {
-    till::require_open(ctx, staff, command.store_id).await?;
-    rules::check_amount(command.amount_fen).map_err(|message| Error::invalid("amount_fen", message))?;
+    let store = till::require_open(ctx, staff, command.store_id).await?;
+    command.basket.validate()?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
-    let (store_id, amount_fen) = (command.store_id, command.amount_fen);
-    let usage = Usage { member_id: member.id, store_id, amount_fen: Some(amount_fen), now: ctx.now() };
-    let mut quote = Quote { amount_fen, coupons: judge(ctx, usage).await?, best: None };
-    quote.best = best(&quote);
-    Ok(quote)
+    let usage = usage(ctx, &member, &store, Some(&command.basket)).await?;
+    let coupons = judge(ctx, usage).await?;
+    let usable: Vec<&HeldCoupon> =
+        coupons.iter().filter(|one| one.verdict.is_ok()).map(|one| &one.held).collect();
+    let best = combine::best(&command.basket, &usable);
+    Ok(Quote { best, coupons, basket: command.basket })
 }
 
-fn best(quote: &Quote) -> Option<CouponId> {
-    quote
-        .coupons
-        .iter()
-        .filter_map(|judged| Some((quote.discount_fen(judged)?, judged)))
-        .filter(|(discount, _)| *discount > 0)
-        .max_by_key(|(discount, judged)| (*discount, std::cmp::Reverse(judged.held.coupon.valid_until)))
-        .map(|(_, judged)| judged.held.coupon.id)
+/// Of a till: in the store, now.
+pub(super) async fn usage<'a>(
+    ctx: &Context,
+    member: &member::Model,
+    store: &store::Model,
+    basket: Option<&'a Basket>,
+) -> Result<Usage<'a>> {
+    Ok(Usage {
+        member_id: member.id,
+        store_id: store.id,
+        channel: SalesChannel::Store,
+        zone: zone_of(ctx, store),
+        now: ctx.now(),
+        is_first_order: member.purchase_count == 0 && !has_redeemed(ctx.db.read(), member.id).await?,
+        order_no: None,
+        basket,
+    })
 }
 
-async fn judge(ctx: &Context, usage: Usage) -> Result<Vec<Judged>> {
+pub(super) fn zone_of(ctx: &Context, store: &store::Model) -> Tz {
+    store.zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(ctx.settings.timezone)
+}
+
+/// Whether a coupon of the member is in use for an order: then the next one is not the first.
+pub(super) async fn has_redeemed(connection: &impl ConnectionTrait, member_id: MemberId) -> Result<bool> {
+    let live = redemption::Entity::find()
+        .filter(redemption::Column::MemberId.eq(member_id))
+        .filter(redemption::Column::ReversedAt.is_null());
+    Ok(live.one(connection).await?.is_some())
+}
+
+async fn judge(ctx: &Context, usage: Usage<'_>) -> Result<Vec<Judged>> {
+    let bound = rules::past_ends(usage.now);
+    let waits = Condition::all()
+        .add(coupon::Column::State.eq(CouponState::Issued))
+        .add(coupon::Column::ValidUntil.gt(bound));
     let coupons = coupon::Entity::find()
         .filter(coupon::Column::MemberId.eq(usage.member_id))
-        .filter(coupon::Column::State.eq(CouponState::Issued))
-        .filter(coupon::Column::ValidUntil.gt(rules::past_ends(usage.now)))
+        .filter(Condition::any().add(waits).add(coupon::Column::State.eq(CouponState::Locked)))
         .order_by_asc(coupon::Column::ValidUntil)
         .order_by_asc(coupon::Column::Id)
         .limit(SHOWN)
         .all(ctx.db.read())
         .await?;
+    let nothing = Basket::default();
     let mut judged: Vec<Judged> = offer::attach(ctx.db.read(), coupons)
         .await?
         .into_iter()
-        .map(|held| Judged { verdict: rules::check(&held.coupon, &held.offer, usage), held })
+        .map(|held| {
+            let taken_off = || combine::apply(usage.basket.unwrap_or(&nothing), &[&held]).discount_fen();
+            Judged { verdict: rules::check(&held.coupon, &held.offer, usage).map(|()| taken_off()), held }
+        })
         .collect();
     judged.sort_by_key(|one| one.verdict.is_err());
     Ok(judged)

@@ -7,6 +7,7 @@ use entity::states::Channel;
 use entity::{redemption, store};
 use sea_orm::ConnectionTrait;
 
+use super::redeem::Receipt;
 use crate::context::Context;
 use crate::error::Result;
 use crate::notice::{self, Kind, NewNotice, Step};
@@ -21,9 +22,11 @@ const LONGEST_PHRASE: usize = 5;
 struct Told<'a> {
     kind: Kind,
     what: &'a str,
-    coupon: &'a str,
+    coupon: String,
     store: &'a store::Model,
+    /// The first of the request.
     redemption: &'a redemption::Model,
+    discount_fen: i64,
     at: DateTime<Utc>,
 }
 
@@ -31,33 +34,37 @@ struct Told<'a> {
 pub(super) async fn tell_redeemed(
     ctx: &Context,
     txn: &impl ConnectionTrait,
-    redemption: &redemption::Model,
-    (coupon, store): (&str, &store::Model),
+    receipt: &Receipt,
+    store: &store::Model,
 ) -> Result<()> {
-    let at = redemption.redeemed_at;
-    let told = Told { kind: Kind::RedemptionReceipt, what: "已核销", coupon, store, redemption, at };
-    tell(ctx, txn, &told).await
+    tell(ctx, txn, receipt, (Kind::RedemptionReceipt, "已核销", store)).await
 }
 
 /// In the transaction of the reversal.
 pub(super) async fn tell_reversed(
     ctx: &Context,
     txn: &impl ConnectionTrait,
-    redemption: &redemption::Model,
-    (coupon, store): (&str, &store::Model),
+    receipt: &Receipt,
+    store: &store::Model,
 ) -> Result<()> {
-    let at = ctx.now();
-    let told = Told { kind: Kind::ReversalReceipt, what: "已撤销", coupon, store, redemption, at };
-    tell(ctx, txn, &told).await
+    tell(ctx, txn, receipt, (Kind::ReversalReceipt, "已撤销", store)).await
 }
 
-async fn tell(ctx: &Context, txn: &impl ConnectionTrait, told: &Told<'_>) -> Result<()> {
+async fn tell(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    receipt: &Receipt,
+    (kind, what, store): (Kind, &str, &store::Model),
+) -> Result<()> {
+    let names: Vec<&str> = receipt.parts().map(|(_, held)| held.offer.template.name.as_str()).collect();
+    let (redemption, discount_fen) = (&receipt.redemption, receipt.discount_fen());
+    let told = Told { kind, what, coupon: names.join("、"), store, redemption, discount_fen, at: ctx.now() };
     let settings = &ctx.settings.receipts;
     let mut steps = Vec::new();
     if !settings.wechat_template.is_empty() && ctx.platforms.wechat().is_ok() {
-        steps.push(subscribe_message(ctx, told));
+        steps.push(subscribe_message(ctx, &told));
     }
-    let (title, body) = inbox_words(told, ctx.settings.timezone);
+    let (title, body) = inbox_words(&told, ctx.settings.timezone);
     let page = Some(settings.page.clone()).filter(|page| !page.is_empty());
     steps.push(Step::inbox(title, body, page));
     let new = NewNotice {
@@ -72,10 +79,10 @@ async fn tell(ctx: &Context, txn: &impl ConnectionTrait, told: &Told<'_>) -> Res
 }
 
 fn inbox_words(told: &Told<'_>, zone: Tz) -> (String, String) {
-    let (coupon, store, at) = (told.coupon, &told.store.name, time(told, zone));
+    let (coupon, store, at) = (&told.coupon, &told.store.name, time(told, zone));
     match told.kind {
         Kind::RedemptionReceipt => {
-            let (off, pay) = (yuan(told.redemption.discount_fen), yuan(payable(told)));
+            let (off, pay) = (yuan(told.discount_fen), yuan(payable(told)));
             let text = format!("{at}，您在{store}使用了“{coupon}”，优惠{off}，实付{pay}。");
             ("优惠券核销成功".to_owned(), text)
         }
@@ -105,9 +112,9 @@ fn subscribe_message(ctx: &Context, told: &Told<'_>) -> Step {
 
 fn fill(text: &str, told: &Told<'_>, zone: Tz) -> String {
     text.replace("{{what}}", told.what)
-        .replace("{{coupon}}", told.coupon)
+        .replace("{{coupon}}", &told.coupon)
         .replace("{{store}}", &told.store.name)
-        .replace("{{discount}}", &yuan(told.redemption.discount_fen))
+        .replace("{{discount}}", &yuan(told.discount_fen))
         .replace("{{payable}}", &yuan(payable(told)))
         .replace("{{time}}", &time(told, zone))
 }
@@ -123,7 +130,7 @@ fn fit(key: &str, text: &str) -> String {
 }
 
 fn payable(told: &Told<'_>) -> i64 {
-    told.redemption.amount_fen - told.redemption.discount_fen
+    told.redemption.amount_fen - told.discount_fen
 }
 
 fn time(told: &Told<'_>, brand_zone: Tz) -> String {

@@ -1,26 +1,27 @@
-//! Staff take a redemption back: the coupon is good again, or expired when its time has passed meanwhile.
+//! Staff take back what a request redeemed: its coupons are good again, or expired when their time has passed meanwhile.
+//! Who redeemed may do so for a while (`till.undo_seconds`), a manager at any time.
 
 use entity::states::CouponState;
 use entity::{coupon, redemption, store};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 
 use super::event::{self, Move};
-use super::redeem::{Receipt, find};
-use super::rules;
-use super::{offer, receipt};
-use crate::audit::{self, Act};
+use super::redeem::{Receipt, complete};
+use super::{receipt, rules};
+use crate::audit::{self, Act, Actor};
 use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::RedemptionId;
+use crate::ids::{RedemptionId, StaffId};
 use crate::refusal::Refusal;
-use crate::staff::StaffCaller;
+use crate::staff::{Permission, StaffCaller};
 
-/// The same again with the same reason is answered with what was done.
+/// Takes back the redemption and those that its request made with it. The same again with the same reason is answered with
+/// what was done.
 ///
 /// # Refuses
-/// `store_not_permitted`, `redemption_already_reversed`
+/// `store_not_permitted`, `reversal_needs_manager`, `redemption_already_reversed`
 pub async fn reverse_redemption(
     ctx: &Context,
     staff: &StaffCaller,
@@ -28,50 +29,89 @@ pub async fn reverse_redemption(
     reason: &str,
 ) -> Result<Receipt> {
     let reason = rules::reason(reason)?;
-    let row = read(ctx, id).await?;
-    till::require(staff, row.store_id)?;
+    let rows = of_one_request(ctx, id).await?;
+    let first = rows.first().ok_or(Error::NotFound("redemption"))?;
+    till::require(staff, first.store_id)?;
+    require_undo(ctx, staff, first)?;
     let txn = ctx.db.begin().await?;
-    if mark_reversed(ctx, &txn, staff, (id, &reason)).await? {
-        return_coupon(ctx, &txn, staff, (&row, &reason)).await?;
+    if take_back(ctx, &txn, &rows, (&reason, staff.actor())).await? {
         let act = Act {
             actor: staff.actor(),
             action: "redemption.reverse",
             subject: ("redemption", id.to_string()),
-            detail: serde_json::json!({ "coupon_id": row.coupon_id, "reason": reason }),
+            detail: serde_json::json!({
+                "coupon_ids": rows.iter().map(|row| row.coupon_id).collect::<Vec<_>>(), "reason": reason,
+            }),
         };
         audit::record(ctx, &txn, act).await?;
-        tell(ctx, &txn, &row).await?;
+        tell(ctx, &txn, rows).await?;
     }
     txn.commit().await?;
-    let redemption = read(ctx, id).await?;
-    if redemption.reversal_reason.as_deref() != Some(reason.as_str()) {
+    let rows = of_one_request(ctx, id).await?;
+    if rows.iter().any(|row| row.reversal_reason.as_deref() != Some(reason.as_str())) {
         return Err(Refusal::RedemptionAlreadyReversed.into());
     }
-    let held = find(ctx, redemption.coupon_id).await?;
-    Ok(Receipt { redemption, held })
+    complete(ctx.db.read(), rows).await
 }
 
-async fn tell(ctx: &Context, txn: &DatabaseTransaction, row: &redemption::Model) -> Result<()> {
-    let coupon =
-        coupon::Entity::find_by_id(row.coupon_id).one(txn).await?.ok_or(Error::NotFound("coupon"))?;
-    let offer = offer::load(txn, coupon.template_id).await?;
-    let store = store::Entity::find_by_id(row.store_id).one(txn).await?.ok_or(Error::NotFound("store"))?;
-    receipt::tell_reversed(ctx, txn, row, (&offer.template.name, &store)).await
+/// What is reversed already is nobody's to undo, and answered as it was.
+fn require_undo(ctx: &Context, staff: &StaffCaller, row: &redemption::Model) -> Result<()> {
+    let late = (ctx.now() - row.redeemed_at).num_seconds() > ctx.settings.till.undo_seconds;
+    let own = row.staff_id == staff.id && !late;
+    if own || row.reversed_at.is_some() || Permission::ReverseLater.granted_to(staff.role) {
+        return Ok(());
+    }
+    Err(Refusal::ReversalNeedsManager.into())
 }
 
-async fn read(ctx: &Context, id: RedemptionId) -> Result<redemption::Model> {
-    redemption::Entity::find_by_id(id).one(ctx.db.read()).await?.ok_or(Error::NotFound("redemption"))
+async fn tell(ctx: &Context, txn: &DatabaseTransaction, rows: Vec<redemption::Model>) -> Result<()> {
+    let receipt = complete(txn, rows).await?;
+    let store = store::Entity::find_by_id(receipt.redemption.store_id).one(txn).await?;
+    receipt::tell_reversed(ctx, txn, &receipt, &store.ok_or(Error::NotFound("store"))?).await
+}
+
+async fn of_one_request(ctx: &Context, id: RedemptionId) -> Result<Vec<redemption::Model>> {
+    let row = redemption::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    let row = row.ok_or(Error::NotFound("redemption"))?;
+    Ok(redemption::Entity::find()
+        .filter(redemption::Column::StoreId.eq(row.store_id))
+        .filter(redemption::Column::RequestNo.eq(row.request_no))
+        .order_by_asc(redemption::Column::Part)
+        .all(ctx.db.read())
+        .await?)
+}
+
+/// Marks the live ones among `rows` as reversed and gives their coupons back, the last that was applied first. False when
+/// somebody else did.
+pub(super) async fn take_back(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    rows: &[redemption::Model],
+    (reason, actor): (&str, Actor),
+) -> Result<bool> {
+    let by = match actor {
+        Actor::Staff(id) => Some(id),
+        Actor::Member(_) | Actor::System => None,
+    };
+    let mut taken_back = false;
+    for row in rows.iter().rev() {
+        if mark_reversed(ctx, txn, row.id, (reason, by)).await? {
+            return_coupon(ctx, txn, row, (reason, actor)).await?;
+            taken_back = true;
+        }
+    }
+    Ok(taken_back)
 }
 
 async fn mark_reversed(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    staff: &StaffCaller,
-    (id, reason): (RedemptionId, &str),
+    id: RedemptionId,
+    (reason, by): (&str, Option<StaffId>),
 ) -> Result<bool> {
     let marked = redemption::Entity::update_many()
         .col_expr(redemption::Column::ReversedAt, Expr::value(ctx.now()))
-        .col_expr(redemption::Column::ReversedBy, Expr::value(staff.id.0))
+        .col_expr(redemption::Column::ReversedBy, Expr::value(by.map(|id| id.0)))
         .col_expr(redemption::Column::ReversalReason, Expr::value(reason))
         .filter(redemption::Column::Id.eq(id))
         .filter(redemption::Column::ReversedAt.is_null())
@@ -83,8 +123,8 @@ async fn mark_reversed(
 async fn return_coupon(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    staff: &StaffCaller,
-    (redemption, reason): (&redemption::Model, &str),
+    redemption: &redemption::Model,
+    (reason, actor): (&str, Actor),
 ) -> Result<()> {
     let coupon = coupon::Entity::find_by_id(redemption.coupon_id).one(txn).await?;
     let coupon = coupon.ok_or(Error::NotFound("coupon"))?;
@@ -104,12 +144,7 @@ async fn return_coupon(
             coupon.id
         )));
     }
-    let one = Move {
-        coupon_id: coupon.id,
-        from: Some(CouponState::Used),
-        to,
-        reason: Some(reason.to_owned()),
-        actor: staff.actor(),
-    };
+    let reason = Some(reason.to_owned());
+    let one = Move { coupon_id: coupon.id, from: Some(CouponState::Used), to, reason, actor };
     event::record(ctx, txn, vec![one]).await
 }

@@ -1,28 +1,90 @@
 //! The pure decisions about coupons: when a copy is good, what it takes off, whether it can be used here and now.
 
-use chrono::{DateTime, Days, Duration, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
-use entity::states::{CouponKind, CouponState, CouponTemplateState, Validity};
+use entity::states::{CouponKind, CouponState, CouponTemplateState, SalesChannel, Validity};
 use entity::{coupon, coupon_template};
 
 use super::Offer;
+use super::basket::{Basket, Line};
 use crate::calendar;
 use crate::ids::{MemberId, StoreId};
 use crate::refusal::Refusal;
 
-/// Where, for whom and on what amount a coupon is to be used. Without an amount the threshold is not looked at.
+/// Where, when, for whom and on what a coupon is to be used.
 #[derive(Debug, Clone, Copy)]
-pub struct Usage {
+pub struct Usage<'a> {
     pub member_id: MemberId,
     pub store_id: StoreId,
-    pub amount_fen: Option<i64>,
+    pub channel: SalesChannel,
+    /// The store's.
+    pub zone: Tz,
     pub now: DateTime<Utc>,
+    /// The member has bought nothing yet.
+    pub is_first_order: bool,
+    /// The online shop's order, which may have locked the coupon.
+    pub order_no: Option<&'a str>,
+    /// Without one, goods and threshold are not looked at.
+    pub basket: Option<&'a Basket>,
 }
 
+/// Why a coupon can't be used, and the cheapest way to mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unusable {
+    pub reason: Refusal,
+    pub fix: Option<Fix>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fix {
+    /// So much more of the goods that it is good for.
+    SpendMore { fen: i64 },
+    /// One of the goods that it is good for.
+    AddGoods,
+    /// Come back then.
+    ComeBack { at: DateTime<Utc> },
+    OtherStore,
+    OtherChannel,
+}
+
+impl From<Refusal> for Unusable {
+    fn from(reason: Refusal) -> Self {
+        Self { reason, fix: None }
+    }
+}
+
+/// The first reason in this order.
+///
 /// # Refuses
 /// `coupon_not_owned`, `coupon_voided`, `coupon_already_redeemed`, `coupon_locked`, `coupon_expired`,
-/// `coupon_not_yet_valid`, `coupon_wrong_store`, `coupon_threshold_not_met`, in this order
-pub fn check(coupon: &coupon::Model, offer: &Offer, usage: Usage) -> Result<(), Refusal> {
+/// `coupon_not_yet_valid`, `coupon_wrong_store`, `coupon_wrong_channel`, `coupon_outside_hours`, `coupon_first_order_only`,
+/// `coupon_no_matching_goods`, `coupon_threshold_not_met`
+pub fn check(coupon: &coupon::Model, offer: &Offer, usage: Usage<'_>) -> Result<(), Unusable> {
+    check_state(coupon, usage)?;
+    let with = |reason, fix| Err(Unusable { reason, fix: Some(fix) });
+    let conditions = &offer.conditions;
+    if usage.now < coupon.valid_from {
+        return with(Refusal::CouponNotYetValid, Fix::ComeBack { at: coupon.valid_from });
+    }
+    if !offer.is_for(usage.store_id) {
+        return with(Refusal::CouponWrongStore, Fix::OtherStore);
+    }
+    if !conditions.allows_channel(usage.channel) {
+        return with(Refusal::CouponWrongChannel, Fix::OtherChannel);
+    }
+    if !conditions.is_open_at(usage.now, usage.zone) {
+        let opens = conditions.opens_after(usage.now, usage.zone);
+        let fix = opens.filter(|at| *at <= coupon.valid_until).map(|at| Fix::ComeBack { at });
+        return Err(Unusable { reason: Refusal::CouponOutsideHours, fix });
+    }
+    if conditions.first_order && !usage.is_first_order {
+        return Err(Refusal::CouponFirstOrderOnly.into());
+    }
+    usage.basket.map_or(Ok(()), |basket| check_goods(offer, basket))
+}
+
+/// A lock that was taken in time keeps the coupon good for its order until it ends; one that has ended is none.
+fn check_state(coupon: &coupon::Model, usage: Usage<'_>) -> Result<(), Refusal> {
     if coupon.member_id != usage.member_id {
         return Err(Refusal::CouponNotOwned);
     }
@@ -30,32 +92,46 @@ pub fn check(coupon: &coupon::Model, offer: &Offer, usage: Usage) -> Result<(), 
         CouponState::Issued => {}
         CouponState::Voided => return Err(Refusal::CouponVoided),
         CouponState::Used => return Err(Refusal::CouponAlreadyRedeemed),
-        CouponState::Locked => return Err(Refusal::CouponLocked),
         CouponState::Expired => return Err(Refusal::CouponExpired),
+        CouponState::Locked if !is_locked(coupon, usage.now) => {}
+        CouponState::Locked if coupon.locked_order_no.as_deref() == usage.order_no => return Ok(()),
+        CouponState::Locked => return Err(Refusal::CouponLocked),
     }
-    if is_past(coupon.valid_until, usage.now) {
-        return Err(Refusal::CouponExpired);
-    }
-    if usage.now < coupon.valid_from {
-        return Err(Refusal::CouponNotYetValid);
-    }
-    if !offer.is_for(usage.store_id) {
-        return Err(Refusal::CouponWrongStore);
-    }
-    match usage.amount_fen {
-        Some(amount) if amount < offer.template.threshold_fen => Err(Refusal::CouponThresholdNotMet),
-        _ => Ok(()),
-    }
+    if is_past(coupon.valid_until, usage.now) { Err(Refusal::CouponExpired) } else { Ok(()) }
 }
 
-/// What the coupon takes off an amount that meets its threshold: never more than the amount, never less than nothing.
-/// A percentage rounds what the customer pays, half up, once.
+pub fn is_locked(coupon: &coupon::Model, now: DateTime<Utc>) -> bool {
+    coupon.state == CouponState::Locked && coupon.locked_until.is_some_and(|until| now < until)
+}
+
+/// The threshold looks at the goods that the coupon is good for; of an exchange, at everything but the exchanged piece.
+fn check_goods(offer: &Offer, basket: &Basket) -> Result<(), Unusable> {
+    let fitting = || basket.lines.iter().filter(|line| offer.conditions.fits_goods(line));
+    if offer.conditions.names_goods() && fitting().next().is_none() {
+        return Err(Unusable { reason: Refusal::CouponNoMatchingGoods, fix: Some(Fix::AddGoods) });
+    }
+    let amount = match offer.template.kind {
+        CouponKind::Exchange => {
+            basket.goods_fen() - fitting().map(|line| line.price_fen).max().unwrap_or(0)
+        }
+        _ => fitting().map(Line::amount_fen).sum(),
+    };
+    let missing = offer.template.threshold_fen - amount;
+    if missing > 0 {
+        let fix = Some(Fix::SpendMore { fen: missing });
+        return Err(Unusable { reason: Refusal::CouponThresholdNotMet, fix });
+    }
+    Ok(())
+}
+
+/// What the coupon takes off an amount of goods that meets its threshold: never more than the amount, never less than
+/// nothing. Exchanges and deliveries are no matter of an amount. A percentage rounds what the customer pays, half up, once.
 pub fn discount_fen(template: &coupon_template::Model, amount_fen: i64) -> i64 {
     let amount = amount_fen.max(0);
     let wanted = match template.kind {
         CouponKind::MoneyOff => template.discount_fen.unwrap_or(0),
         CouponKind::Percentage => amount - share_half_up(amount, template.pay_percent.unwrap_or(100)),
-        CouponKind::Gift => 0,
+        CouponKind::Gift | CouponKind::Service | CouponKind::Exchange | CouponKind::FreeDelivery => 0,
     };
     wanted.min(template.discount_ceiling_fen.unwrap_or(i64::MAX)).clamp(0, amount)
 }
@@ -75,7 +151,8 @@ pub fn past_ends(now: DateTime<Utc>) -> DateTime<Utc> {
     now - Duration::seconds(1)
 }
 
-/// From when to when a copy taken at `now` is good. A relative one ends with the shop's day that is `valid_days` later.
+/// From when to when a copy taken at `now` is good. A relative one begins at once, or with the shop's day that is
+/// `starts_after_days` later, and ends with the day that is `valid_days` after its beginning.
 pub fn validity(
     template: &coupon_template::Model,
     now: DateTime<Utc>,
@@ -84,11 +161,31 @@ pub fn validity(
     match template.validity {
         Validity::Fixed => (template.valid_from.unwrap_or(now), template.valid_until.unwrap_or(now)),
         Validity::Relative => {
+            let later = |day: NaiveDate, days: Option<i32>| {
+                let days = Days::new(u64::try_from(days.unwrap_or(0)).unwrap_or(0));
+                day.checked_add_days(days).unwrap_or(day)
+            };
             let today = calendar::local_date(now, zone);
-            let days = Days::new(u64::try_from(template.valid_days.unwrap_or(0)).unwrap_or(0));
-            (now, calendar::end_of_day(today.checked_add_days(days).unwrap_or(today), zone))
+            let first = later(today, template.starts_after_days);
+            let from = if first == today { now } else { calendar::start_of_day(first, zone) };
+            (from, calendar::end_of_day(later(first, template.valid_days), zone))
         }
     }
+}
+
+/// Copies that the stock and the budget still allow.
+pub fn left_in_all(template: &coupon_template::Model) -> i64 {
+    let paid_for = match (template.budget_fen, template.cost_fen) {
+        (Some(budget), cost) if cost > 0 => budget / cost,
+        _ => i64::MAX,
+    };
+    (template.stock.min(paid_for) - template.taken).max(0)
+}
+
+/// Copies that members may still take on a day of the shop.
+pub fn left_on(template: &coupon_template::Model, day: NaiveDate) -> i64 {
+    let taken = if template.taken_day == Some(day) { template.taken_today } else { 0 };
+    template.daily_stock.map_or(i64::MAX, |daily| (daily - taken).max(0))
 }
 
 /// Whether copies may be made at all: published, and not already past its fixed end.

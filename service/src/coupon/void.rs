@@ -128,7 +128,7 @@ async fn return_to_templates(txn: &DatabaseTransaction, rows: &[coupon::Model]) 
         *copies.entry(row.template_id).or_default() += 1;
     }
     for (template_id, count) in copies {
-        give_back(txn, template_id, count).await?;
+        give_back(txn, template_id, count, None).await?;
     }
     Ok(())
 }

@@ -69,27 +69,7 @@ fn fixed(name: &str, kind: CouponKind, (from, days): (NaiveDate, i64)) -> Templa
 }
 
 fn relative(name: &str, kind: CouponKind, valid_days: i32) -> TemplateForm {
-    TemplateForm {
-        name: name.to_owned(),
-        kind,
-        threshold_fen: 0,
-        discount_fen: None,
-        pay_percent: None,
-        discount_ceiling_fen: None,
-        gift_name: None,
-        validity: Validity::Relative,
-        valid_from: None,
-        valid_until: None,
-        valid_days: Some(valid_days),
-        all_stores: true,
-        store_ids: Vec::new(),
-        stock: 1000,
-        limit_per_member: 1,
-        claimable: true,
-        claim_from: None,
-        claim_until: None,
-        cost_fen: 0,
-    }
+    TemplateForm { valid_days: Some(valid_days), ..TemplateForm::new(name, kind) }
 }
 
 async fn ensure_template(ctx: &Context, owner: &StaffCaller, form: TemplateForm) -> Result<CouponTemplateId> {

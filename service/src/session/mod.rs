@@ -6,6 +6,7 @@
 
 pub(crate) mod access_token;
 mod authenticate_member;
+mod member_token;
 mod open;
 mod refresh;
 mod revoke;
@@ -13,9 +14,11 @@ mod revoke;
 use entity::{member, staff};
 
 pub use authenticate_member::authenticate_member;
+pub use member_token::{MemberToken, require_standing};
 pub use refresh::{Refreshed, refresh};
 pub use revoke::sign_out;
 pub(crate) use {
+    member_token::standing,
     open::open,
     revoke::{revoke_all, revoke_others},
 };

@@ -9,8 +9,10 @@ use crate::refusal::Refusal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Scan a card, quote, redeem, reverse, record a purchase.
+    /// Scan a card, quote, redeem, undo one's own redemption, record a purchase.
     ServeMembers,
+    /// Take back redemptions of others, and at any time.
+    ReverseLater,
     ReadMembers,
     WriteMembers,
     RevealPhones,
@@ -53,6 +55,7 @@ impl Permission {
             StaffRole::StoreManager => matches!(
                 self,
                 ServeMembers
+                    | ReverseLater
                     | ReadMembers
                     | ReadStores
                     | ReadStaff

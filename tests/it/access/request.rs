@@ -107,6 +107,7 @@ fn body(operation: &str, world: &World) -> String {
         "redeem_coupon" => json!({
             "store_id": store, "scan_id": scan, "coupon_id": coupon, "request_no": "R2", "amount_fen": 20_000,
         }),
+        "lock_coupon" => json!({ "order_no": "W1" }),
         "reverse_redemption" | "void_coupon" => json!({ "reason": "by mistake" }),
         "record_purchase" => {
             json!({ "store_id": store, "scan_id": scan, "order_no": "O1", "total_fen": 100 })

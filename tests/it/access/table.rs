@@ -61,6 +61,8 @@ pub const TABLE: &[(&str, Who)] = &[
     ("get_me", Members),
     ("get_preferences", Members),
     ("list_claimable_coupon_templates", MembersOrAnonymous),
+    ("lock_coupon", OwnMember),
+    ("unlock_coupon", OwnMember),
     ("list_consents", Members),
     ("list_inbox", Members),
     ("list_my_coupons", Members),

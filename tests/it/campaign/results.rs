@@ -68,6 +68,9 @@ impl Shop {
             reversed_at: reversed.then_some(now),
             reversed_by: None,
             reversal_reason: None,
+            part: 0,
+            shares: serde_json::json!([]),
+            source: "till".to_owned(),
         };
         self.insert(row.into_active_model()).await;
     }

@@ -5,15 +5,15 @@ use entity::states::CouponState;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service::coupon::template::{Moment, TemplateForm};
-use service::coupon::{RedeemCoupon, Redeemed, claim, redeem_coupon, void_coupon};
+use service::coupon::{Basket, RedeemCoupon, Redeemed, claim, redeem_coupon, void_coupon};
 use service::{Error, Refusal};
 
 use super::shop::{Shop, money_off};
 
 fn refusal(outcome: Result<Redeemed, Error>) -> Refusal {
     match outcome {
-        Err(Error::Refused(refusal)) => refusal,
-        other => panic!("not refused: {other:?}"),
+        Err(error) => error.refusal().unwrap_or_else(|| panic!("not refused: {error:?}")),
+        Ok(done) => panic!("not refused: {done:?}"),
     }
 }
 
@@ -188,7 +188,7 @@ async fn the_wrong_store_a_small_order_a_voided_coupon_and_a_closed_store_are_re
     let redeem = |command| redeem_coupon(shop.ctx(), &shop.cashier, command);
 
     let wrong_store = redeem(shop.redemption(scan, there.coupon.id, "R1")).await;
-    let small = RedeemCoupon { amount_fen: 9_999, ..shop.redemption(scan, here.coupon.id, "R2") };
+    let small = RedeemCoupon { basket: Basket::of_amount(9_999), ..shop.redemption(scan, here.coupon.id, "R2") };
     let small = redeem(small).await;
     void_coupon(shop.ctx(), &shop.owner, here.coupon.id, "错发").await.unwrap();
     let voided = redeem(shop.redemption(scan, here.coupon.id, "R3")).await;

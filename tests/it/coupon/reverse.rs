@@ -1,7 +1,7 @@
 //! Reversals: once, by the store's staff, back to issued or straight to expired.
 
 use chrono::Duration;
-use entity::states::CouponState;
+use entity::states::{CouponState, StaffRole};
 use futures_util::future::join_all;
 use serde_json::json;
 use service::coupon::{Receipt, redeem_coupon, reverse_redemption};
@@ -25,7 +25,7 @@ async fn reverse(shop: &Shop, id: RedemptionId, reason: &str) -> Result<Receipt,
 async fn a_reversed_redemption_stays_on_record_and_the_coupon_can_be_used_again() {
     let shop = Shop::open().await;
     let (member, receipt) = redeemed(&shop).await;
-    let till = shop.cashier_token().await;
+    let till = shop.staff_token(StaffRole::StoreManager, Some(shop.store)).await;
 
     let path = format!("/v1/staff/redemptions/{}/reversal", receipt.redemption.id);
     let send = || shop.app.post(&path, json!({ "reason": "退单" })).with_bearer(&till);
@@ -64,7 +64,7 @@ async fn a_coupon_whose_time_has_passed_goes_back_as_expired() {
     let (_, receipt) = redeemed(&shop).await;
 
     shop.app.clock.advance(Duration::days(31));
-    let reversed = reverse(&shop, receipt.redemption.id, "退单").await.unwrap();
+    let reversed = reverse_redemption(shop.ctx(), &shop.owner, receipt.redemption.id, "退单").await.unwrap();
 
     assert_eq!(reversed.held.coupon.state, CouponState::Expired);
 }
@@ -92,4 +92,21 @@ async fn a_reversal_without_a_reason_is_invalid() {
     let answer = shop.app.post(&path, json!({ "reason": " " })).with_bearer(&till).await;
 
     answer.expect_invalid("reason");
+}
+
+#[tokio::test]
+async fn who_redeemed_may_undo_for_ten_minutes_another_cashier_never_and_a_manager_always() {
+    let shop = Shop::open().await;
+    let (_, receipt) = redeemed(&shop).await;
+    let id = receipt.redemption.id;
+    let colleague = shop.cashier_of(shop.store);
+
+    let by_colleague = reverse_redemption(shop.ctx(), &colleague, id, "退单").await;
+    shop.app.clock.advance(Duration::seconds(601));
+    let late = reverse(&shop, id, "退单").await;
+    let by_manager = reverse_redemption(shop.ctx(), &shop.owner, id, "退单").await;
+
+    assert_eq!(by_colleague.unwrap_err().refusal(), Some(Refusal::ReversalNeedsManager));
+    assert_eq!(late.unwrap_err().refusal(), Some(Refusal::ReversalNeedsManager));
+    assert_eq!(by_manager.unwrap().held.coupon.state, CouponState::Issued);
 }

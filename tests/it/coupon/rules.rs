@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use entity::states::{CouponKind, CouponState, Validity};
+use entity::states::{CouponKind, CouponState, SalesChannel, Validity};
 use entity::{coupon, coupon_template};
 use proptest::prelude::*;
 use service::Refusal;
-use service::coupon::Offer;
 use service::coupon::rules::{Usage, check, discount_fen, free_slot, is_past, past_ends, validity};
+use service::coupon::{Basket, Conditions, Offer};
 use service::ids::{self, MemberId, StoreId};
 
 use super::shop::money_off;
@@ -104,6 +104,19 @@ fn a_relative_validity_ends_with_the_shops_day() {
 }
 
 #[test]
+fn a_delayed_validity_begins_with_a_later_day_of_the_shop() {
+    let template = coupon_template::Model {
+        valid_days: Some(7),
+        starts_after_days: Some(2),
+        validity: Validity::Relative,
+        ..template()
+    };
+    let now = at("2026-03-02T15:30:00Z");
+    let expected = (at("2026-03-03T16:00:00Z"), at("2026-03-11T15:59:59Z"));
+    assert_eq!(validity(&template, now, SHANGHAI), expected);
+}
+
+#[test]
 fn each_reason_against_a_use_has_its_own_refusal() {
     let now = at("2026-03-02T02:00:00Z");
     let (owner, stranger): (MemberId, MemberId) = (ids::next(now), ids::next(now));
@@ -111,6 +124,7 @@ fn each_reason_against_a_use_has_its_own_refusal() {
     let offer = Offer {
         template: coupon_template::Model { all_stores: false, ..template() },
         store_ids: vec![store],
+        conditions: Conditions::default(),
     };
     let good = coupon::Model {
         id: ids::next(now),
@@ -126,24 +140,48 @@ fn each_reason_against_a_use_has_its_own_refusal() {
         claimed_at: now,
         used_at: None,
         updated_at: now,
+        locked_until: None,
+        locked_order_no: None,
     };
-    let usage = Usage { member_id: owner, store_id: store, amount_fen: Some(10_000), now };
+    let (enough, small) = (Basket::of_amount(10_000), Basket::of_amount(9_999));
+    let usage = Usage {
+        member_id: owner,
+        store_id: store,
+        channel: SalesChannel::Store,
+        zone: SHANGHAI,
+        now,
+        is_first_order: true,
+        order_no: None,
+        basket: Some(&enough),
+    };
     let in_state = |state| coupon::Model { state, ..good.clone() };
+    let locked = coupon::Model {
+        locked_until: Some(now + Duration::minutes(15)),
+        locked_order_no: Some("O1".to_owned()),
+        ..in_state(CouponState::Locked)
+    };
 
     assert_eq!(check(&good, &offer, usage), Ok(()));
-    assert_eq!(check(&good, &offer, Usage { amount_fen: None, ..usage }), Ok(()));
+    assert_eq!(check(&good, &offer, Usage { basket: None, ..usage }), Ok(()));
     let table = [
         (good.clone(), Usage { member_id: stranger, ..usage }, Refusal::CouponNotOwned),
         (in_state(CouponState::Voided), usage, Refusal::CouponVoided),
         (in_state(CouponState::Used), usage, Refusal::CouponAlreadyRedeemed),
-        (in_state(CouponState::Locked), usage, Refusal::CouponLocked),
+        (locked.clone(), usage, Refusal::CouponLocked),
+        (locked.clone(), Usage { order_no: Some("O2"), ..usage }, Refusal::CouponLocked),
         (in_state(CouponState::Expired), usage, Refusal::CouponExpired),
         (good.clone(), Usage { now: now + Duration::days(2), ..usage }, Refusal::CouponExpired),
         (good.clone(), Usage { now: now - Duration::seconds(1), ..usage }, Refusal::CouponNotYetValid),
         (good.clone(), Usage { store_id: elsewhere, ..usage }, Refusal::CouponWrongStore),
-        (good.clone(), Usage { amount_fen: Some(9_999), ..usage }, Refusal::CouponThresholdNotMet),
+        (good.clone(), Usage { basket: Some(&small), ..usage }, Refusal::CouponThresholdNotMet),
     ];
     for (coupon, usage, refusal) in table {
-        assert_eq!(check(&coupon, &offer, usage), Err(refusal));
+        assert_eq!(check(&coupon, &offer, usage).map_err(|why| why.reason), Err(refusal));
     }
+    // The lock's own order may, also past the coupon's end; a lock that has ended is none.
+    let late = Usage { now: now + Duration::days(2), order_no: Some("O1"), ..usage };
+    let long = coupon::Model { locked_until: Some(now + Duration::days(3)), ..locked.clone() };
+    assert_eq!(check(&locked, &offer, Usage { order_no: Some("O1"), ..usage }), Ok(()));
+    assert_eq!(check(&long, &offer, late), Ok(()));
+    assert_eq!(check(&locked, &offer, Usage { now: now + Duration::minutes(15), ..usage }), Ok(()));
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use entity::states::{
-    CouponKind, CouponState, MemberState, StaffRole, StaffState, StoreState, SubjectKind, Validity,
+    CouponKind, CouponState, MemberState, StaffRole, StaffState, StoreState, SubjectKind,
 };
 use entity::{
     coupon, coupon_event, coupon_template, member, redemption, scan, session, staff, staff_store, store,
@@ -13,7 +13,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Pagin
 use service::Context;
 use service::card::{self, ScanCard};
 use service::coupon::template::{TemplateForm, create_template, publish_template};
-use service::coupon::{HeldCoupon, RedeemCoupon, claim};
+use service::coupon::{Basket, HeldCoupon, Proof, RedeemCoupon, claim};
 use service::crypto::hmac_sha256;
 use service::ids::{CouponId, CouponTemplateId, MemberId, ScanId, SessionId, StaffId, StoreId};
 use service::member::{NewMember, new_row};
@@ -115,11 +115,12 @@ impl Shop {
     pub fn redemption(&self, scan_id: ScanId, coupon_id: CouponId, request_no: &str) -> RedeemCoupon {
         RedeemCoupon {
             store_id: self.store,
-            scan_id,
-            coupon_id,
+            proof: Proof::Scan(scan_id),
+            coupon_ids: vec![coupon_id],
             request_no: request_no.to_owned(),
             order_no: None,
-            amount_fen: 20_000,
+            basket: Basket::of_amount(20_000),
+            quoted_fen: None,
         }
     }
 
@@ -202,25 +203,9 @@ impl Shop {
 /// 20 yuan off from 100 yuan; a thousand copies, one per member, good for 30 days.
 pub fn money_off() -> TemplateForm {
     TemplateForm {
-        name: "满100减20".to_owned(),
-        kind: CouponKind::MoneyOff,
         threshold_fen: 10_000,
         discount_fen: Some(2_000),
-        pay_percent: None,
-        discount_ceiling_fen: None,
-        gift_name: None,
-        validity: Validity::Relative,
-        valid_from: None,
-        valid_until: None,
-        valid_days: Some(30),
-        all_stores: true,
-        store_ids: Vec::new(),
-        stock: 1_000,
-        limit_per_member: 1,
-        claimable: true,
-        claim_from: None,
-        claim_until: None,
-        cost_fen: 0,
+        ..TemplateForm::new("满100减20", CouponKind::MoneyOff)
     }
 }
 

@@ -3,37 +3,41 @@
 use entity::states::CouponTemplateState;
 use entity::{coupon_template, coupon_template_store, store};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 
-use super::form::{TemplateForm, TemplatePatch};
+use super::form::TemplateForm;
+use super::patch::TemplatePatch;
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::coupon::issue::lock_template;
 use crate::coupon::{Offer, offer, rules};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, Result, is_duplicate};
 use crate::ids::{CouponTemplateId, StoreId};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
+/// # Refuses
+/// `code_taken`
 pub async fn create_template(ctx: &Context, staff: &StaffCaller, form: TemplateForm) -> Result<Offer> {
     staff.require(Permission::WriteCoupons)?;
     let offer = form.into_offer(ctx.new_id(), ctx.now(), ctx.settings.timezone)?;
     let txn = ctx.db.begin().await?;
     coupon_template::Entity::insert(offer.template.clone().into_active_model().reset_all())
         .exec_without_returning(&txn)
-        .await?;
+        .await
+        .map_err(code_taken)?;
     write_stores(&txn, &offer).await?;
     record(ctx, &txn, staff, ("coupon_template.create", &offer.template)).await?;
     txn.commit().await?;
     Ok(offer)
 }
 
-/// Changes a template. Once copies exist, the stock alone.
+/// Changes a template. Once copies exist, the stock, the daily stock and the budget alone.
 ///
 /// # Refuses
-/// `template_has_copies`
+/// `template_has_copies`, `code_taken`
 pub async fn change_template(
     ctx: &Context,
     staff: &StaffCaller,
@@ -47,14 +51,16 @@ pub async fn change_template(
     let mut new = patch.apply(TemplateForm::of(&old)).into_offer(id, ctx.now(), ctx.settings.timezone)?;
     new.template.created_at = old.template.created_at;
     new.template.taken = old.template.taken;
+    new.template.taken_day = old.template.taken_day;
+    new.template.taken_today = old.template.taken_today;
     new.template.state = old.template.state;
-    if old.template.taken > 0 && !differ_in_stock_alone(&old, &new) {
+    if old.template.taken > 0 && !differ_in_amounts_alone(&old, &new) {
         return Err(Refusal::TemplateHasCopies.into());
     }
     if new.template.stock < new.template.taken {
         return Err(Error::invalid("stock", "must not be below the copies that are taken"));
     }
-    new.template.clone().into_active_model().reset_all().update(&txn).await?;
+    new.template.clone().into_active_model().reset_all().update(&txn).await.map_err(code_taken)?;
     write_stores(&txn, &new).await?;
     record(ctx, &txn, staff, ("coupon_template.change", &new.template)).await?;
     txn.commit().await?;
@@ -62,10 +68,19 @@ pub async fn change_template(
     Ok(new)
 }
 
-fn differ_in_stock_alone(old: &Offer, new: &Offer) -> bool {
-    let (stock, updated_at) = (old.template.stock, old.template.updated_at);
-    coupon_template::Model { stock, updated_at, ..new.template.clone() } == old.template
-        && old.store_ids == new.store_ids
+/// The public code is the one unique thing of a template beside its id.
+fn code_taken(error: DbErr) -> Error {
+    if is_duplicate(&error) { Refusal::CodeTaken.into() } else { error.into() }
+}
+
+/// How many there are and what they may cost together is no promise to anybody who holds one.
+fn differ_in_amounts_alone(old: &Offer, new: &Offer) -> bool {
+    let old_template = old.template.clone();
+    let (stock, daily_stock) = (old_template.stock, old_template.daily_stock);
+    let (budget_fen, updated_at) = (old_template.budget_fen, old_template.updated_at);
+    let amounts_aside =
+        coupon_template::Model { stock, daily_stock, budget_fen, updated_at, ..new.template.clone() };
+    amounts_aside == old_template && old.store_ids == new.store_ids
 }
 
 /// Members may claim and campaigns grant from now on. A withdrawn one can be published again; twice is the same as once.

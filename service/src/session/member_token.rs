@@ -1,0 +1,58 @@
+//! An access token whose session nobody has looked up yet: for use cases that decide many requests together and look the
+//! sessions up together too.
+
+use std::collections::HashSet;
+
+use entity::session;
+use entity::states::SubjectKind;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::access_token;
+use crate::context::Context;
+use crate::db;
+use crate::error::{Error, Result};
+use crate::ids::{MemberId, SessionId};
+
+/// Signed by us and not past its time. Whether the session still stands is for [`standing`] to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MemberToken {
+    pub member_id: MemberId,
+    pub session_id: SessionId,
+}
+
+impl MemberToken {
+    pub fn read(ctx: &Context, token: &str) -> Result<Self> {
+        let claims = access_token::read(ctx, token, SubjectKind::Member)?;
+        Ok(Self { member_id: MemberId(claims.sub), session_id: claims.sid })
+    }
+}
+
+/// Those of `tokens` whose session is theirs and not revoked, by one statement.
+pub(crate) async fn standing(
+    connection: &impl ConnectionTrait,
+    tokens: &[MemberToken],
+) -> Result<HashSet<MemberToken>> {
+    if tokens.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids = tokens.iter().map(|token| token.session_id);
+    let rows: Vec<(SessionId, Uuid)> = session::Entity::find()
+        .select_only()
+        .column(session::Column::Id)
+        .column(session::Column::SubjectId)
+        .filter(db::is_any(connection.get_database_backend(), session::Column::Id, ids))
+        .filter(session::Column::SubjectKind.eq(SubjectKind::Member))
+        .filter(session::Column::RevokedAt.is_null())
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let tokens = rows.into_iter().map(|(session_id, subject)| MemberToken { member_id: MemberId(subject), session_id });
+    Ok(tokens.collect())
+}
+
+/// For a request that is refused before any use case looks at the session.
+pub async fn require_standing(ctx: &Context, token: MemberToken) -> Result<()> {
+    let standing = standing(ctx.db.read(), &[token]).await?;
+    if standing.contains(&token) { Ok(()) } else { Err(Error::Unauthenticated) }
+}
