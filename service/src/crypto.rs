@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, anyhow, bail};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::signature::Ed25519KeyPair;
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -88,6 +89,13 @@ impl Keys {
     /// A key for another use (the access tokens' signature), of the current version.
     pub fn derived(&self, purpose: &str) -> [u8; 32] {
         derive(&self.by_version.get(&self.current).copied().unwrap_or_default(), purpose)
+    }
+
+    /// A key pair for what others check without our secret, the same for ever: of the oldest secret.
+    pub fn signing(&self, purpose: &str) -> Result<Ed25519KeyPair> {
+        let oldest = self.by_version.values().next().copied().unwrap_or_default();
+        Ed25519KeyPair::from_seed_unchecked(&derive(&oldest, &format!("signing/{purpose}")))
+            .map_err(|_| Error::internal(anyhow!("a signing key is unusable")))
     }
 
     fn aead(&self, version: u8) -> Result<RandomizedNonceKey> {

@@ -74,6 +74,7 @@ refusals! {
     CouponDailyLimitReached = "coupon_daily_limit_reached", "您今日已领满该券", "You have claimed as many as allowed in a day.";
     CouponNotTransferable = "coupon_not_transferable", "该券不能转赠", "This coupon can't be given away.";
     TransferOver = "transfer_over", "转赠已失效", "The gift has been taken, called back, or has expired.";
+    CouponNotOffline = "coupon_not_offline", "该券须联网核销", "This coupon can only be used at a till that is connected.";
     CouponCodeInvalid = "coupon_code_invalid", "兑换码无效", "This is not a coupon code of ours.";
     CouponCodeUsed = "coupon_code_used", "兑换码已被使用", "This coupon code has been used.";
     ReversalNeedsManager = "reversal_needs_manager", "已超过撤销时限，请店长操作", "Only a manager may take this redemption back now.";

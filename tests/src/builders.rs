@@ -43,7 +43,7 @@ impl TestApp {
 
     /// A member's access token, as signing in would give it.
     pub async fn member_session(&self, member: MemberId) -> String {
-        token(&self.ctx, SubjectKind::Member, member.0).await
+        member_token(&self.ctx, member).await
     }
 
     /// So many members without any address.
@@ -192,6 +192,11 @@ pub async fn staff_token(ctx: &Context, role: StaffRole) -> String {
     };
     insert(ctx, row.into_active_model()).await;
     token(ctx, SubjectKind::Staff, id.0).await
+}
+
+/// A member's access token with a session of its own.
+pub async fn member_token(ctx: &Context, member: MemberId) -> String {
+    token(ctx, SubjectKind::Member, member.0).await
 }
 
 async fn token(ctx: &Context, kind: SubjectKind, subject: Uuid) -> String {

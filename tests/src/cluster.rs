@@ -69,6 +69,23 @@ impl Cluster {
         self.workers[which].take().expect("this worker runs").kill();
     }
 
+    /// `kill -9` of what answers HTTP; in the embedded way the worker is in it.
+    pub fn kill_api(&mut self) {
+        match self.way {
+            Way::Embedded => self.kill_worker(0),
+            Way::Distributed => self.api.take().expect("the API runs").kill(),
+        }
+    }
+
+    /// For requests of the test's own.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.api_port)
+    }
+
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
     /// Returns at once; the process becomes ready by itself.
     pub fn start_worker(&mut self, which: usize) {
         assert!(self.workers[which].is_none(), "worker {which} runs");

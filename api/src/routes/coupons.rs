@@ -4,12 +4,12 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::{Context, Error, session};
 use service::coupon::template::{self, ClaimableOffer};
 use service::coupon::{self, CouponFilter};
 use service::ids::{CouponId, CouponTemplateId};
 use service::page::PageRequest;
 use service::states::Validity;
+use service::{Context, Error, session};
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponRulesView, CouponView};

@@ -20,6 +20,8 @@ pub mod console_settings;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
+pub mod coupon_codes;
+pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
@@ -33,6 +35,7 @@ pub mod sign_in;
 pub mod staff_auth;
 pub mod stores;
 pub mod till;
+pub mod till_offline;
 pub mod till_quote;
 
 /// Everything that is served and documented.
@@ -71,6 +74,14 @@ fn member(config: &mut ServiceConfig) {
         .service(coupons::read_my_coupon)
         .service(coupons::lock_coupon)
         .service(coupons::unlock_coupon);
+    config
+        .service(coupon_codes::claim_by_code)
+        .service(coupon_codes::offer_coupon)
+        .service(coupon_codes::call_back_coupon)
+        .service(coupon_codes::accept_coupon)
+        .service(coupon_packs::list_claimable_coupon_packs)
+        .service(coupon_packs::claim_coupon_pack)
+        .service(till_offline::show_offline_code);
     config.service(purchases::list_my_purchases);
     config
         .service(messages::get_preferences)
@@ -95,7 +106,10 @@ fn staff(config: &mut ServiceConfig) {
         .service(till_quote::quote_coupons)
         .service(till::redeem_coupon)
         .service(till::reverse_redemption)
-        .service(till::list_redemptions);
+        .service(till::list_redemptions)
+        .service(till_offline::grant_offline)
+        .service(till_offline::upload_offline_redemptions)
+        .service(till_offline::list_offline_redemptions);
     config.service(purchases::record_purchase);
 }
 
@@ -125,7 +139,10 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::change_coupon_template)
         .service(console_coupons::publish_coupon_template)
         .service(console_coupons::withdraw_coupon_template)
-        .service(console_coupons::void_coupon);
+        .service(console_coupons::void_coupon)
+        .service(coupon_codes::create_coupon_codes)
+        .service(coupon_packs::create_coupon_pack)
+        .service(coupon_packs::list_coupon_packs);
     config.service(purchases::list_member_purchases);
     config
         .service(console_segments::list_segments)

@@ -4,11 +4,11 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use service::{Context, Error};
 use service::card::{self, ScanCard, Scanned};
 use service::coupon::{self, Judged, Proof, RedeemCoupon};
 use service::ids::{CouponId, MemberId, RedemptionId, ScanId, StoreId};
 use service::page::PageRequest;
+use service::{Context, Error};
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponView, RedemptionView};

@@ -140,7 +140,9 @@ pub enum FixKind {
 impl FixView {
     fn of(fix: Fix, ctx: &Context) -> Self {
         let (kind, words, fen, at) = match fix {
-            Fix::SpendMore { fen } => (FixKind::SpendMore, format!("再买 {} 可用", yuan(fen)), Some(fen), None),
+            Fix::SpendMore { fen } => {
+                (FixKind::SpendMore, format!("再买 {} 可用", yuan(fen)), Some(fen), None)
+            }
             Fix::AddGoods => (FixKind::AddGoods, "加购适用商品可用".to_owned(), None, None),
             Fix::ComeBack { at } => {
                 let local = at.with_timezone(&ctx.settings.timezone).format("%-m月%-d日 %H:%M");
@@ -191,13 +193,18 @@ impl QuoteView {
 impl CombinationView {
     fn of(quote: &Quote) -> Self {
         let discount_fen = quote.best.discount_fen();
-        let share = |(line, discount_fen): &(usize, i64)| LineShareView { line: *line, discount_fen: *discount_fen };
+        let share =
+            |(line, discount_fen): &(usize, i64)| LineShareView { line: *line, discount_fen: *discount_fen };
         let coupons = quote.best.parts.iter().map(|part| CombinedCouponView {
             coupon_id: part.coupon_id,
             discount_fen: part.discount_fen,
             shares: part.shares.iter().map(share).collect(),
         });
-        Self { coupons: coupons.collect(), discount_fen, payable_fen: quote.basket.amount_fen() - discount_fen }
+        Self {
+            coupons: coupons.collect(),
+            discount_fen,
+            payable_fen: quote.basket.amount_fen() - discount_fen,
+        }
     }
 }
 

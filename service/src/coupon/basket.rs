@@ -62,7 +62,9 @@ impl Basket {
             let price = (0..=LARGEST_FEN).contains(&line.price_fen);
             unless(price, field("price_fen"), format!("must be from 0 to {LARGEST_FEN}"));
             for (name, text) in [("product_code", &line.product_code), ("category", &line.category)] {
-                let fits = text.as_ref().is_none_or(|text| (1..=LONGEST_TEXT).contains(&text.trim().chars().count()));
+                let fits = text
+                    .as_ref()
+                    .is_none_or(|text| (1..=LONGEST_TEXT).contains(&text.trim().chars().count()));
                 unless(fits, field(name), format!("must have 1 to {LONGEST_TEXT} characters"));
             }
         }

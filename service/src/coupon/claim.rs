@@ -104,7 +104,9 @@ async fn work_off(ctx: Context, template_id: CouponTemplateId) {
 
 fn sold_out(decision: &Decision) -> Option<Refusal> {
     match decision {
-        Err(Failure::Refused(refusal @ (Refusal::CouponSoldOut | Refusal::CouponSoldOutToday))) => Some(*refusal),
+        Err(Failure::Refused(refusal @ (Refusal::CouponSoldOut | Refusal::CouponSoldOutToday))) => {
+            Some(*refusal)
+        }
         _ => None,
     }
 }

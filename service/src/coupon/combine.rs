@@ -92,11 +92,7 @@ impl Left {
         Self { lines, delivery: basket.delivery_fen }
     }
 
-    fn take_all<'a>(
-        mut self,
-        basket: &Basket,
-        coupons: impl Iterator<Item = &'a Fitted<'a>>,
-    ) -> Combination {
+    fn take_all<'a>(mut self, basket: &Basket, coupons: impl Iterator<Item = &'a Fitted<'a>>) -> Combination {
         Combination { parts: coupons.map(|one| self.take(basket, one)).collect() }
     }
 
@@ -122,7 +118,8 @@ impl Left {
 
 /// One piece of the dearest article to choose from, down to the exchange's price.
 fn exchange(basket: &Basket, price: i64, amounts: &mut Vec<(usize, i64)>) -> i64 {
-    let saving = |(index, amount): &(usize, i64)| (basket.lines[*index].price_fen - price).min(*amount).max(0);
+    let saving =
+        |(index, amount): &(usize, i64)| (basket.lines[*index].price_fen - price).min(*amount).max(0);
     let best = amounts.iter().copied().max_by_key(|one| (saving(one), Reverse(one.0)));
     amounts.clear();
     amounts.extend(best);
@@ -219,7 +216,14 @@ impl<'a> Search<'a> {
         }
         most_after.reverse();
         let choices = groups.iter().fold(1, |choices: usize, group| choices.saturating_mul(group.len() + 1));
-        Self { basket, groups, most_after, best: Combination::default(), looked_at: 0, all: choices <= MOST_CHOICES }
+        Self {
+            basket,
+            groups,
+            most_after,
+            best: Combination::default(),
+            looked_at: 0,
+            all: choices <= MOST_CHOICES,
+        }
     }
 
     /// Goes through the choices that extend `chosen`, which takes off `so_far`, by coupons of the groups from `depth` on.

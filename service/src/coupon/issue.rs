@@ -133,6 +133,7 @@ fn allot(
     let zone = ctx.settings.timezone;
     let today = calendar::start_of_day(calendar::local_date(now, zone), zone);
     let limit_per_day = template.limit_per_day.filter(|_| order.is_taken());
+    let mut made = HashSet::new();
     order
         .member_ids
         .iter()
@@ -141,10 +142,13 @@ fn allot(
                 return Err(Refusal::MemberDisabled);
             }
             let copies = held.entry(member_id).or_default();
-            if let Some(earlier) = copies.iter().find(|copy| is_from(copy, order)) {
+            let mut before = copies.iter().filter(|copy| !made.contains(&copy.id));
+            if let Some(earlier) = before.find(|copy| is_from(copy, order)) {
                 return Ok(Copy::Earlier(earlier.clone()));
             }
-            let of_today = copies.iter().filter(|copy| copy.claimed_at >= today && TAKEN.contains(&copy.source.as_str()));
+            let of_today = copies
+                .iter()
+                .filter(|copy| copy.claimed_at >= today && TAKEN.contains(&copy.source.as_str()));
             if limit_per_day.is_some_and(|limit| of_today.count() >= usize::try_from(limit).unwrap_or(0)) {
                 return Err(Refusal::CouponDailyLimitReached);
             }
@@ -152,6 +156,7 @@ fn allot(
             let slot =
                 rules::free_slot(&slots, template.limit_per_member).ok_or(Refusal::CouponLimitReached)?;
             let fresh = new_row(ctx, template, order, (member_id, slot, now));
+            made.insert(fresh.id);
             copies.push(fresh.clone());
             Ok(Copy::Fresh(fresh))
         })
@@ -339,7 +344,11 @@ async fn held_copies(
 ) -> Result<HashMap<MemberId, Vec<coupon::Model>>> {
     let rows = coupon::Entity::find()
         .filter(coupon::Column::TemplateId.eq(order.template_id))
-        .filter(db::is_any(txn.get_database_backend(), coupon::Column::MemberId, order.member_ids.iter().copied()))
+        .filter(db::is_any(
+            txn.get_database_backend(),
+            coupon::Column::MemberId,
+            order.member_ids.iter().copied(),
+        ))
         .all(txn)
         .await?;
     let mut held: HashMap<MemberId, Vec<coupon::Model>> = HashMap::new();

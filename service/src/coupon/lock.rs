@@ -27,7 +27,12 @@ const PAGE: u64 = 500;
 ///
 /// # Refuses
 /// `coupon_locked`, `coupon_voided`, `coupon_already_redeemed`, `coupon_expired`, `coupon_not_yet_valid`
-pub async fn lock_coupon(ctx: &Context, member_id: MemberId, id: CouponId, order_no: &str) -> Result<HeldCoupon> {
+pub async fn lock_coupon(
+    ctx: &Context,
+    member_id: MemberId,
+    id: CouponId,
+    order_no: &str,
+) -> Result<HeldCoupon> {
     if !(1..=LONGEST_NUMBER).contains(&order_no.trim().chars().count()) {
         return Err(Error::invalid("order_no", format!("must have 1 to {LONGEST_NUMBER} characters")));
     }
@@ -105,7 +110,9 @@ fn check_lockable(row: &coupon::Model, order_no: &str, now: DateTime<Utc>) -> Re
         CouponState::Voided => return refuse(Refusal::CouponVoided),
         CouponState::Used => return refuse(Refusal::CouponAlreadyRedeemed),
         CouponState::Expired => return refuse(Refusal::CouponExpired),
-        CouponState::Locked if rules::is_locked(row, now) && row.locked_order_no.as_deref() != Some(order_no) => {
+        CouponState::Locked
+            if rules::is_locked(row, now) && row.locked_order_no.as_deref() != Some(order_no) =>
+        {
             return refuse(Refusal::CouponLocked);
         }
         CouponState::Locked | CouponState::Issued => {}

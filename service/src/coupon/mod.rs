@@ -10,8 +10,13 @@
 //! - `taken` falls only for copies that never reached their member ([`void`] with `return_stock`).
 //!
 //! The rules of a template are frozen once copies exist. A withdrawn template gives no new copies; those that members
-//! hold stay good. Locks are taken in the order members, template, coupons, on every path.
+//! hold stay good. Locks are taken in the order members, template, packs and codes, coupons, on every path.
+//!
+//! Ways to a copy: claims ([`claim`]), codes ([`claim_by_code`]), packs ([`claim_pack`]), a friend ([`accept_coupon`]), campaigns and
+//! imports ([`issue`]). Ways to use one: the till and the online shop ([`redeem_coupon`]), a till that was cut off
+//! ([`upload_offline_redemption`]).
 
+mod again;
 pub mod basket;
 mod claim;
 mod code;
@@ -26,12 +31,18 @@ mod line;
 mod list;
 mod lock;
 mod offer;
+mod offline;
+mod offline_code;
+mod pack;
 mod quote;
 mod receipt;
 mod redeem;
+mod return_of_order;
 mod reverse;
 pub mod rules;
 pub mod template;
+mod transfer;
+mod typed_code;
 mod use_up;
 mod void;
 
@@ -48,8 +59,17 @@ pub use line::{ClaimDesk, Turns};
 pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
 pub use lock::{lock_coupon, release_locks, unlock_coupon};
 pub use offer::{HeldCoupon, Offer, cost_fen};
+pub use offline::{
+    NewOfflineRedemption, OfflineGrant, OfflineOutcome, OfflineRedemptionRow, grant_offline,
+    list_offline_redemptions, upload_offline_redemption,
+};
+pub use offline_code::{OfflineCode, offline_code};
+pub use pack::{Pack, PackForm, PackItem, claim_pack, create_pack, list_claimable_packs, list_packs};
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
+pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_of_order};
 pub use reverse::reverse_redemption;
 pub use rules::{Fix, Unusable};
+pub use transfer::{TransferLink, accept_coupon, call_back_coupon, offer_coupon};
+pub use typed_code::{claim_by_code, create_codes};
 pub use void::{void, void_coupon};

@@ -41,7 +41,11 @@ pub struct Quote {
 }
 
 /// The member's unused coupons, judged for a store; the usable ones first.
-pub async fn judge_at_store(ctx: &Context, member: &member::Model, store: &store::Model) -> Result<Vec<Judged>> {
+pub async fn judge_at_store(
+    ctx: &Context,
+    member: &member::Model,
+    store: &store::Model,
+) -> Result<Vec<Judged>> {
     let usage = usage(ctx, member, store, None).await?;
     judge(ctx, usage).await
 }

@@ -120,7 +120,8 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
         // Perhaps by this very request, a moment ago.
         Err(refused) => return stored_answer(ctx, &command).await?.ok_or(refused),
     };
-    let order = use_up::Order { command: &command, request_hash: request_hash(&command), staff, store: &store };
+    let order =
+        use_up::Order { command: &command, request_hash: request_hash(&command), staff, store: &store };
     match use_up::write(ctx, &order, held, &taken, usage).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
         None => lost(ctx, &command).await,

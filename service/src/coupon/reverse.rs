@@ -64,7 +64,11 @@ fn require_undo(ctx: &Context, staff: &StaffCaller, row: &redemption::Model) -> 
     Err(Refusal::ReversalNeedsManager.into())
 }
 
-async fn tell(ctx: &Context, txn: &DatabaseTransaction, rows: Vec<redemption::Model>) -> Result<()> {
+pub(super) async fn tell(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    rows: Vec<redemption::Model>,
+) -> Result<()> {
     let receipt = complete(txn, rows).await?;
     let store = store::Entity::find_by_id(receipt.redemption.store_id).one(txn).await?;
     receipt::tell_reversed(ctx, txn, &receipt, &store.ok_or(Error::NotFound("store"))?).await

@@ -38,11 +38,15 @@ pub struct Unusable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fix {
     /// So much more of the goods that it is good for.
-    SpendMore { fen: i64 },
+    SpendMore {
+        fen: i64,
+    },
     /// One of the goods that it is good for.
     AddGoods,
     /// Come back then.
-    ComeBack { at: DateTime<Utc> },
+    ComeBack {
+        at: DateTime<Utc>,
+    },
     OtherStore,
     OtherChannel,
 }
@@ -111,9 +115,7 @@ fn check_goods(offer: &Offer, basket: &Basket) -> Result<(), Unusable> {
         return Err(Unusable { reason: Refusal::CouponNoMatchingGoods, fix: Some(Fix::AddGoods) });
     }
     let amount = match offer.template.kind {
-        CouponKind::Exchange => {
-            basket.goods_fen() - fitting().map(|line| line.price_fen).max().unwrap_or(0)
-        }
+        CouponKind::Exchange => basket.goods_fen() - fitting().map(|line| line.price_fen).max().unwrap_or(0),
         _ => fitting().map(Line::amount_fen).sum(),
     };
     let missing = offer.template.threshold_fen - amount;
@@ -206,13 +208,21 @@ pub fn check_issuable(template: &coupon_template::Model, now: DateTime<Utc>) -> 
 /// # Refuses
 /// `coupon_not_claimable`
 pub fn check_claimable(template: &coupon_template::Model, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if !template.claimable {
+        return Err(Refusal::CouponNotClaimable);
+    }
+    check_takeable(template, now)
+}
+
+/// Whether members may take it who know its code: issuable, and within the claim window.
+///
+/// # Refuses
+/// `coupon_not_claimable`
+pub fn check_takeable(template: &coupon_template::Model, now: DateTime<Utc>) -> Result<(), Refusal> {
     check_issuable(template, now)?;
     let early = template.claim_from.is_some_and(|from| now < from);
     let late = template.claim_until.is_some_and(|until| is_past(until, now));
-    if !template.claimable || early || late {
-        return Err(Refusal::CouponNotClaimable);
-    }
-    Ok(())
+    if early || late { Err(Refusal::CouponNotClaimable) } else { Ok(()) }
 }
 
 /// The lowest slot that is free for a member, or none when the limit is reached. `held` are the slots in use.

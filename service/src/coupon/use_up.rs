@@ -27,8 +27,7 @@ pub struct Order<'a> {
     pub store: &'a store::Model,
 }
 
-/// None when a race was lost. A coupon's `used_at` is the redemption's time, so that a repeated request reads what the first
-/// was answered.
+/// None when a race was lost.
 pub async fn write(
     ctx: &Context,
     order: &Order<'_>,
@@ -36,7 +35,26 @@ pub async fn write(
     taken: &Combination,
     usage: Usage<'_>,
 ) -> Result<Option<Receipt>> {
+    let source = if usage.channel == SalesChannel::Online { "online" } else { "till" };
     let txn = ctx.db.begin().await?;
+    let receipt = write_in(ctx, &txn, (order, source), held, taken, usage).await?;
+    match receipt {
+        Some(_) => txn.commit().await?,
+        None => txn.rollback().await?,
+    }
+    Ok(receipt)
+}
+
+/// As part of the caller's transaction, which is to be given up when none comes back. A coupon's `used_at` is the redemption's
+/// time, so that a repeated request reads what the first was answered.
+pub async fn write_in(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    (order, source): (&Order<'_>, &str),
+    held: Vec<HeldCoupon>,
+    taken: &Combination,
+    usage: Usage<'_>,
+) -> Result<Option<Receipt>> {
     let mut parts: Vec<ReceiptPart> = taken
         .parts
         .iter()
@@ -44,11 +62,11 @@ pub async fn write(
         .map(|(number, part)| {
             let held = held.iter().find(|held| held.coupon.id == part.coupon_id);
             let held = held.ok_or(Error::NotFound("coupon"))?.clone();
-            Ok(ReceiptPart { redemption: new_row(ctx, order, (number, part), (&held, usage))?, held })
+            let redemption = new_row(ctx, (order, source), (number, part), (&held, usage))?;
+            Ok(ReceiptPart { redemption, held })
         })
         .collect::<Result<_>>()?;
-    if !is_still_first(&txn, &parts, usage).await? || !use_all(&txn, &parts, usage.now).await? {
-        txn.rollback().await?;
+    if !is_still_first(txn, &parts, usage).await? || !use_all(txn, &parts, usage.now).await? {
         return Ok(None);
     }
     let moves = parts.iter().map(|part| Move {
@@ -58,7 +76,7 @@ pub async fn write(
         reason: None,
         actor: Actor::Staff(order.staff.id),
     });
-    event::record(ctx, &txn, moves.collect()).await?;
+    event::record(ctx, txn, moves.collect()).await?;
     for part in &mut parts {
         part.held.coupon.state = CouponState::Used;
         part.held.coupon.used_at = Some(usage.now);
@@ -66,8 +84,7 @@ pub async fn write(
         part.held.coupon.locked_order_no = None;
     }
     let receipt = Receipt::of(parts)?;
-    receipt::tell_redeemed(ctx, &txn, &receipt, order.store).await?;
-    txn.commit().await?;
+    receipt::tell_redeemed(ctx, txn, &receipt, order.store).await?;
     Ok(Some(receipt))
 }
 
@@ -124,7 +141,7 @@ async fn use_one(connection: &impl ConnectionTrait, part: &ReceiptPart, now: Dat
 
 fn new_row(
     ctx: &Context,
-    order: &Order<'_>,
+    (order, source): (&Order<'_>, &str),
     (number, part): (usize, &Part),
     (held, usage): (&HeldCoupon, Usage<'_>),
 ) -> Result<redemption::Model> {
@@ -151,6 +168,6 @@ fn new_row(
         reversal_reason: None,
         part: i32::try_from(number).map_err(Error::internal)?,
         shares: shares.into(),
-        source: if usage.channel == SalesChannel::Online { "online" } else { "till" }.to_owned(),
+        source: source.to_owned(),
     })
 }

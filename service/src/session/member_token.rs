@@ -47,7 +47,9 @@ pub(crate) async fn standing(
         .into_tuple()
         .all(connection)
         .await?;
-    let tokens = rows.into_iter().map(|(session_id, subject)| MemberToken { member_id: MemberId(subject), session_id });
+    let tokens = rows
+        .into_iter()
+        .map(|(session_id, subject)| MemberToken { member_id: MemberId(subject), session_id });
     Ok(tokens.collect())
 }
 

@@ -108,6 +108,6 @@ pub fn member_id(number: u64) -> String {
 }
 
 /// Ids of version 7 in the order of their numbers, as the project's own are in the order of time.
-fn id(kind: u64, number: &str) -> String {
+pub fn id(kind: u64, number: &str) -> String {
     format!("('0190000{kind}-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid")
 }

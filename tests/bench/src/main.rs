@@ -8,9 +8,12 @@
 
 mod audience;
 mod bare;
+mod claims;
 mod client;
+mod crowd;
 mod fairness;
 mod growth;
+mod hello;
 mod load;
 mod memory;
 mod mock;
@@ -22,6 +25,7 @@ mod push;
 mod rate;
 mod result;
 mod servers;
+mod tokens;
 mod urgent;
 
 use anyhow::{Result, bail};
@@ -31,13 +35,16 @@ use crate::place::Place;
 type Bench = fn(&Place) -> Result<()>;
 
 /// In the order in which `make bench` runs them.
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 12] = [
     ("push", push::push),
     ("push_slow", push::push_slow),
     ("push_rate_accuracy", rate::push_rate_accuracy),
     ("push_urgent_latency", urgent::push_urgent_latency),
     ("push_fairness", fairness::push_fairness),
     ("audience_1m", audience::audience_1m),
+    ("claim_hot", claims::claim_hot),
+    ("sold_out", claims::sold_out),
+    ("member_read", claims::member_read),
     ("growth", growth::growth),
     ("memory", memory::memory),
     ("cold_start", memory::cold_start),
@@ -50,6 +57,7 @@ fn main() -> Result<()> {
         // Processes of their own, so that their processor time can be told apart.
         ["mock", port] => mock::serve(port.parse()?),
         ["bare", port, count, in_flight] => bare::run(port.parse()?, count.parse()?, in_flight.parse()?),
+        ["hello", port] => hello::serve(port.parse()?),
         [] => run(&BENCHES.map(|(name, _)| name)),
         names => run(names),
     }

@@ -81,14 +81,14 @@ pub struct Request {
 
 fn query(operation: &str, world: &World) -> String {
     match operation {
-        "list_redemptions" => format!("?store_id={}", world.store),
+        "list_redemptions" | "list_offline_redemptions" => format!("?store_id={}", world.store),
         "search_members" => format!("?phone={}", world.subject_phone),
         _ => String::new(),
     }
 }
 
 fn body(operation: &str, world: &World) -> String {
-    let World { store, scan, coupon, segment, .. } = world;
+    let World { store, scan, coupon, segment, template, grant, .. } = world;
     let body = match operation {
         "refresh_tokens" => json!({ "refresh_token": "none" }),
         "send_sms_code" => json!({ "phone": "13900139000" }),
@@ -107,6 +107,14 @@ fn body(operation: &str, world: &World) -> String {
         "redeem_coupon" => json!({
             "store_id": store, "scan_id": scan, "coupon_id": coupon, "request_no": "R2", "amount_fen": 20_000,
         }),
+        "accept_coupon" => json!({ "token": "none" }),
+        "claim_by_code" => json!({ "code": "NONE" }),
+        "create_coupon_codes" => json!({ "batch": "通讯", "count": 2 }),
+        "create_coupon_pack" => json!({ "name": "礼包", "items": [{ "template_id": template }] }),
+        "grant_offline" => json!({ "store_id": store, "till": "1" }),
+        "upload_offline_redemptions" => json!({ "grant_id": grant, "redemptions": [{
+            "code": "none", "request_no": "F1", "amount_fen": 100, "redeemed_at": "2026-03-02T02:00:00Z",
+        }] }),
         "lock_coupon" => json!({ "order_no": "W1" }),
         "reverse_redemption" | "void_coupon" => json!({ "reason": "by mistake" }),
         "record_purchase" => {

@@ -23,9 +23,11 @@ pub struct World {
     pub scan: String,
     pub coupon: String,
     pub segment: String,
+    pub template: String,
+    pub grant: String,
+    pack: String,
     subject: MemberId,
     account: String,
-    template: String,
     redemption: String,
     campaign: String,
     tag: String,
@@ -46,6 +48,11 @@ impl World {
         let subject = app.member(&subject_phone).await;
         let (template, coupon) = offer(app, &owner, &member.token).await;
         let (scan, redemption) = redeem(app, (store, &cashier), (&member.token, &coupon)).await;
+        let pack = json!({ "name": "新人礼包", "items": [{ "template_id": template }] });
+        let pack = make(app, &owner, "/v1/console/coupon-packs", pack).await;
+        let grant = json!({ "store_id": store, "till": "1" });
+        let grant = app.post("/v1/staff/offline-grants", grant).with_bearer(&cashier).await.expect(201);
+        let grant = text(&grant, "grant_id");
         let segment = make(app, &owner, "/v1/console/segments", Self::everybody()).await;
         let campaign = make(app, &owner, "/v1/console/campaigns", Self::inbox_campaign(&segment)).await;
         let tag = make(app, &owner, "/v1/console/tags", json!({ "name": "新客" })).await;
@@ -72,6 +79,8 @@ impl World {
             scan,
             coupon,
             segment,
+            grant,
+            pack,
             subject,
             account,
             template,
@@ -102,6 +111,7 @@ impl World {
             ("member_id", _) | (_, "members") => self.subject.to_string(),
             (_, "campaigns") => self.campaign.clone(),
             (_, "coupon-templates") => self.template.clone(),
+            (_, "coupon-packs") => self.pack.clone(),
             (_, "coupons") => self.coupon.clone(),
             (_, "inbox") => self.message.to_string(),
             (_, "deliveries") => self.delivery.to_string(),

@@ -2,6 +2,7 @@
 //! docs/chaos.md tells what each proof does and how to run one.
 
 mod broker;
+mod claims;
 mod clock;
 mod faults;
 mod kill;

@@ -78,7 +78,8 @@ fn brute_force(basket: &Basket, coupons: &[HeldCoupon]) -> i64 {
 
 #[test]
 fn coupons_of_one_group_exclude_each_other_and_one_without_a_group_stands_alone() {
-    let (a, b, c) = (money_off(1, Some("a"), &[]), money_off(1, Some("a"), &[]), money_off(1, Some("b"), &[]));
+    let (a, b, c) =
+        (money_off(1, Some("a"), &[]), money_off(1, Some("a"), &[]), money_off(1, Some("b"), &[]));
     let alone = money_off(1, None, &[]);
 
     assert!(go_together(&[&a, &c]) && go_together(&[&alone]) && go_together(&[]));
@@ -105,7 +106,10 @@ fn a_percentage_comes_first_and_money_off_takes_from_what_it_left() {
 
 #[test]
 fn an_exchange_brings_one_piece_of_the_dearest_article_down_to_its_price() {
-    let basket = Basket { lines: vec![line("茶", 2, 1_800), line("茶", 1, 2_500), line("糕点", 1, 9_000)], delivery_fen: 0 };
+    let basket = Basket {
+        lines: vec![line("茶", 2, 1_800), line("茶", 1, 2_500), line("糕点", 1, 9_000)],
+        delivery_fen: 0,
+    };
     let exchange = held(TemplateForm {
         exchange_price_fen: Some(100),
         conditions: of(&["茶"]),
@@ -133,8 +137,13 @@ fn any_line() -> impl Strategy<Value = Line> {
 
 fn any_coupon() -> impl Strategy<Value = HeldCoupon> {
     let group = prop::sample::select(vec![None, Some("a"), Some("b"), Some("c")]);
-    let categories =
-        prop::sample::select(vec![vec![], vec!["茶"], vec!["糕点"], vec!["茶", "杯子"], vec!["糕点", "杯子"]]);
+    let categories = prop::sample::select(vec![
+        vec![],
+        vec!["茶"],
+        vec!["糕点"],
+        vec!["茶", "杯子"],
+        vec!["糕点", "杯子"],
+    ]);
     (group, categories, 0_u8..3, 1_i64..3_000).prop_map(|(group, categories, kind, amount)| match kind {
         0 => money_off(amount, group, &categories),
         1 => percentage(i32::try_from(amount % 99).unwrap() + 1, group, &categories),

@@ -17,7 +17,9 @@ async fn a_days_stock_ends_with_the_day_and_comes_back_with_the_next() {
     let shop = Shop::open().await;
     let members = shop.members(40).await;
     let template = shop.template(TemplateForm { daily_stock: Some(10), ..money_off() }).await;
-    let all = |from: usize, to: usize| join_all(members[from..to].iter().map(|member| claim(shop.ctx(), member, template)));
+    let all = |from: usize, to: usize| {
+        join_all(members[from..to].iter().map(|member| claim(shop.ctx(), member, template)))
+    };
 
     let today = all(0, 20).await;
     shop.app.clock.advance(Duration::days(1));

@@ -31,7 +31,11 @@ async fn a_locked_coupon_is_used_by_its_order_and_by_no_other() {
     let path = format!("/v1/me/coupons/{}/lock", held.coupon.id);
 
     let locked = shop.app.put(&path, json!({ "order_no": "W1" })).with_bearer(&token).await.expect(200);
-    shop.app.put(&path, json!({ "order_no": "W2" })).with_bearer(&token).await.expect_refusal("coupon_locked");
+    shop.app
+        .put(&path, json!({ "order_no": "W2" }))
+        .with_bearer(&token)
+        .await
+        .expect_refusal("coupon_locked");
     let scan = shop.scan(&member).await;
     let at_till = redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, held.coupon.id, "R1")).await;
     let other = redeem_coupon(shop.ctx(), &shop.cashier, of_order(&shop, held.coupon.id, "W2")).await;

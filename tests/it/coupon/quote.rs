@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use service::coupon::template::TemplateForm;
 use service::coupon::{Conditions, Window, claim};
-use service::states::{CouponKind, SalesChannel};
 use service::ids::CouponId;
+use service::states::{CouponKind, SalesChannel};
 
 use super::shop::{Shop, money_off};
 
@@ -79,9 +79,12 @@ async fn the_best_combination_is_quoted_and_redeemed_as_one_order() {
     assert_eq!(quote["best"]["payable_fen"], 6_000);
     assert_eq!((&receipt["discount_fen"], &receipt["payable_fen"]), (&json!(7_000), &json!(6_000)));
     assert_eq!(receipt["coupons"].as_array().unwrap().len(), 2);
-    assert_eq!(receipt["coupons"][1]["shares"], json!([
-        { "line": 0, "discount_fen": 1_250 }, { "line": 1, "discount_fen": 750 },
-    ]));
+    assert_eq!(
+        receipt["coupons"][1]["shares"],
+        json!([
+            { "line": 0, "discount_fen": 1_250 }, { "line": 1, "discount_fen": 750 },
+        ])
+    );
     assert_eq!(receipt, again);
     for coupon in &counter.coupons {
         assert_eq!(counter.shop.live_redemptions(*coupon).await, 1);
@@ -119,7 +122,8 @@ async fn coupons_that_do_not_go_together_are_not_redeemed_together() {
 async fn another_till_learns_who_used_the_coupon_where_and_when() {
     let counter = counter(vec![money_off()]).await;
     let mut body = counter.redemption(&tea_and_cake(), &Value::Null);
-    let redeem = |body: Value| counter.shop.app.post("/v1/staff/redemptions", body).with_bearer(&counter.till);
+    let redeem =
+        |body: Value| counter.shop.app.post("/v1/staff/redemptions", body).with_bearer(&counter.till);
     let first = redeem(body.clone()).await.expect(201);
 
     body["request_no"] = json!("R2");
@@ -139,8 +143,7 @@ async fn each_coupon_that_can_not_be_used_has_one_reason_and_the_cheapest_way_to
     let friday = Window { weekdays: vec![5], from: "18:00".to_owned(), until: "02:00".to_owned() };
     let friday = Conditions { windows: vec![friday], ..Conditions::default() };
     let dear = TemplateForm { threshold_fen: 14_200, ..money_off() };
-    let counter =
-        counter(vec![dear, with("杯子", cups), with("线上", online), with("周五", friday)]).await;
+    let counter = counter(vec![dear, with("杯子", cups), with("线上", online), with("周五", friday)]).await;
 
     let quote = counter.quote(tea_and_cake()).await;
 

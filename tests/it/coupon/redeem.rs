@@ -188,7 +188,8 @@ async fn the_wrong_store_a_small_order_a_voided_coupon_and_a_closed_store_are_re
     let redeem = |command| redeem_coupon(shop.ctx(), &shop.cashier, command);
 
     let wrong_store = redeem(shop.redemption(scan, there.coupon.id, "R1")).await;
-    let small = RedeemCoupon { basket: Basket::of_amount(9_999), ..shop.redemption(scan, here.coupon.id, "R2") };
+    let small =
+        RedeemCoupon { basket: Basket::of_amount(9_999), ..shop.redemption(scan, here.coupon.id, "R2") };
     let small = redeem(small).await;
     void_coupon(shop.ctx(), &shop.owner, here.coupon.id, "错发").await.unwrap();
     let voided = redeem(shop.redemption(scan, here.coupon.id, "R3")).await;

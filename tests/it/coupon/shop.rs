@@ -3,9 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
-use entity::states::{
-    CouponKind, CouponState, MemberState, StaffRole, StaffState, StoreState, SubjectKind,
-};
+use entity::states::{CouponKind, CouponState, MemberState, StaffRole, StaffState, StoreState, SubjectKind};
 use entity::{
     coupon, coupon_event, coupon_template, member, redemption, scan, session, staff, staff_store, store,
 };

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 
 /// Libraries with a home: only these of ours may depend on them. `tests` may use all and is not listed.
 const HOMES: [(&str, &[&str]); 6] = [
-    ("actix-web", &["api", "sandbox"]),
+    ("actix-web", &["api", "sandbox", "bench"]),
     ("lapin", &["worker"]),
     ("redis", &["service"]),
     ("reqwest", &["platform", "bench"]),

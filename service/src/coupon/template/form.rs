@@ -6,8 +6,8 @@ use entity::coupon_template;
 use entity::states::{CouponKind, CouponTemplateState, PartialRefund, Validity};
 
 use super::moment::Moment;
-use crate::coupon::{Conditions, Offer};
 use crate::coupon::rules::LARGEST_FEN;
+use crate::coupon::{Conditions, Offer};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CouponTemplateId, StoreId};
 

@@ -10,6 +10,7 @@ mod patch;
 mod write;
 
 pub use form::TemplateForm;
+pub(super) use form::typed;
 pub use list::{ClaimableOffer, list_claimable, list_templates, read_template};
 pub use moment::Moment;
 pub use patch::TemplatePatch;

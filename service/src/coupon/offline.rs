@@ -1,0 +1,305 @@
+//! Tills that are cut off. While it is connected a till is granted a ceiling and our public key; cut off, it checks the codes
+//! of coupons by itself and queues what it redeems; connected again, it uploads the queue. What happened meanwhile decides:
+//! an upload is redeemed as of its own time, or it is a conflict that is kept and shown.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::{coupon, offline_grant, offline_redemption, store};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use super::offline_code::{self, OfflineCode};
+use super::redeem::{Proof, RedeemCoupon};
+use super::rules::{self, Usage};
+use super::use_up::{self, Order};
+use super::{Basket, HeldCoupon, combine, offer};
+use crate::card::till;
+use crate::context::Context;
+use crate::crypto;
+use crate::error::{Error, Result};
+use crate::ids::{OfflineGrantId, OfflineRedemptionId, RedemptionId, ScanId, StoreId};
+use crate::page::{Page, PageRequest};
+use crate::refusal::Refusal;
+use crate::staff::StaffCaller;
+use entity::states::SalesChannel;
+
+pub use entity::offline_grant::Model as OfflineGrant;
+pub use entity::offline_redemption::Model as OfflineRedemptionRow;
+
+const LONGEST_TEXT: usize = 64;
+/// A till's clock may run a little ahead.
+const AHEAD: Duration = Duration::minutes(10);
+
+/// One use that a till made while it was cut off.
+#[derive(Debug, Clone)]
+pub struct NewOfflineRedemption {
+    pub grant_id: OfflineGrantId,
+    pub code: String,
+    pub request_no: String,
+    pub order_no: Option<String>,
+    pub amount_fen: i64,
+    pub redeemed_at: DateTime<Utc>,
+}
+
+/// What became of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfflineOutcome {
+    pub row: OfflineRedemptionRow,
+    pub repeated: bool,
+}
+
+/// What a till may take off while it is cut off, and the key to check codes with.
+///
+/// # Refuses
+/// `store_not_permitted`, `store_closed`
+pub async fn grant_offline(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (store_id, till_name): (StoreId, &str),
+) -> Result<(OfflineGrant, String)> {
+    till::require_open(ctx, staff, store_id).await?;
+    check_text("till", till_name)?;
+    let now = ctx.now();
+    let grant = offline_grant::Model {
+        id: ctx.new_id(),
+        store_id,
+        staff_id: staff.id,
+        till: till_name.trim().to_owned(),
+        ceiling_fen: ctx.settings.till.offline_ceiling_fen,
+        used_fen: 0,
+        expires_at: now + Duration::seconds(ctx.settings.till.offline_grant_seconds),
+        created_at: now,
+    };
+    let txn = ctx.db.begin().await?;
+    offline_grant::Entity::insert(grant.clone().into_active_model().reset_all())
+        .exec_without_returning(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok((grant, offline_code::public_key(ctx)?))
+}
+
+/// Takes one of a till's queue: redeemed, or kept as a conflict with its reason. The same again is answered the same.
+///
+/// # Refuses
+/// `store_not_permitted`, `request_number_reused`
+pub async fn upload_offline_redemption(
+    ctx: &Context,
+    staff: &StaffCaller,
+    new: &NewOfflineRedemption,
+) -> Result<OfflineOutcome> {
+    let grant = offline_grant::Entity::find_by_id(new.grant_id).one(ctx.db.read()).await?;
+    let grant = grant.ok_or(Error::NotFound("offline grant"))?;
+    till::require(staff, grant.store_id)?;
+    check_text("request_no", &new.request_no)?;
+    new.order_no.as_deref().map_or(Ok(()), |number| check_text("order_no", number))?;
+    rules::check_amount(new.amount_fen).map_err(|message| Error::invalid("amount_fen", message))?;
+    if let Some(row) = stored(ctx, new).await? {
+        return Ok(OfflineOutcome { row, repeated: true });
+    }
+    let code = offline_code::read(ctx, &new.code)?;
+    let row = match redeem(ctx, staff, (&grant, new), code.as_ref()).await? {
+        Ok(row) => row,
+        Err(conflict) => keep(ctx, conflict_row(ctx, (&grant, new), code.as_ref(), conflict)).await?,
+    };
+    // Another upload of the same may have been first; then its row is the answer.
+    match row {
+        Some(row) => Ok(OfflineOutcome { row, repeated: false }),
+        None => {
+            let row = stored(ctx, new)
+                .await?
+                .ok_or_else(|| Error::internal(anyhow::anyhow!("an upload is gone")))?;
+            Ok(OfflineOutcome { row, repeated: true })
+        }
+    }
+}
+
+fn check_text(field: &str, text: &str) -> Result<()> {
+    if (1..=LONGEST_TEXT).contains(&text.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("must have 1 to {LONGEST_TEXT} characters")))
+}
+
+fn request_hash(new: &NewOfflineRedemption) -> String {
+    let at = new.redeemed_at.timestamp_micros();
+    let text = format!("{}\n{:?}\n{}\n{at}", new.code, new.order_no, new.amount_fen);
+    crypto::sha256_hex(text.as_bytes())
+}
+
+/// # Refuses
+/// `request_number_reused`
+async fn stored(ctx: &Context, new: &NewOfflineRedemption) -> Result<Option<OfflineRedemptionRow>> {
+    let row = offline_redemption::Entity::find()
+        .filter(offline_redemption::Column::GrantId.eq(new.grant_id))
+        .filter(offline_redemption::Column::RequestNo.eq(&new.request_no))
+        .one(ctx.db.read())
+        .await?;
+    match row {
+        Some(row) if row.request_hash != request_hash(new) => Err(Refusal::RequestNumberReused.into()),
+        row => Ok(row),
+    }
+}
+
+type Conflict = Refusal;
+
+/// The use as of the till's time, or what stands against it. None inside: somebody else uploaded the same.
+async fn redeem(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (grant, new): (&OfflineGrant, &NewOfflineRedemption),
+    code: Option<&OfflineCode>,
+) -> Result<std::result::Result<Option<OfflineRedemptionRow>, Conflict>> {
+    let Some(code) = code else { return Ok(Err(Refusal::OfflineTokenInvalid)) };
+    if let Err(conflict) = check_times(ctx, grant, new, code) {
+        return Ok(Err(conflict));
+    }
+    let store = store::Entity::find_by_id(grant.store_id).one(ctx.db.read()).await?;
+    let store = store.ok_or(Error::NotFound("store"))?;
+    let row = coupon::Entity::find_by_id(code.coupon_id).one(ctx.db.read()).await?;
+    let held = offer::attach(ctx.db.read(), row.into_iter().collect()).await?.pop();
+    let held: HeldCoupon = held.ok_or(Error::NotFound("coupon"))?;
+    let basket = Basket::of_amount(new.amount_fen);
+    let usage = Usage {
+        member_id: code.member_id,
+        store_id: grant.store_id,
+        channel: SalesChannel::Store,
+        zone: super::quote::zone_of(ctx, &store),
+        now: new.redeemed_at,
+        is_first_order: false,
+        order_no: None,
+        basket: Some(&basket),
+    };
+    if let Err(unusable) = rules::check(&held.coupon, &held.offer, usage) {
+        return Ok(Err(unusable.reason));
+    }
+    let taken = combine::apply(&basket, &[&held]);
+    let command = RedeemCoupon {
+        store_id: grant.store_id,
+        // There was no scan; the code was the member's word.
+        proof: Proof::Scan(ScanId(grant.id.0)),
+        coupon_ids: vec![held.coupon.id],
+        request_no: format!("offline:{}:{}", grant.id, new.request_no),
+        order_no: new.order_no.clone(),
+        basket: basket.clone(),
+        quoted_fen: None,
+    };
+    let order = Order { command: &command, request_hash: request_hash(new), staff, store: &store };
+    let txn = ctx.db.begin().await?;
+    if !take_of_ceiling(&txn, grant.id, taken.discount_fen()).await? {
+        return Ok(Err(Refusal::OfflineCeilingReached));
+    }
+    let Some(receipt) = use_up::write_in(ctx, &txn, (&order, "offline"), vec![held], &taken, usage).await?
+    else {
+        return Ok(Err(Refusal::CouponAlreadyRedeemed));
+    };
+    let row = OfflineRedemptionRow {
+        coupon_id: Some(code.coupon_id),
+        redemption_id: Some(receipt.redemption.id),
+        discount_fen: receipt.discount_fen(),
+        ..blank(ctx, (grant, new))
+    };
+    if !insert(&txn, &row).await? {
+        return Ok(Ok(None));
+    }
+    txn.commit().await?;
+    Ok(Ok(Some(row)))
+}
+
+fn check_times(
+    ctx: &Context,
+    grant: &OfflineGrant,
+    new: &NewOfflineRedemption,
+    code: &OfflineCode,
+) -> std::result::Result<(), Conflict> {
+    let at = new.redeemed_at;
+    if at < grant.created_at || at > grant.expires_at || at > ctx.now() + AHEAD {
+        return Err(Refusal::OfflineGrantOver);
+    }
+    if at < code.made_at - AHEAD || at > code.expires_at {
+        return Err(Refusal::OfflineTokenExpired);
+    }
+    Ok(())
+}
+
+async fn take_of_ceiling(txn: &DatabaseTransaction, id: OfflineGrantId, fen: i64) -> Result<bool> {
+    use offline_grant::Column::{CeilingFen, Id, UsedFen};
+    let after = || Expr::col(UsedFen).add(fen);
+    let taken = offline_grant::Entity::update_many()
+        .col_expr(UsedFen, after())
+        .filter(Id.eq(id))
+        .filter(after().lte(Expr::col(CeilingFen)))
+        .exec(txn)
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+fn blank(ctx: &Context, (grant, new): (&OfflineGrant, &NewOfflineRedemption)) -> OfflineRedemptionRow {
+    OfflineRedemptionRow {
+        id: ctx.new_id(),
+        grant_id: grant.id,
+        store_id: grant.store_id,
+        request_no: new.request_no.clone(),
+        request_hash: request_hash(new),
+        coupon_id: None,
+        redemption_id: None::<RedemptionId>,
+        conflict: None,
+        amount_fen: new.amount_fen,
+        discount_fen: 0,
+        redeemed_at: new.redeemed_at,
+        uploaded_at: ctx.now(),
+    }
+}
+
+fn conflict_row(
+    ctx: &Context,
+    of: (&OfflineGrant, &NewOfflineRedemption),
+    code: Option<&OfflineCode>,
+    conflict: Conflict,
+) -> OfflineRedemptionRow {
+    let conflict = Some(conflict.code().to_owned());
+    OfflineRedemptionRow { coupon_id: code.map(|code| code.coupon_id), conflict, ..blank(ctx, of) }
+}
+
+async fn keep(ctx: &Context, row: OfflineRedemptionRow) -> Result<Option<OfflineRedemptionRow>> {
+    let txn = ctx.db.begin().await?;
+    let inserted = insert(&txn, &row).await?;
+    txn.commit().await?;
+    Ok(inserted.then_some(row))
+}
+
+async fn insert(txn: &DatabaseTransaction, row: &OfflineRedemptionRow) -> Result<bool> {
+    let inserted = offline_redemption::Entity::insert(row.clone().into_active_model().reset_all())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(txn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// What tills of a store uploaded, the latest first; with `conflicts` those alone that were not redeemed.
+///
+/// # Refuses
+/// `store_not_permitted`
+pub async fn list_offline_redemptions(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (store_id, conflicts): (StoreId, bool),
+    page: &PageRequest,
+) -> Result<Page<OfflineRedemptionRow>> {
+    till::require(staff, store_id)?;
+    let mut query =
+        offline_redemption::Entity::find().filter(offline_redemption::Column::StoreId.eq(store_id));
+    if conflicts {
+        query = query.filter(offline_redemption::Column::Conflict.is_not_null());
+    }
+    if let Some(after) = page.after::<OfflineRedemptionId>()? {
+        query = query.filter(offline_redemption::Column::Id.lt(after));
+    }
+    let rows = query
+        .order_by_desc(offline_redemption::Column::Id)
+        .limit(page.limit() + 1)
+        .all(ctx.db.read())
+        .await?;
+    Ok(Page::from_rows(rows, page.limit(), |row| row.id.0))
+}

@@ -1,0 +1,214 @@
+//! Packs (券包): several coupons that are claimed as one, all of them or none.
+
+use std::collections::HashMap;
+
+use entity::{coupon_pack, coupon_pack_claim, coupon_pack_item, coupon_template, member};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use super::issue::{IssueOrder, issue_copies, lock_members, lock_template};
+use super::{HeldCoupon, offer, rules};
+use crate::audit::{self, Act};
+use crate::context::Context;
+use crate::error::{Error, FieldError, Result};
+use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId};
+use crate::page::{Page, PageRequest};
+use crate::refusal::Refusal;
+use crate::staff::{Permission, StaffCaller};
+
+const LONGEST_NAME: usize = 60;
+const LARGEST_LIMIT: i32 = 100;
+const MOST_ITEMS: usize = 20;
+const MOST_COPIES: i32 = 20;
+
+#[derive(Debug, Clone)]
+pub struct PackForm {
+    pub name: String,
+    pub limit_per_member: i32,
+    /// Whether members see it and may claim it.
+    pub claimable: bool,
+    pub items: Vec<PackItem>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackItem {
+    pub template_id: CouponTemplateId,
+    pub copies: i32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pack {
+    pub pack: coupon_pack::Model,
+    /// In the order of the templates' ids.
+    pub items: Vec<PackItem>,
+}
+
+pub async fn create_pack(ctx: &Context, staff: &StaffCaller, form: PackForm) -> Result<Pack> {
+    staff.require(Permission::WriteCoupons)?;
+    let mut items = form.items.clone();
+    items.sort_unstable_by_key(|item| item.template_id);
+    validate(&form, &items)?;
+    let now = ctx.now();
+    let pack = coupon_pack::Model {
+        id: ctx.new_id(),
+        name: form.name.trim().to_owned(),
+        limit_per_member: form.limit_per_member,
+        claimable: form.claimable,
+        created_at: now,
+        updated_at: now,
+    };
+    let txn = ctx.db.begin().await?;
+    check_templates(&txn, &items).await?;
+    coupon_pack::Entity::insert(pack.clone().into_active_model().reset_all())
+        .exec_without_returning(&txn)
+        .await?;
+    let rows = items.iter().map(|item| {
+        let PackItem { template_id, copies } = *item;
+        coupon_pack_item::Model { pack_id: pack.id, template_id, copies }.into_active_model().reset_all()
+    });
+    coupon_pack_item::Entity::insert_many(rows).exec_without_returning(&txn).await?;
+    let act = Act {
+        actor: staff.actor(),
+        action: "coupon_pack.create",
+        subject: ("coupon_pack", pack.id.to_string()),
+        detail: serde_json::json!({ "name": pack.name }),
+    };
+    audit::record(ctx, &txn, act).await?;
+    txn.commit().await?;
+    Ok(Pack { pack, items })
+}
+
+fn validate(form: &PackForm, items: &[PackItem]) -> Result<()> {
+    let mut errors = Vec::new();
+    let mut unless = |good: bool, field: &str, message: String| {
+        if !good {
+            errors.push(FieldError { field: field.to_owned(), message });
+        }
+    };
+    let name = (1..=LONGEST_NAME).contains(&form.name.trim().chars().count());
+    unless(name, "name", format!("must have 1 to {LONGEST_NAME} characters"));
+    let limit = (1..=LARGEST_LIMIT).contains(&form.limit_per_member);
+    unless(limit, "limit_per_member", format!("must be from 1 to {LARGEST_LIMIT}"));
+    let distinct = items.windows(2).all(|pair| pair[0].template_id != pair[1].template_id);
+    let some = (1..=MOST_ITEMS).contains(&items.len()) && distinct;
+    unless(some, "items", format!("must name 1 to {MOST_ITEMS} templates, each once"));
+    let copies = items.iter().all(|item| (1..=MOST_COPIES).contains(&item.copies));
+    unless(copies, "items", format!("must have 1 to {MOST_COPIES} copies each"));
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+async fn check_templates(txn: &DatabaseTransaction, items: &[PackItem]) -> Result<()> {
+    let ids = items.iter().map(|item| item.template_id);
+    let known =
+        coupon_template::Entity::find().filter(coupon_template::Column::Id.is_in(ids)).all(txn).await?;
+    let unknown = items.iter().find(|item| !known.iter().any(|row| row.id == item.template_id));
+    match unknown {
+        Some(item) => Err(Error::invalid("items", format!("{} is not a coupon template", item.template_id))),
+        None => Ok(()),
+    }
+}
+
+pub async fn list_packs(ctx: &Context, staff: &StaffCaller, page: &PageRequest) -> Result<Page<Pack>> {
+    staff.require(Permission::ReadCoupons)?;
+    read_page(ctx, coupon_pack::Entity::find(), page).await
+}
+
+/// Those that members may claim.
+pub async fn list_claimable_packs(ctx: &Context, page: &PageRequest) -> Result<Page<Pack>> {
+    let claimable = coupon_pack::Column::Claimable.eq(true);
+    read_page(ctx, coupon_pack::Entity::find().filter(claimable), page).await
+}
+
+async fn read_page(
+    ctx: &Context,
+    mut query: sea_orm::Select<coupon_pack::Entity>,
+    page: &PageRequest,
+) -> Result<Page<Pack>> {
+    if let Some(after) = page.after::<CouponPackId>()? {
+        query = query.filter(coupon_pack::Column::Id.lt(after));
+    }
+    let rows =
+        query.order_by_desc(coupon_pack::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
+    let ids = page.items.iter().map(|pack| pack.id);
+    let items = coupon_pack_item::Entity::find()
+        .filter(coupon_pack_item::Column::PackId.is_in(ids))
+        .order_by_asc(coupon_pack_item::Column::TemplateId)
+        .all(ctx.db.read())
+        .await?;
+    let mut of_pack: HashMap<CouponPackId, Vec<PackItem>> = HashMap::new();
+    for item in items {
+        let coupon_pack_item::Model { pack_id, template_id, copies } = item;
+        of_pack.entry(pack_id).or_default().push(PackItem { template_id, copies });
+    }
+    Ok(page.map(|pack| Pack { items: of_pack.remove(&pack.id).unwrap_or_default(), pack }))
+}
+
+/// Every coupon of a pack, or a refusal and none of them.
+///
+/// # Refuses
+/// `coupon_not_claimable`, `coupon_limit_reached`, `coupon_daily_limit_reached`, `coupon_sold_out`, `coupon_sold_out_today`,
+/// `member_disabled`
+pub async fn claim_pack(ctx: &Context, member: &member::Model, id: CouponPackId) -> Result<Vec<HeldCoupon>> {
+    let pack = coupon_pack::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    let pack = pack.ok_or(Error::NotFound("coupon pack"))?;
+    if !pack.claimable {
+        return Err(Refusal::CouponNotClaimable.into());
+    }
+    let items = coupon_pack_item::Entity::find()
+        .filter(coupon_pack_item::Column::PackId.eq(id))
+        .order_by_asc(coupon_pack_item::Column::TemplateId)
+        .all(ctx.db.read())
+        .await?;
+    let txn = ctx.db.begin().await?;
+    let active = lock_members(&txn, &[member.id]).await?;
+    let claim = take_slot(ctx, &txn, &pack, member.id).await?;
+    let mut coupons = Vec::new();
+    // In the order of the templates' ids, so that two packs never wait for each other in a circle.
+    for item in items {
+        let template = lock_template(&txn, item.template_id).await?;
+        rules::check_issuable(&template, ctx.now())?;
+        let members = vec![member.id; usize::try_from(item.copies).map_err(Error::internal)?];
+        let source_id = Some(claim.0);
+        let order = IssueOrder { template_id: template.id, member_ids: &members, source: "pack", source_id };
+        for outcome in issue_copies(ctx, &txn, &template, &active, &order).await? {
+            coupons.push(outcome?);
+        }
+    }
+    let held = offer::attach(&txn, coupons).await?;
+    txn.commit().await?;
+    Ok(held)
+}
+
+async fn take_slot(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    pack: &coupon_pack::Model,
+    member_id: MemberId,
+) -> Result<CouponPackClaimId> {
+    let held: Vec<i32> = coupon_pack_claim::Entity::find()
+        .select_only()
+        .column(coupon_pack_claim::Column::Slot)
+        .filter(coupon_pack_claim::Column::PackId.eq(pack.id))
+        .filter(coupon_pack_claim::Column::MemberId.eq(member_id))
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let slot = rules::free_slot(&held, pack.limit_per_member).ok_or(Refusal::CouponLimitReached)?;
+    let row = coupon_pack_claim::Model {
+        id: ctx.new_id(),
+        pack_id: pack.id,
+        member_id,
+        slot,
+        claimed_at: ctx.now(),
+    };
+    let id = row.id;
+    let inserted = coupon_pack_claim::Entity::insert(row.into_active_model().reset_all())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(txn)
+        .await?;
+    if inserted == 1 { Ok(id) } else { Err(Refusal::CouponLimitReached.into()) }
+}

@@ -1,0 +1,132 @@
+//! Tills that were cut off: what they redeemed counts as of its time, once, up to the ceiling; the rest is shown as conflicts.
+
+use chrono::Duration;
+use entity::states::CouponState;
+use serde_json::{Value, json};
+use service::coupon::template::TemplateForm;
+use service::coupon::{Conditions, redeem_coupon};
+
+use super::shop::{Shop, money_off};
+
+struct CutOff {
+    shop: Shop,
+    grant: Value,
+}
+
+async fn cut_off(settings: &str) -> CutOff {
+    let shop = Shop::with_settings(settings).await;
+    let till = shop.cashier_token().await;
+    let body = json!({ "store_id": shop.store, "till": "收银1" });
+    let grant = shop.app.post("/v1/staff/offline-grants", body).with_bearer(&till).await.expect(201);
+    CutOff { shop, grant }
+}
+
+impl CutOff {
+    async fn code_of(&self, member: &entity::member::Model, coupon: service::ids::CouponId) -> Value {
+        let token = self.shop.token_of(member.id).await;
+        let path = format!("/v1/me/coupons/{coupon}/offline-code");
+        self.shop.app.get(&path).with_bearer(&token).await.expect(200)["code"].clone()
+    }
+
+    /// One use of now by the till's clock.
+    fn used(&self, code: &Value, request_no: &str) -> Value {
+        let now = self.shop.ctx().now();
+        json!({ "code": code, "request_no": request_no, "amount_fen": 20_000, "redeemed_at": now })
+    }
+
+    async fn upload(&self, redemptions: &[Value]) -> Value {
+        let body = json!({ "grant_id": self.grant["grant_id"], "redemptions": redemptions });
+        // The till was cut off for longer than a session's token is good.
+        let till = self.shop.cashier_token().await;
+        let answer = self.shop.app.post("/v1/staff/offline-redemptions", body).with_bearer(&till);
+        answer.await.expect(200)["redemptions"].clone()
+    }
+
+    async fn conflicts(&self) -> Value {
+        let path = format!("/v1/staff/offline-redemptions?store_id={}&conflicts=true", self.shop.store);
+        let till = self.shop.cashier_token().await;
+        self.shop.app.get(&path).with_bearer(&till).await.expect(200)["items"].clone()
+    }
+}
+
+#[tokio::test]
+async fn what_was_redeemed_without_a_connection_is_redeemed_when_it_is_uploaded_and_once() {
+    let cut_off = cut_off("").await;
+    let (member, held) = cut_off.shop.holder_of(money_off()).await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let used = cut_off.used(&code, "F1");
+
+    cut_off.shop.app.clock.advance(Duration::hours(3));
+    let first = cut_off.upload(std::slice::from_ref(&used)).await;
+    let again = cut_off.upload(&[used]).await;
+
+    assert_eq!((&first[0]["conflict"], &first[0]["discount_fen"]), (&Value::Null, &json!(2_000)));
+    assert_eq!(first, again);
+    assert_eq!(cut_off.shop.read_coupon(held.coupon.id).await.state, CouponState::Used);
+    assert_eq!(cut_off.shop.live_redemptions(held.coupon.id).await, 1);
+    assert_eq!(cut_off.conflicts().await, json!([]));
+}
+
+#[tokio::test]
+async fn a_coupon_that_was_used_elsewhere_meanwhile_is_a_conflict_that_is_shown() {
+    let cut_off = cut_off("").await;
+    let shop = &cut_off.shop;
+    let (member, held) = shop.holder_of(money_off()).await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let used = cut_off.used(&code, "F1");
+    let scan = shop.scan(&member).await;
+    redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, held.coupon.id, "R1")).await.unwrap();
+
+    let uploaded = cut_off.upload(&[used]).await;
+
+    assert_eq!(uploaded[0]["conflict"], "coupon_already_redeemed");
+    assert_eq!(cut_off.conflicts().await[0]["request_no"], "F1");
+    assert_eq!(shop.live_redemptions(held.coupon.id).await, 1);
+}
+
+#[tokio::test]
+async fn a_till_takes_off_no_more_than_its_ceiling() {
+    let cut_off = cut_off("[till]\noffline_ceiling_fen = 5000").await;
+    let mut uses = Vec::new();
+    for number in 0..3 {
+        let (member, held) = cut_off.shop.holder_of(money_off()).await;
+        let code = cut_off.code_of(&member, held.coupon.id).await;
+        uses.push(cut_off.used(&code, &format!("F{number}")));
+    }
+
+    let uploaded = cut_off.upload(&uses).await;
+
+    let conflicts: Vec<&Value> = uploaded.as_array().unwrap().iter().map(|one| &one["conflict"]).collect();
+    assert_eq!(conflicts, [&Value::Null, &Value::Null, &json!("offline_ceiling_reached")]);
+}
+
+#[tokio::test]
+async fn a_forged_code_a_late_use_and_a_code_that_had_expired_are_conflicts() {
+    let cut_off = cut_off("[till]\noffline_token_seconds = 3600").await;
+    let (member, held) = cut_off.shop.holder_of(money_off()).await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let forged = json!(code.as_str().unwrap().replacen('e', "f", 1));
+
+    let forged = cut_off.used(&forged, "F1");
+    cut_off.shop.app.clock.advance(Duration::hours(2));
+    let expired = cut_off.used(&code, "F2");
+    cut_off.shop.app.clock.advance(Duration::hours(12));
+    let late = cut_off.used(&code, "F3");
+    let uploaded = cut_off.upload(&[forged, expired, late]).await;
+
+    let conflicts: Vec<&Value> = uploaded.as_array().unwrap().iter().map(|one| &one["conflict"]).collect();
+    assert_eq!(conflicts, ["offline_token_invalid", "offline_token_expired", "offline_grant_over"]);
+    assert_eq!(cut_off.shop.read_coupon(held.coupon.id).await.state, CouponState::Issued);
+}
+
+#[tokio::test]
+async fn a_coupon_whose_rules_a_till_can_not_check_has_no_code() {
+    let cut_off = cut_off("").await;
+    let conditions = Conditions { first_order: true, ..Conditions::default() };
+    let (member, held) = cut_off.shop.holder_of(TemplateForm { conditions, ..money_off() }).await;
+    let token = cut_off.shop.token_of(member.id).await;
+
+    let path = format!("/v1/me/coupons/{}/offline-code", held.coupon.id);
+
+    cut_off.shop.app.get(&path).with_bearer(&token).await.expect_refusal("coupon_not_offline");
+}

@@ -1,0 +1,70 @@
+//! Packs: all of their coupons or none, within the limit, whatever is claimed at once.
+
+use futures_util::future::join_all;
+use serde_json::json;
+use service::Refusal;
+use service::coupon::claim_pack;
+use service::coupon::template::TemplateForm;
+use service::ids::{CouponPackId, CouponTemplateId};
+
+use super::shop::{Shop, money_off};
+
+async fn pack_of(shop: &Shop, items: &[(CouponTemplateId, i32)]) -> CouponPackId {
+    let owner = shop.owner_token().await;
+    let items: Vec<_> =
+        items.iter().map(|(template, copies)| json!({ "template_id": template, "copies": copies })).collect();
+    let body = json!({ "name": "新人礼包", "items": items });
+    let pack = shop.app.post("/v1/console/coupon-packs", body).with_bearer(&owner).await.expect(201);
+    pack["id"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_pack_gives_all_its_coupons_once() {
+    let shop = Shop::open().await;
+    let one = shop.template(money_off()).await;
+    let two = shop.template(TemplateForm { limit_per_member: 2, ..money_off() }).await;
+    let pack = pack_of(&shop, &[(one, 1), (two, 2)]).await;
+    let member = shop.member().await;
+    let token = shop.token_of(member.id).await;
+    let path = format!("/v1/coupon-packs/{pack}/claims");
+    let claim = || shop.app.post(&path, json!({})).with_bearer(&token);
+
+    let listed = shop.app.get("/v1/coupon-packs").with_bearer(&token).await.expect(200);
+    let claimed = claim().await.expect(201);
+    claim().await.expect_refusal("coupon_limit_reached");
+
+    assert_eq!(listed["items"][0]["id"], json!(pack));
+    assert_eq!(claimed["coupons"].as_array().unwrap().len(), 3);
+    assert_eq!((shop.copies_of(one).await.len(), shop.copies_of(two).await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_pack_of_which_one_coupon_is_gone_gives_none() {
+    let shop = Shop::open().await;
+    let plenty = shop.template(money_off()).await;
+    let scarce = shop.template(TemplateForm { stock: 1, ..money_off() }).await;
+    let pack = pack_of(&shop, &[(plenty, 1), (scarce, 1)]).await;
+    let members = shop.members(5).await;
+
+    let outcomes = join_all(members.iter().map(|member| claim_pack(shop.ctx(), member, pack))).await;
+
+    assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 1);
+    for refused in outcomes.iter().filter_map(|one| one.as_ref().err()) {
+        assert_eq!(refused.refusal(), Some(Refusal::CouponSoldOut));
+    }
+    assert_eq!((shop.copies_of(plenty).await.len(), shop.copies_of(scarce).await.len()), (1, 1));
+    assert_eq!(shop.read_template(plenty).await.taken, 1);
+}
+
+#[tokio::test]
+async fn many_taps_at_once_give_one_pack() {
+    let shop = Shop::open().await;
+    let template = shop.template(TemplateForm { limit_per_member: 10, ..money_off() }).await;
+    let pack = pack_of(&shop, &[(template, 2)]).await;
+    let member = shop.member().await;
+
+    let outcomes = join_all((0..6).map(|_| claim_pack(shop.ctx(), &member, pack))).await;
+
+    assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 1);
+    assert_eq!(shop.copies_of(template).await.len(), 2);
+}

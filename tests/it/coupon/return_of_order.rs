@@ -1,0 +1,85 @@
+//! Refunds of an order: all of it returns its coupons, part of it does what each coupon's rule says.
+
+use entity::states::{CouponState, PartialRefund};
+use service::coupon::basket::Line;
+use service::coupon::template::TemplateForm;
+use service::coupon::{
+    Basket, HeldCoupon, PartlyReturned, RedeemCoupon, ReturnedLine, redeem_coupon, return_of_lines,
+    return_of_order,
+};
+
+use super::shop::{Shop, money_off};
+
+/// A coupon of 20 yuan over a line of two pieces at 75 yuan and one of 50.
+async fn ordered(shop: &Shop, partial_refund: PartialRefund) -> HeldCoupon {
+    let (member, held) = shop.holder_of(TemplateForm { partial_refund, ..money_off() }).await;
+    let scan = shop.scan(&member).await;
+    let line = |quantity, price_fen| Line { quantity, price_fen, ..Line::default() };
+    let command = RedeemCoupon {
+        order_no: Some("O1".to_owned()),
+        basket: Basket { lines: vec![line(2, 7_500), line(1, 5_000)], delivery_fen: 0 },
+        ..shop.redemption(scan, held.coupon.id, "R1")
+    };
+    redeem_coupon(shop.ctx(), &shop.cashier, command).await.unwrap().receipt.held
+}
+
+/// One more of the two pieces comes back.
+async fn one_piece(shop: &Shop, before: i64) -> PartlyReturned {
+    let piece = ReturnedLine { line: 0, quantity: 1, before, bought: 2 };
+    let txn = shop.ctx().db.begin().await.unwrap();
+    let outcome = return_of_lines(shop.ctx(), &txn, (shop.store, "O1"), &[piece]).await.unwrap();
+    txn.commit().await.unwrap();
+    outcome
+}
+
+#[tokio::test]
+async fn a_whole_refund_returns_the_coupon_once() {
+    let shop = Shop::open().await;
+    let held = ordered(&shop, PartialRefund::Keep).await;
+
+    let mut returned = Vec::new();
+    for _ in 0..2 {
+        let txn = shop.ctx().db.begin().await.unwrap();
+        let order = (shop.store, "O1");
+        returned.push(return_of_order(shop.ctx(), &txn, &shop.cashier, order, "退货").await.unwrap());
+        txn.commit().await.unwrap();
+    }
+
+    assert_eq!(returned, [vec![held.coupon.id], Vec::new()]);
+    assert_eq!(shop.read_coupon(held.coupon.id).await.state, CouponState::Issued);
+    assert_eq!(shop.live_redemptions(held.coupon.id).await, 0);
+}
+
+#[tokio::test]
+async fn a_partial_refund_keeps_the_coupon_used_and_by_its_rule_pays_the_share_out() {
+    let shop = Shop::open().await;
+    let held = ordered(&shop, PartialRefund::GiveBackShare).await;
+
+    let (first, second) = (one_piece(&shop, 0).await, one_piece(&shop, 1).await);
+
+    // 2,000 over 15,000 and 5,000: 1,500 for the two pieces.
+    assert_eq!((first.given_back_fen, second.given_back_fen), (750, 750));
+    assert_eq!(shop.read_coupon(held.coupon.id).await.state, CouponState::Used);
+}
+
+#[tokio::test]
+async fn a_coupon_that_is_given_anew_is_given_once_for_an_order() {
+    let shop = Shop::open().await;
+    let held = ordered(&shop, PartialRefund::Reissue).await;
+
+    let (first, second) = (one_piece(&shop, 0).await, one_piece(&shop, 1).await);
+
+    assert_eq!((first.reissued.len(), first.given_back_fen), (1, 0));
+    assert_eq!(first.reissued, second.reissued);
+    let copy = shop.read_coupon(first.reissued[0]).await;
+    assert_eq!((copy.state, copy.valid_until), (CouponState::Issued, held.coupon.valid_until));
+    assert_eq!(shop.read_template(held.coupon.template_id).await.taken, 1);
+}
+
+#[tokio::test]
+async fn a_coupon_that_is_kept_pays_nothing_out() {
+    let shop = Shop::open().await;
+    ordered(&shop, PartialRefund::Keep).await;
+
+    assert_eq!(one_piece(&shop, 0).await, PartlyReturned::default());
+}
