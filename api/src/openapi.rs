@@ -130,7 +130,8 @@ fn answers(operation: &Operation, has_segments: bool, writes: bool) -> Vec<(&'st
         ("400", "The body is not valid JSON.", operation.request_body.is_some()),
         ("401", "No valid session.", secured),
         ("403", "Not permitted.", secured),
-        ("404", "Not found.", has_segments),
+        // Ids stand in the path, in the query and in bodies.
+        ("404", "Not found.", has_segments || takes_input),
         ("409", "Refused by a rule; the code says which.", writes),
         ("413", "The body is too large.", operation.request_body.is_some()),
         ("422", "A field is wrong; errors says which.", takes_input),
