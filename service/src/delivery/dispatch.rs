@@ -148,28 +148,30 @@ fn of(id: CampaignId) -> sea_orm::Select<delivery::Entity> {
         .filter(delivery::Column::CampaignId.eq(id))
 }
 
+/// Campaign, channel, lane, weight, rate and place.
+type Row = (CampaignId, Channel, Lane, i32, Option<i32>, Option<DeliveryId>);
+
 /// Running campaigns that have something due, the oldest first.
 async fn waiting(
     connection: &impl ConnectionTrait,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<Group, Vec<Waiting>>> {
-    let rows: Vec<(CampaignId, Channel, Lane, i32, Option<i32>, Option<DeliveryId>)> =
-        campaign::Entity::find()
-            .select_only()
-            .columns([
-                campaign::Column::Id,
-                campaign::Column::Channel,
-                campaign::Column::Lane,
-                campaign::Column::Weight,
-                campaign::Column::RatePerSecond,
-                campaign::Column::DispatchedTo,
-            ])
-            .filter(campaign::Column::State.is_in(RUNNING))
-            .filter(Condition::any().add(waits_again(Some(now))).add(has_fresh()))
-            .order_by_asc(campaign::Column::StartedAt)
-            .into_tuple()
-            .all(connection)
-            .await?;
+    let rows: Vec<Row> = campaign::Entity::find()
+        .select_only()
+        .columns([
+            campaign::Column::Id,
+            campaign::Column::Channel,
+            campaign::Column::Lane,
+            campaign::Column::Weight,
+            campaign::Column::RatePerSecond,
+            campaign::Column::DispatchedTo,
+        ])
+        .filter(campaign::Column::State.is_in(RUNNING))
+        .filter(Condition::any().add(waits_again(Some(now))).add(has_fresh()))
+        .order_by_asc(campaign::Column::StartedAt)
+        .into_tuple()
+        .all(connection)
+        .await?;
     let mut groups: BTreeMap<Group, Vec<Waiting>> = BTreeMap::new();
     for (id, channel, lane, weight, rate, dispatched_to) in rows {
         let rate = rate.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| *rate > 0);

@@ -124,7 +124,7 @@ async fn wait_again(txn: &impl ConnectionTrait, rows: &[&delivery::Model], now: 
         .finally(Expr::value(DeliveryState::Pending));
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, state.into())
-        .col_expr(delivery::Column::DueAt, Expr::col(delivery::Column::NotBefore).into())
+        .col_expr(delivery::Column::DueAt, Expr::col(delivery::Column::NotBefore))
         .col_expr(delivery::Column::UpdatedAt, Expr::value(now))
         .filter(delivery::Column::Id.is_in(rows.iter().map(|row| row.id)))
         .exec(txn)
