@@ -63,7 +63,7 @@ impl Phones {
     }
 
     pub async fn wait_until_events_are_delivered(&self) {
-        tests::level::reached("all events are delivered", Duration::from_secs(180), || async {
+        tests::level::reached("all events are delivered", Duration::from_secs(600), || async {
             self.get("/pending").await["callbacks"] == 0
         })
         .await;
