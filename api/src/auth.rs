@@ -85,6 +85,7 @@ permissions!(
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    MergeMembers,
     ReadStores,
     WriteStores,
     ReadStaff,

@@ -36,6 +36,7 @@ pub mod platforms;
 pub mod policy;
 pub mod preference;
 pub mod purchase;
+pub mod redirect;
 pub mod refusal;
 pub mod report;
 pub mod request_id;

@@ -14,6 +14,7 @@ pub mod console_dead_letters;
 pub mod console_failures;
 pub mod console_forecast;
 pub mod console_members;
+pub mod console_merges;
 pub mod console_notices;
 pub mod console_segments;
 pub mod console_settings;
@@ -59,6 +60,7 @@ fn member(config: &mut ServiceConfig) {
     config
         .service(me::get_me)
         .service(me::change_me)
+        .service(me::prove_phone)
         .service(me::delete_me)
         .service(me::export_me)
         .service(stores::list_open_stores);
@@ -99,6 +101,9 @@ fn staff(config: &mut ServiceConfig) {
 fn console(config: &mut ServiceConfig) {
     config
         .service(console_members::search_members)
+        .service(console_merges::list_duplicates)
+        .service(console_merges::merge_members)
+        .service(console_merges::list_merges)
         .service(console_members::get_member)
         .service(console_members::reveal_phone)
         .service(console_members::disable_member)

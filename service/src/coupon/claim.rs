@@ -18,6 +18,7 @@ use super::{HeldCoupon, offer, rules};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 
 /// Claims decided by one transaction at most: past a few hundred rows per statement nothing is gained.
@@ -36,8 +37,22 @@ pub async fn claim(
     member: &member::Model,
     template_id: CouponTemplateId,
 ) -> Result<HeldCoupon> {
+    match claim_for(ctx, member.id, template_id).await {
+        // Merged since the request began: the claim is that of who answers for the member.
+        Err(Error::Refused(Refusal::MemberDisabled)) => {
+            let current = redirect::current(ctx.db.read(), member.id).await?;
+            if current == member.id {
+                return Err(Refusal::MemberDisabled.into());
+            }
+            claim_for(ctx, current, template_id).await
+        }
+        decided => decided,
+    }
+}
+
+async fn claim_for(ctx: &Context, member_id: MemberId, template_id: CouponTemplateId) -> Result<HeldCoupon> {
     let (answer, decided) = oneshot::channel();
-    match ctx.claims.join(template_id, ctx.now(), Waiting { member_id: member.id, answer })? {
+    match ctx.claims.join(template_id, ctx.now(), Waiting { member_id, answer })? {
         Joined::StartWorker => drop(tokio::spawn(work_off(ctx.clone(), template_id))),
         Joined::WorkerRuns => {}
     }

@@ -20,7 +20,8 @@ use crate::card::{self, till};
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, FieldError, Result};
-use crate::ids::{CouponId, ScanId, StoreId};
+use crate::ids::{CouponId, MemberId, ScanId, StoreId};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -77,12 +78,21 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
         Ok(()) => {}
         // Perhaps by this very request, a moment ago.
         Err(Refusal::CouponAlreadyRedeemed) => return lost(ctx, &command).await,
+        Err(Refusal::CouponNotOwned) if is_merged(ctx, member.id).await? => {
+            return Box::pin(redeem_coupon(ctx, staff, command)).await;
+        }
         Err(refusal) => return Err(refusal.into()),
     }
     match write(ctx, &new_row(ctx, staff, &command, (&held, now)), held, &store).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
+        None if is_merged(ctx, member.id).await? => Box::pin(redeem_coupon(ctx, staff, command)).await,
         None => lost(ctx, &command).await,
     }
+}
+
+/// Whether the member was merged since the scan was read: then the coupon is somebody else's now, and everything is read again.
+async fn is_merged(ctx: &Context, member_id: MemberId) -> Result<bool> {
+    Ok(redirect::current(ctx.db.read(), member_id).await? != member_id)
 }
 
 fn validate(command: &RedeemCoupon) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::card::{self, till};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ScanId, StoreId};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -46,8 +47,9 @@ pub async fn record_purchase(
     till::require_open(ctx, staff, command.store_id).await?;
     rules::validate(&command.order_no, command.total_fen, &command.lines)?;
     check_time(ctx, command.purchased_at)?;
-    let row = row(ctx, staff, &command).await?;
+    let mut row = row(ctx, staff, &command).await?;
     let txn = ctx.db.begin().await?;
+    row.member_id = redirect::hold_current(&txn, row.member_id).await?;
     if insert_rows(&txn, std::slice::from_ref(&row)).await? == 0 {
         let there = find(&txn, &row).await?;
         txn.commit().await?;
@@ -111,6 +113,7 @@ async fn customer(ctx: &Context, command: &RecordPurchase) -> Result<MemberId> {
         .one(ctx.db.read())
         .await?
         .ok_or(Error::NotFound("member"))?;
+    let member = redirect::answering(ctx.db.read(), member).await?;
     match member.state {
         MemberState::Active => Ok(member.id),
         MemberState::Disabled => Err(Refusal::MemberDisabled.into()),

@@ -14,6 +14,8 @@ pub enum Permission {
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    /// Decide that two members are one person.
+    MergeMembers,
     ReadStores,
     WriteStores,
     ReadStaff,
@@ -54,6 +56,7 @@ impl Permission {
                 self,
                 ServeMembers
                     | ReadMembers
+                    | MergeMembers
                     | ReadStores
                     | ReadStaff
                     | ReadCoupons

@@ -24,6 +24,8 @@ pub struct World {
     pub coupon: String,
     pub segment: String,
     subject: MemberId,
+    /// The same person as the subject.
+    pub other_subject: MemberId,
     account: String,
     template: String,
     redemption: String,
@@ -44,6 +46,7 @@ impl World {
         let cashier = app.staff(&owner, StaffRole::Cashier, &[store]).await;
         let subject_phone = "13800138000".to_owned();
         let subject = app.member(&subject_phone).await;
+        let other_subject = app.member("13800138006").await;
         let (template, coupon) = offer(app, &owner, &member.token).await;
         let (scan, redemption) = redeem(app, (store, &cashier), (&member.token, &coupon)).await;
         let segment = make(app, &owner, "/v1/console/segments", Self::everybody()).await;
@@ -73,6 +76,7 @@ impl World {
             coupon,
             segment,
             subject,
+            other_subject,
             account,
             template,
             redemption,

@@ -3,6 +3,7 @@
 mod claim;
 mod expire;
 mod issue;
+mod merge;
 mod redeem;
 mod reverse;
 mod rules;
