@@ -68,6 +68,7 @@ ids!(
     ScanId,
     SegmentId,
     SessionId,
+    SignInEventId,
     StaffId,
     StoreId,
     TagId,

@@ -32,6 +32,7 @@ pub mod member;
 pub mod notice;
 pub mod outbox;
 pub mod page;
+mod password;
 pub mod platforms;
 pub mod policy;
 pub mod preference;

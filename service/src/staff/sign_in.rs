@@ -3,7 +3,6 @@
 use entity::staff;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::password;
 use crate::allowance::{Allowance, count_attempt};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -33,7 +32,7 @@ pub async fn sign_in_staff(ctx: &Context, command: SignInStaff) -> Result<StaffS
     tries.take(ctx).await?;
     let known = staff::Entity::find().filter(staff::Column::Login.eq(&login)).one(ctx.db.read()).await?;
     let hash = known.as_ref().map(|staff| staff.password_hash.as_str());
-    let right = password::verify(&command.password, hash).await?;
+    let right = crate::password::verify(&command.password, hash).await?;
     let known = known.filter(|_| right).ok_or(Refusal::LoginWrong)?;
     tries.give_back(ctx).await?;
 

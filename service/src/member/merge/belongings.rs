@@ -39,6 +39,9 @@ pub const BELONGINGS: &[(&str, How)] = &[
     ("notice", How::All),
     ("identity", How::All),
     ("session", How::Sessions),
+    // The one that they signed in with last may be either; the one of who stays holds.
+    ("member_password", How::Missing(&[])),
+    ("sign_in_event", How::All),
     ("purchase", How::All),
     // Before the coupons, as a reversal locks them, and once more after them.
     ("redemption", How::All),
@@ -89,12 +92,11 @@ pub(super) async fn move_all(txn: &impl ConnectionTrait, table: &str, pair: Pair
 }
 
 async fn move_missing(txn: &impl ConnectionTrait, table: &str, columns: &[&str], pair: Pair) -> Result<u64> {
-    let alike: Vec<String> =
-        columns.iter().map(|column| format!("kept.{column} = {table}.{column}")).collect();
+    let alike: String =
+        columns.iter().map(|column| format!(" AND kept.{column} = {table}.{column}")).collect();
     let superfluous = format!(
         "DELETE FROM {table} WHERE member_id = $2 AND EXISTS \
-         (SELECT 1 FROM {table} kept WHERE kept.member_id = $1 AND {})",
-        alike.join(" AND ")
+         (SELECT 1 FROM {table} kept WHERE kept.member_id = $1{alike})"
     );
     run(txn, &superfluous, pair).await?;
     move_all(txn, table, pair).await
