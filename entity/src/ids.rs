@@ -44,6 +44,7 @@ macro_rules! ids {
 
 ids!(
     AttemptId,
+    AttributeId,
     AuditEntryId,
     BatchId,
     CallbackEventId,
@@ -57,11 +58,13 @@ ids!(
     DeliveryId,
     IdentityId,
     InboxMessageId,
+    MemberEventId,
     MemberId,
     NoticeId,
     OptOutEventId,
     OptOutId,
     OutboxId,
+    PasskeyId,
     PurchaseId,
     PurchaseLineId,
     RedemptionId,

@@ -59,5 +59,9 @@ states! {
     CampaignState { Draft = "draft", Scheduled = "scheduled", Recurring = "recurring", Resolving = "resolving", Sending = "sending", Paused = "paused", Completed = "completed", Cancelled = "cancelled" }
     /// pending -> queued -> sending -> sent -> (delivered | bounced); suppressed, deferred, failed, unknown
     DeliveryState { Pending = "pending", Queued = "queued", Sending = "sending", Sent = "sent", Delivered = "delivered", Bounced = "bounced", Suppressed = "suppressed", Deferred = "deferred", Failed = "failed", Unknown = "unknown" }
+    /// What an attribute's value is.
+    AttributeKind { Text = "text", Number = "number", Date = "date", Boolean = "boolean", Choice = "choice" }
+    /// Below 35, from 35, from 60 years of age.
+    AgeBand { Young = "young", MiddleAged = "middle_aged", Senior = "senior" }
     ConsentKind { OneTime = "one_time", LongTerm = "long_term" }
 }

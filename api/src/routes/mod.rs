@@ -2,6 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod attributes;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
@@ -21,15 +22,18 @@ pub mod console_settings;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
+pub mod console_welcome;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
+pub mod events;
 pub mod health;
 pub mod me;
 pub mod messages;
 pub mod my_messages;
 pub mod my_security;
 pub mod opt_out;
+pub mod passkeys;
 pub mod purchases;
 pub mod sign_in;
 pub mod staff_auth;
@@ -55,6 +59,10 @@ fn sign_in(config: &mut ServiceConfig) {
         .service(sign_in::sign_in_by_alipay)
         .service(sign_in::sign_in_by_password)
         .service(sign_in::reset_member_password)
+        .service(sign_in::start_soter)
+        .service(sign_in::sign_in_by_soter)
+        .service(passkeys::start_passkey_sign_in)
+        .service(passkeys::sign_in_by_passkey)
         .service(sign_in::refresh_tokens)
         .service(sign_in::sign_out);
 }
@@ -72,7 +80,15 @@ fn member(config: &mut ServiceConfig) {
         .service(my_security::list_my_sessions)
         .service(my_security::end_my_session)
         .service(my_security::end_my_other_sessions)
-        .service(my_security::list_my_sign_ins);
+        .service(my_security::list_my_sign_ins)
+        .service(passkeys::start_passkey_registration)
+        .service(passkeys::register_passkey)
+        .service(passkeys::list_passkeys)
+        .service(passkeys::remove_passkey);
+    config
+        .service(attributes::list_my_attributes)
+        .service(attributes::change_my_attributes)
+        .service(events::record_events);
     config.service(card::show_card).service(card::show_card_code).service(card::renew_card_secret);
     config
         .service(coupons::list_claimable_coupon_templates)
@@ -121,6 +137,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_tags::untag_member)
         .service(console_tags::list_tags)
         .service(console_tags::create_tag)
+        .service(console_tags::set_tag_rule)
+        .service(console_tags::clear_tag_rule)
         .service(console_staff::list_staff)
         .service(console_staff::create_staff)
         .service(console_staff::change_staff)
@@ -137,7 +155,15 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::publish_coupon_template)
         .service(console_coupons::withdraw_coupon_template)
         .service(console_coupons::void_coupon);
+    config.service(console_welcome::read_welcome_gift).service(console_welcome::save_welcome_gift);
     config.service(purchases::list_member_purchases);
+    config
+        .service(attributes::list_attributes)
+        .service(attributes::create_attribute)
+        .service(attributes::change_attribute)
+        .service(attributes::list_member_attributes)
+        .service(attributes::change_member_attributes)
+        .service(events::list_member_events);
     config
         .service(console_segments::list_segments)
         .service(console_segments::create_segment)

@@ -93,6 +93,12 @@ fn body(operation: &str, world: &World) -> String {
         "refresh_tokens" => json!({ "refresh_token": "none" }),
         "send_sms_code" => json!({ "phone": "13900139000" }),
         "sign_in_by_sms" => json!({ "phone": "13900139000", "code": "000000" }),
+        "sign_in_by_passkey" => json!({ "challenge_id": "none", "credential": {} }),
+        "register_passkey" => json!({ "challenge_id": "none", "name": "手机", "credential": {} }),
+        "start_soter" => json!({ "code": "none" }),
+        "sign_in_by_soter" => {
+            json!({ "challenge_id": "none", "result_json": "{}", "result_json_signature": "none" })
+        }
         "sign_in_by_password" => json!({ "phone": "13900139000", "password": "a long enough one" }),
         "reset_member_password" => {
             json!({ "phone": "13900139000", "code": "000000", "new": "a long enough one" })
@@ -118,8 +124,16 @@ fn body(operation: &str, world: &World) -> String {
         "record_purchase" => {
             json!({ "store_id": store, "scan_id": scan, "order_no": "O1", "total_fen": 100 })
         }
+        "set_tag_rule" => json!({ "rule": World::everybody()["rule"], "reason": "很久没来" }),
+        "create_attribute" => json!({ "key": "shoe", "label": "鞋码", "kind": "number" }),
+        "change_attribute" => json!({ "label": "尺码" }),
+        "change_my_attributes" | "change_member_attributes" => json!({ "values": {} }),
+        "record_events" => {
+            json!({ "events": [{ "id": "e1", "name": "page_view", "at": world.app().ctx.now() }] })
+        }
         "create_tag" => json!({ "name": "常客" }),
         "reveal_phone" => json!({ "reason": "a call" }),
+        "save_welcome_gift" => json!({ "coupon_template_id": null }),
         "create_coupon_template" => World::money_off(),
         "change_coupon_template" => json!({ "stock": 200 }),
         "create_segment" | "change_segment" => World::everybody(),

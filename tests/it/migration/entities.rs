@@ -9,6 +9,7 @@ macro_rules! for_each_entity {
     ($do:ident) => {
         $do!(
             attempt,
+            attribute,
             audit_entry,
             budget,
             callback_event,
@@ -28,6 +29,8 @@ macro_rules! for_each_entity {
             identity,
             inbox_message,
             member,
+            member_attribute,
+            member_event,
             member_merge,
             member_password,
             member_tag,
@@ -36,6 +39,7 @@ macro_rules! for_each_entity {
             opt_out,
             opt_out_event,
             outbox,
+            passkey,
             preference,
             purchase,
             purchase_line,
@@ -46,10 +50,14 @@ macro_rules! for_each_entity {
             session,
             setting,
             sign_in_event,
+            soter_device,
             staff,
             staff_store,
             store,
             tag,
+            tag_rule,
+            welcome_gift,
+            welcome_guard,
         )
     };
 }

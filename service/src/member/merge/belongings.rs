@@ -42,11 +42,15 @@ pub const BELONGINGS: &[(&str, How)] = &[
     // The one that they signed in with last may be either; the one of who stays holds.
     ("member_password", How::Missing(&[])),
     ("sign_in_event", How::All),
+    ("passkey", How::All),
     ("purchase", How::All),
     // Before the coupons, as a reversal locks them, and once more after them.
     ("redemption", How::All),
     ("coupon", How::Coupons),
+    ("welcome_gift", How::Missing(&[])),
     ("member_tag", How::Missing(&["tag_id"])),
+    ("member_attribute", How::Missing(&["attribute_id"])),
+    ("member_event", How::Missing(&["client_id"])),
     ("inbox_message", How::All),
     ("opt_out", How::Missing(&["channel", "topic"])),
     ("opt_out_event", How::All),
