@@ -70,7 +70,7 @@ impl Phones {
     }
 
     pub async fn wait_for_messages(&self, count: u64) {
-        tests::level::reached("a third of the messages is out", Duration::from_secs(120), || async {
+        tests::level::reached("a third of the messages is out", Duration::from_secs(400), || async {
             self.win_back_messages().await >= count
         })
         .await;
