@@ -5,7 +5,8 @@
 //!
 //! * While the clock moves forward by `T` seconds at most `per_second * T + burst` permits are granted.
 //! * Callers with a larger burst on the same limit find room that the others leave: that is how a more urgent lane always
-//!   gets through, while all together stay below the rate and the largest burst.
+//!   gets through, while all together stay below the rate and the largest burst. A grant is counted in whole microseconds, rounded
+//!   up, so the last permit of that room may come one microsecond late, and never early.
 //! * Only time that has passed wears a backlog off. A clock set back neither stops a limit nor frees anything.
 //! * Everything is double-precision arithmetic on whole microseconds, which are exact until the year 2255. The script
 //!   in `redis.rs` does the same operations in the same order, so both answer the same to the last bit.

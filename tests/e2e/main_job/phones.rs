@@ -63,14 +63,14 @@ impl Phones {
     }
 
     pub async fn wait_until_events_are_delivered(&self) {
-        tests::level::reached("all events are delivered", Duration::from_secs(600), || async {
+        tests::level::reached("all events are delivered", Duration::from_secs(180), || async {
             self.get("/pending").await["callbacks"] == 0
         })
         .await;
     }
 
     pub async fn wait_for_messages(&self, count: u64) {
-        tests::level::reached("a third of the messages is out", Duration::from_secs(400), || async {
+        tests::level::reached("a third of the messages is out", Duration::from_secs(120), || async {
             self.win_back_messages().await >= count
         })
         .await;

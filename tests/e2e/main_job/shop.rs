@@ -108,7 +108,7 @@ impl Shop {
 
     pub async fn wait_until_completed(&self, campaign: &str) {
         let path = format!("/v1/console/campaigns/{campaign}");
-        tests::level::reached("the campaign is completed", Duration::from_secs(400), || async {
+        tests::level::reached("the campaign is completed", Duration::from_secs(180), || async {
             self.get(&path, &self.owner).await["state"] == "completed"
         })
         .await;

@@ -134,11 +134,14 @@ proptest! {
         for (place, (at, (wanted, _))) in clock(rate, &steps).into_iter().zip(&steps).enumerate() {
             let mut granted = kept.take(rate, *wanted, at).granted;
             if place % 7 == 6 {
-                // The others stand at their burst; long enough after the last time, all of the difference is there. One
-                // microsecond for the last digit of the arithmetic.
-                let found = Kept(kept.0).take(urgent, more, at + 1).granted;
-                let room = urgent.burst - rate.burst;
-                prop_assert!(found >= room.min(more) || total.iter().any(|(_, urgent, _)| *urgent));
+                // The others stand at their burst, and what they were granted is counted in whole microseconds: at once all of
+                // the difference is there but for one permit, and that one is there a microsecond later.
+                let [at_once, soon] = [at, at + 1].map(|at| Kept(kept.0).take(urgent, more, at));
+                let told = at_once.retry_after;
+                if !total.iter().any(|(_, urgent, _)| *urgent) {
+                    prop_assert!(at_once.granted + 1 >= more && soon.granted == more);
+                    prop_assert!(at_once.granted > 0 || told == std::time::Duration::from_micros(1));
+                }
                 granted += kept.take(urgent, 1, at).granted;
                 total.push((at, true, granted));
             } else {
