@@ -104,8 +104,9 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
         .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
         .map(str::to_owned)
         .collect();
-    let writes = *method != HttpMethod::Get && !path.starts_with("/v1/callbacks/");
-    for (status, why) in answers(operation, !segments.is_empty(), writes) {
+    let is_callback = path.starts_with("/v1/callbacks/");
+    let writes = *method != HttpMethod::Get && !is_callback;
+    for (status, why) in answers(operation, !segments.is_empty(), (writes, is_callback)) {
         operation
             .responses
             .responses
@@ -123,16 +124,22 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     }
 }
 
-fn answers(operation: &Operation, has_segments: bool, writes: bool) -> Vec<(&'static str, &'static str)> {
+/// A callback writes nothing that its sender names a key for, and is refused where its signature is wrong.
+fn answers(
+    operation: &Operation,
+    has_segments: bool,
+    (writes, is_callback): (bool, bool),
+) -> Vec<(&'static str, &'static str)> {
     let secured = operation.security.as_ref().is_some_and(|security| !security.is_empty());
-    let takes_input = operation.request_body.is_some() || operation.parameters.is_some() || writes;
+    let takes_input =
+        operation.request_body.is_some() || operation.parameters.is_some() || writes || is_callback;
     [
         ("400", "The body is not valid JSON.", operation.request_body.is_some()),
         ("401", "No valid session.", secured),
         ("403", "Not permitted.", secured),
         // Ids stand in the path, in the query and in bodies.
         ("404", "Not found.", has_segments || takes_input),
-        ("409", "Refused by a rule; the code says which.", writes),
+        ("409", "Refused by a rule; the code says which.", writes || is_callback),
         ("413", "The body is too large.", operation.request_body.is_some()),
         ("422", "A field is wrong; errors says which.", takes_input),
         ("429", "Too many requests.", true),

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::{MemberSession, StaffSession, permission};
 use crate::input::{Json, Query, Segments};
 use crate::page::PageView;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::{Problem, ProblemBody, ProblemCode};
 
 /// Redemptions of one upload.
 const MOST: usize = 200;
@@ -26,7 +26,15 @@ pub struct OfflineCodeView {
 }
 
 /// The code of a coupon for tills that are cut off.
-#[utoipa::path(tag = "coupons", responses((status = 200, body = OfflineCodeView)), security(("member" = [])))]
+#[utoipa::path(
+    tag = "coupons",
+    responses(
+        (status = 200, body = OfflineCodeView),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "The coupon is not good any more, or a till can't check it by its code alone.")
+    ),
+    security(("member" = []))
+)]
 #[get("/v1/me/coupons/{id}/offline-code")]
 pub async fn show_offline_code(
     ctx: Data<Context>,

@@ -36,6 +36,14 @@ pub struct SignedIn {
     pub enrolled: bool,
 }
 
+/// A platform's code that is empty is the caller's mistake, whatever the platform would make of it.
+pub(super) fn require_given(field: &str, code: Option<&str>) -> Result<()> {
+    match code {
+        Some(code) if code.trim().is_empty() => Err(Error::invalid(field, "must not be empty")),
+        _ => Ok(()),
+    }
+}
+
 /// # Refuses
 /// `phone_taken`, `wechat_taken`, `alipay_taken`, `member_disabled`
 pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {

@@ -3,7 +3,7 @@
 use entity::states::IdentityProvider;
 use platform::Class;
 
-use super::resolve::{Proof, SignedIn, sign_in};
+use super::resolve::{Proof, SignedIn, require_given, sign_in};
 use crate::allowance::count_attempt;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -22,6 +22,7 @@ pub struct SignInByAlipay {
 /// # Refuses
 /// `sign_in_code_invalid`, `phone_taken`, `alipay_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result<SignedIn> {
+    require_given("auth_code", Some(&command.auth_code))?;
     let alipay = ctx.platforms.alipay()?;
     count_attempt(ctx, &command.client.address).await?;
     let account = alipay.oauth_token(&command.auth_code).await.map_err(refusal)?;

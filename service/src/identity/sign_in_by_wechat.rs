@@ -3,7 +3,7 @@
 use entity::states::IdentityProvider;
 use platform::wechat::WeChat;
 
-use super::resolve::{Proof, SignedIn, sign_in};
+use super::resolve::{Proof, SignedIn, require_given, sign_in};
 use crate::allowance::count_attempt;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -22,6 +22,8 @@ pub struct SignInByWechat {
 /// # Refuses
 /// `sign_in_code_invalid`, `sign_in_risky`, `phone_taken`, `wechat_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result<SignedIn> {
+    require_given("code", Some(&command.code))?;
+    require_given("phone_code", command.phone_code.as_deref())?;
     let wechat = ctx.platforms.wechat()?;
     count_attempt(ctx, &command.client.address).await?;
     let session = wechat.code_to_session(&command.code).await.map_err(refusal)?;

@@ -179,3 +179,15 @@ async fn a_channel_that_is_not_configured_is_refused() {
     app.post("/v1/auth/alipay", json!({ "auth_code": "any" })).await.expect_refusal("channel_not_configured");
     app.post("/v1/auth/sms-codes", json!({ "phone": PHONE })).await.expect_refusal("channel_not_configured");
 }
+
+#[tokio::test]
+async fn an_empty_code_is_told_by_its_field() {
+    let phones = Phones::start().await;
+    for (path, body, field) in [
+        ("/v1/auth/wechat", json!({ "code": " " }), "code"),
+        ("/v1/auth/wechat", json!({ "code": "some", "phone_code": "" }), "phone_code"),
+        ("/v1/auth/alipay", json!({ "auth_code": "" }), "auth_code"),
+    ] {
+        phones.app.post(path, body).await.expect_invalid(field);
+    }
+}
