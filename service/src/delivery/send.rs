@@ -21,7 +21,7 @@ use super::batch::{self, Batch};
 use super::channel;
 use super::claim::{self, Claimed, Envelope};
 use super::outcome::Outcome;
-use super::permits::{Pace, Route};
+use super::permits::{Pace, Places, Route};
 use super::settle::settle;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -47,9 +47,8 @@ async fn send_all(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> 
         let Some(places) = pace.places(rest.len()).await else { return claim::hand_back(ctx, &rest).await };
         let left = Batch { deliveries: &rest, ..batch };
         let Some(claimed) = claim::claim(ctx, left, places.count).await? else { return Ok(()) };
-        let worked = work_off(ctx, &mut pace, &claimed).await?;
-        places.learn(worked.uncalled.is_empty());
         rest.drain(..places.count);
+        let worked = work_off(ctx, &mut pace, (&claimed, places)).await?;
         if worked.end == End::Over {
             return claim::hand_back(ctx, &rest).await;
         }
@@ -82,14 +81,24 @@ struct WorkedOff {
     uncalled: Vec<DeliveryId>,
 }
 
-/// Calls as many of a claim as become due while it is fresh, and settles it.
-async fn work_off(ctx: &Context, pace: &mut Pace<'_>, claimed: &Claimed) -> Result<WorkedOff> {
+/// Calls as many of a claim as become due while it is fresh, and settles it. Its places are free as soon as nothing of it waits to be
+/// called: the next claim is made while the last answers come and this one is settled.
+async fn work_off(
+    ctx: &Context,
+    pace: &mut Pace<'_>,
+    (claimed, places): (&Claimed, Places),
+) -> Result<WorkedOff> {
     if claimed.envelopes.is_empty() {
         return Ok(WorkedOff { end: End::Open, uncalled: Vec::new() });
     }
     let mut feed = Feed::of(ctx, pace, claimed);
     let (due, due_calls) = mpsc::unbounded_channel();
-    let ((), mut outcomes) = tokio::join!(feed.run(due), call_all(ctx, claimed, due_calls));
+    let feeding = async {
+        feed.run(due).await;
+        places.learn(feed.waiting.is_empty());
+        drop(places);
+    };
+    let ((), mut outcomes) = tokio::join!(feeding, call_all(ctx, claimed, due_calls));
     let (end, uncalled) = feed.ended();
     outcomes.extend(uncalled.iter().map(|id| (*id, Outcome::HandedBack)));
     settle(ctx, claimed, &outcomes).await?;
