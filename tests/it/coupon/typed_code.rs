@@ -73,3 +73,22 @@ async fn a_refused_code_stays_good() {
     assert_eq!(sold_out.unwrap_err().refusal(), Some(Refusal::CouponSoldOut));
     assert!(claim_by_code(shop.ctx(), &two, &codes[1]).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_code_is_not_found_by_trying() {
+    let shop = Shop::open().await;
+    let form = TemplateForm { public_code: Some("HUI2026".to_owned()), ..money_off() };
+    shop.template(form).await;
+    let (one, two) = (shop.member().await, shop.member().await);
+    for guess in 0..20 {
+        let wrong = claim_by_code(shop.ctx(), &one, &format!("HUI{guess}")).await.unwrap_err();
+        assert_eq!(wrong.refusal(), Some(Refusal::CouponCodeInvalid));
+    }
+
+    let right = claim_by_code(shop.ctx(), &one, "HUI2026").await.unwrap_err();
+
+    assert!(matches!(right, service::Error::RateLimited { .. }), "{right:?}");
+    assert!(claim_by_code(shop.ctx(), &two, "HUI2026").await.is_ok(), "the others are not held up");
+    shop.app.advance(chrono::Duration::minutes(1)).await;
+    assert!(claim_by_code(shop.ctx(), &one, "HUI2026").await.is_ok());
+}
