@@ -20,6 +20,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub source: String,
     pub created_at: DateTimeUtc,
+    /// What of `total_fen` was given back.
+    pub refunded_fen: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -35,6 +35,12 @@ pub enum Job {
         notice_ids: Vec<NoticeId>,
     },
     ExpireCoupons,
+    /// Purchases whose goods can no longer be returned.
+    SettlePurchases,
+    ExpirePoints,
+    RemindOfPoints,
+    CheckPoints,
+    CheckTiers,
 }
 
 /// The queue of what a person waits for; it has a relay of its own.
@@ -61,7 +67,12 @@ impl Job {
             Self::SendNotices { .. } | Self::SendDeliveries { lane: Lane::Urgent, .. } => URGENT,
             Self::SendDeliveries { lane: Lane::Journey, .. } => "delivery.journey",
             Self::SendDeliveries { lane: Lane::Campaign, .. } => "delivery.send",
-            Self::ExpireCoupons => "member.work",
+            Self::ExpireCoupons
+            | Self::SettlePurchases
+            | Self::ExpirePoints
+            | Self::RemindOfPoints
+            | Self::CheckPoints
+            | Self::CheckTiers => "member.work",
         }
     }
 }

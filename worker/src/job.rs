@@ -2,7 +2,7 @@
 
 use service::delivery::Batch;
 use service::outbox::Job;
-use service::{Context, campaign, coupon, delivery};
+use service::{Context, campaign, coupon, delivery, points, purchase, tier};
 use tokio_util::sync::CancellationToken;
 
 pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
@@ -17,6 +17,11 @@ pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service:
             coupon::release_locks(ctx).await?;
             coupon::expire(ctx).await.map(|_| ())
         }
+        Job::SettlePurchases => purchase::end_return_periods(ctx).await.map(|_| ()),
+        Job::ExpirePoints => points::keep_points(ctx).await.map(|_| ()),
+        Job::RemindOfPoints => points::remind(ctx).await.map(|_| ()),
+        Job::CheckPoints => points::check_if_due(ctx).await.map(|_| ()),
+        Job::CheckTiers => tier::check_tiers(ctx).await.map(|_| ()),
     }
 }
 
@@ -26,5 +31,10 @@ pub fn name(job: &Job) -> &'static str {
         Job::SendDeliveries { .. } => "send_deliveries",
         Job::SendNotices { .. } => "send_notices",
         Job::ExpireCoupons => "expire_coupons",
+        Job::SettlePurchases => "settle_purchases",
+        Job::ExpirePoints => "expire_points",
+        Job::RemindOfPoints => "remind_of_points",
+        Job::CheckPoints => "check_points",
+        Job::CheckTiers => "check_tiers",
     }
 }

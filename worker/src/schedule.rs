@@ -18,6 +18,16 @@ const COMPLETION: Duration = Duration::from_secs(1);
 const RECOVERY: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
+/// What is done once an hour. Purchases are settled before the points that hang on them and before the tiers that count them.
+const HOURLY: &[Job] = &[
+    Job::ExpireCoupons,
+    Job::SettlePurchases,
+    Job::ExpirePoints,
+    Job::RemindOfPoints,
+    Job::CheckTiers,
+    Job::CheckPoints,
+];
+
 pub async fn run(ctx: Context, stop: CancellationToken) {
     let mut ticks = [CAMPAIGNS, COMPLETION, RECOVERY, HOUSEKEEPING].map(|period| {
         let mut tick = interval(period);
@@ -101,7 +111,7 @@ async fn keep_house(ctx: &Context) -> service::Result<u64> {
         return Ok(0);
     }
     let txn = ctx.db.begin().await?;
-    outbox::push(&txn, ctx.now(), &[Job::ExpireCoupons]).await?;
+    outbox::push(&txn, ctx.now(), HOURLY).await?;
     txn.commit().await.map_err(service::Error::from)?;
     idempotency::forget_old(ctx).await
 }

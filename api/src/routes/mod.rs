@@ -13,27 +13,36 @@ pub mod console_coupons;
 pub mod console_dead_letters;
 pub mod console_failures;
 pub mod console_forecast;
+pub mod console_mall;
 pub mod console_members;
 pub mod console_notices;
+pub mod console_points;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
+pub mod console_tiers;
 pub mod coupon_codes;
 pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
 pub mod health;
+pub mod mall;
 pub mod me;
 pub mod messages;
 pub mod my_messages;
 pub mod opt_out;
+pub mod points;
 pub mod purchases;
+pub mod refunds;
 pub mod sign_in;
 pub mod staff_auth;
+pub mod stamps;
 pub mod stores;
+pub mod surveys;
+pub mod tiers;
 pub mod till;
 pub mod till_offline;
 pub mod till_quote;
@@ -84,6 +93,22 @@ fn member(config: &mut ServiceConfig) {
         .service(till_offline::show_offline_code);
     config.service(purchases::list_my_purchases);
     config
+        .service(points::list_my_points)
+        .service(points::check_in)
+        .service(points::get_check_in)
+        .service(points::accept_invitation)
+        .service(points::list_invitations)
+        .service(points::report_share)
+        .service(surveys::list_open_surveys)
+        .service(surveys::answer_survey)
+        .service(tiers::get_my_tier);
+    config
+        .service(mall::list_mall_items)
+        .service(mall::exchange_item)
+        .service(mall::list_my_exchanges)
+        .service(mall::cancel_my_exchange)
+        .service(stamps::list_my_stamp_cards);
+    config
         .service(messages::get_preferences)
         .service(messages::save_preferences)
         .service(messages::list_consents)
@@ -110,7 +135,14 @@ fn staff(config: &mut ServiceConfig) {
         .service(till_offline::grant_offline)
         .service(till_offline::upload_offline_redemptions)
         .service(till_offline::list_offline_redemptions);
-    config.service(purchases::record_purchase);
+    config
+        .service(purchases::record_purchase)
+        .service(refunds::find_purchase)
+        .service(refunds::refund_purchase)
+        .service(tiers::use_right)
+        .service(mall::list_waiting_exchanges)
+        .service(mall::hand_over_exchange)
+        .service(stamps::stamp_by_hand);
 }
 
 fn console(config: &mut ServiceConfig) {
@@ -144,6 +176,7 @@ fn console(config: &mut ServiceConfig) {
         .service(coupon_packs::create_coupon_pack)
         .service(coupon_packs::list_coupon_packs);
     config.service(purchases::list_member_purchases);
+    loyalty(config);
     config
         .service(console_segments::list_segments)
         .service(console_segments::create_segment)
@@ -184,6 +217,43 @@ fn console(config: &mut ServiceConfig) {
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)
         .service(console_settings::list_wechat_templates);
+}
+
+fn loyalty(config: &mut ServiceConfig) {
+    config
+        .service(console_points::get_points_policy)
+        .service(console_points::save_points_policy)
+        .service(console_points::list_member_points)
+        .service(console_points::adjust_points)
+        .service(console_points::list_adjustments)
+        .service(console_points::approve_adjustment)
+        .service(console_points::reject_adjustment)
+        .service(console_points::show_liability)
+        .service(console_points::list_points_checks)
+        .service(surveys::list_surveys)
+        .service(surveys::create_survey)
+        .service(surveys::change_survey);
+    config
+        .service(console_tiers::list_tiers)
+        .service(console_tiers::save_tiers)
+        .service(console_tiers::get_tier_policy)
+        .service(console_tiers::save_tier_policy)
+        .service(console_tiers::plan_tiers)
+        .service(console_tiers::get_member_tier)
+        .service(console_tiers::set_member_tier)
+        .service(console_tiers::list_tier_changes)
+        .service(console_tiers::list_right_uses);
+    config
+        .service(console_mall::list_console_mall_items)
+        .service(console_mall::create_mall_item)
+        .service(console_mall::change_mall_item)
+        .service(console_mall::get_mall_windows)
+        .service(console_mall::save_mall_windows)
+        .service(console_mall::list_exchanges)
+        .service(console_mall::cancel_exchange)
+        .service(stamps::list_stamp_cards)
+        .service(stamps::create_stamp_card)
+        .service(stamps::change_stamp_card);
 }
 
 fn callbacks(config: &mut ServiceConfig) {

@@ -4,7 +4,9 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::ids::{MemberId, PurchaseId, ScanId, StoreId};
+use service::ids::{MemberId, PurchaseId, PurchaseLineId, ScanId, StoreId};
+use service::points::Earning;
+use service::points::earn::Reason;
 use service::purchase::{self, Customer, NewLine, RecordPurchase, RecordedPurchase};
 use service::{Context, Error};
 use utoipa::ToSchema;
@@ -89,23 +91,40 @@ pub struct PurchaseView {
     /// Pieces; 1 when no lines are known.
     pub quantity: i64,
     pub purchased_at: DateTime<Utc>,
+    /// What of the total was given back.
+    pub refunded_fen: i64,
+    /// What it earned, before refunds; pending until the goods can no longer be returned.
+    pub points: i64,
+    /// Of a purchase without lines: what decided the points. Else each line has its own.
+    pub points_reasons: Vec<Reason>,
     pub lines: Vec<PurchaseLineView>,
 }
 
 /// An article as the member may see it; what it cost the shop is not shown.
 #[derive(Serialize, ToSchema)]
 pub struct PurchaseLineView {
+    pub id: PurchaseLineId,
     pub product_code: Option<String>,
     pub name: String,
     pub category: Option<String>,
     pub quantity: i64,
     pub price_fen: i64,
+    /// Its share of what was paid; null of a purchase that was imported.
+    pub paid_fen: Option<i64>,
+    pub points: i64,
+    /// What multiplied its points, or why it earned none.
+    pub points_reasons: Vec<Reason>,
 }
 
 impl From<RecordedPurchase> for PurchaseView {
     fn from(recorded: RecordedPurchase) -> Self {
         let purchase = recorded.purchase;
+        let earned = |id| recorded.earnings.iter().find(|earning| earning.purchase_line_id == id);
         let line = |line: service::purchase::Line| PurchaseLineView {
+            id: line.id,
+            paid_fen: earned(Some(line.id)).map(|earning| earning.paid_fen),
+            points: earned(Some(line.id)).map_or(0, |earning| earning.points),
+            points_reasons: earned(Some(line.id)).map(reasons).unwrap_or_default(),
             product_code: line.product_code,
             name: line.name,
             category: line.category,
@@ -120,12 +139,19 @@ impl From<RecordedPurchase> for PurchaseView {
             total_fen: purchase.total_fen,
             quantity: purchase.quantity,
             purchased_at: purchase.purchased_at,
+            refunded_fen: purchase.refunded_fen,
+            points: recorded.earnings.iter().map(|earning| earning.points).sum(),
+            points_reasons: earned(None).map(reasons).unwrap_or_default(),
             lines: recorded.lines.into_iter().map(line).collect(),
         }
     }
 }
 
-/// Records a paid order of a member.
+fn reasons(earning: &Earning) -> Vec<Reason> {
+    serde_json::from_value(earning.reasons.clone()).unwrap_or_default()
+}
+
+/// Records a paid order of a member. The points of its lines stand in the answer.
 #[utoipa::path(
     tag = "till",
     request_body = PurchaseBody,

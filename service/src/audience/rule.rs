@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::calendar;
 use crate::error::{Error, Result};
-use crate::ids::StoreId;
+use crate::ids::{StoreId, TierId};
 
 const MAX_DEPTH: usize = 6;
 const MAX_NODES: usize = 100;
@@ -46,6 +46,10 @@ pub enum Rule {
     MarketingConsent(bool),
     /// Has an identity of this kind, e.g. `wechat_openid`: can be reached there.
     Identity(IdentityProvider),
+    /// Stands on this tier; the lowest one has everybody who holds no other.
+    Tier(TierId),
+    /// The points that can be spent; who never had any has 0.
+    Points(Range),
 }
 
 /// Inclusive at both ends; an absent end is open.
@@ -96,7 +100,9 @@ impl Rule {
             }
             Self::Age(range) => range.check_within(path, MAX_AGE),
             Self::DormantDays(range) => range.check_within(path, MAX_DORMANT_DAYS),
-            Self::PurchaseCount(range) | Self::PurchaseTotalFen(range) => range.check(path),
+            Self::PurchaseCount(range) | Self::PurchaseTotalFen(range) | Self::Points(range) => {
+                range.check(path)
+            }
             Self::LastPurchase(range) | Self::Enrolled(range) => range.check(path),
             Self::BirthdayMonth(month) if !(1..=12).contains(month) => {
                 Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
@@ -145,6 +151,8 @@ impl Rule {
             Self::Enrolled(range) => day.within(Column::CreatedAt, *range),
             Self::MarketingConsent(given) => Column::MarketingConsent.eq(*given),
             Self::Identity(provider) => Column::Id.in_subquery(identified(*provider)),
+            Self::Tier(tier) => tier_of_member().eq(*tier),
+            Self::Points(range) => range.test_of(points_of_member()),
             Self::All(_) | Self::Any(_) | Self::None(_) => Expr::cust("1 = 1"),
         }
     }
@@ -165,6 +173,11 @@ impl Range {
             return Err(Error::invalid(path, format!("is counted from 0 to {most}")));
         }
         self.check(path)
+    }
+
+    /// Of a value that is computed.
+    fn test_of(self, value: Expr) -> Expr {
+        both(self.at_least.map(|low| value.clone().gte(low)), self.at_most.map(|high| value.lte(high)))
     }
 
     fn test(self, column: member::Column) -> Expr {
@@ -257,6 +270,18 @@ fn tagged(name: &str) -> SelectStatement {
         )
         .and_where(tag::Column::Name.eq(name))
         .to_owned()
+}
+
+/// Written out, since both databases read it alike: the tier that the member holds, else the lowest.
+fn tier_of_member() -> Expr {
+    Expr::cust(
+        "COALESCE((SELECT tier_id FROM tier_standing WHERE tier_standing.member_id = member.id), \
+         (SELECT id FROM tier WHERE rank = 0))",
+    )
+}
+
+fn points_of_member() -> Expr {
+    Expr::cust("COALESCE((SELECT balance FROM points_account WHERE points_account.member_id = member.id), 0)")
 }
 
 fn identified(provider: IdentityProvider) -> SelectStatement {

@@ -37,6 +37,8 @@ traits! {
     Purchases = "purchases", "您的消费次数或金额", "How often or how much you bought.";
     Enrolled = "enrolled", "您入会的时间", "When you joined.";
     MarketingConsent = "marketing_consent", "您是否同意接收营销信息", "Whether you agreed to marketing.";
+    Tier = "tier", "您的会员等级", "Your tier.";
+    Points = "points", "您的积分", "Your points.";
     Reachable = "reachable", "您绑定的账号", "The accounts that you are bound with.";
 }
 
@@ -65,5 +67,7 @@ fn collect(rule: &Rule, found: &mut BTreeSet<Trait>) {
         Rule::Enrolled(_) => Trait::Enrolled,
         Rule::MarketingConsent(_) => Trait::MarketingConsent,
         Rule::Identity(_) => Trait::Reachable,
+        Rule::Tier(_) => Trait::Tier,
+        Rule::Points(_) => Trait::Points,
     });
 }

@@ -86,7 +86,7 @@ fn inbox_words(told: &Told<'_>, zone: Tz) -> (String, String) {
             let text = format!("{at}，您在{store}使用了“{coupon}”，优惠{off}，实付{pay}。");
             ("优惠券核销成功".to_owned(), text)
         }
-        Kind::ReversalReceipt => {
+        _ => {
             let text = format!("{at}，{store}撤销了“{coupon}”的核销。");
             ("优惠券核销已撤销".to_owned(), text)
         }

@@ -135,6 +135,7 @@ impl Rows {
             purchased_at: at,
             source: SOURCE.to_owned(),
             created_at: at,
+            refunded_fen: 0,
         };
         self.lines.extend(purchase::line_rows(ctx, purchase.id, &visit.lines));
         self.purchases.push(purchase);

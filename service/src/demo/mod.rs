@@ -1,11 +1,12 @@
 //! An invented shop for `huike demo`: 山月茶点, a tea room and bakery with three stores in Shenzhen, with its staff, sixty
-//! members and a year of their purchases, coupons, segments and two campaigns. Nothing here is a real person or shop.
+//! members and a year of their purchases, points, tiers, coupons, segments and two campaigns. Nothing here is a real person or shop.
 //!
 //! What the shop looks like is fixed but for the dates, which count back from now. Seeding may be cut off anywhere and
 //! begun again: every step looks for what it would make, and a row of `setting` tells that all of them are done. From then
 //! on the shop belongs to whoever tries it, and what they change or remove stays so.
 
 mod dice;
+mod loyalty;
 mod members;
 mod offers;
 mod people;
@@ -54,6 +55,7 @@ pub async fn seed(ctx: &Context) -> Result<Shop> {
     team::ensure_accounts(ctx, &stores).await?;
     members::ensure(ctx, &owner, &stores).await?;
     let templates = offers::ensure_templates(ctx, &owner).await?;
+    loyalty::ensure(ctx, &owner, templates.stamp_reward).await?;
     let segments = offers::ensure_segments(ctx, &owner).await?;
     let (sent, draft) = offers::ensure_campaigns(ctx, &owner, &segments, &templates).await?;
     let shop = Shop {

@@ -22,6 +22,8 @@ const COUPONS_PAGE: &str = "pages/coupons/index";
 
 pub struct Templates {
     pub claimable: CouponTemplateId,
+    /// What a full stamp card gives.
+    pub stamp_reward: CouponTemplateId,
     comeback: CouponTemplateId,
 }
 
@@ -52,10 +54,17 @@ pub async fn ensure_templates(ctx: &Context, owner: &StaffCaller) -> Result<Temp
         claimable: false,
         ..relative(COMEBACK, CouponKind::MoneyOff, COMEBACK_DAYS)
     };
+    let cup = TemplateForm {
+        gift_name: Some("任意茶饮一杯".to_owned()),
+        claimable: false,
+        limit_per_member: 100,
+        ..relative("集章礼 · 任意茶饮一杯", CouponKind::Gift, 60)
+    };
     let claimable = ensure_template(ctx, owner, money_off).await?;
     ensure_template(ctx, owner, percentage).await?;
     ensure_template(ctx, owner, gift).await?;
-    Ok(Templates { claimable, comeback: ensure_template(ctx, owner, comeback).await? })
+    let stamp_reward = ensure_template(ctx, owner, cup).await?;
+    Ok(Templates { claimable, stamp_reward, comeback: ensure_template(ctx, owner, comeback).await? })
 }
 
 fn fixed(name: &str, kind: CouponKind, (from, days): (NaiveDate, i64)) -> TemplateForm {

@@ -40,6 +40,8 @@ pub const MEMBER_FIELDS: &[Field] = &[
     field("tags", &["标签"]),
     field("consent", &["marketing_consent"]),
     field("created", &["created_at", "注册日期"]),
+    field("points", &["积分"]),
+    field("tier", &["等级"]),
 ];
 
 #[derive(Debug, Clone)]

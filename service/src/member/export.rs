@@ -14,6 +14,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::Phone;
+use super::export_loyalty::loyalty;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{MemberId, PurchaseId};
@@ -41,6 +42,7 @@ pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
         "preferences": preferences(db, id).await?,
         "deliveries": deliveries(db, id).await?,
         "inbox": inbox(db, id).await?,
+        "loyalty": loyalty(db, id).await?,
     }))
 }
 

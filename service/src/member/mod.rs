@@ -9,6 +9,7 @@
 mod delete;
 mod enrol;
 mod export;
+mod export_loyalty;
 mod phone;
 mod profile;
 mod reveal_phone;

@@ -5,15 +5,27 @@
 pub enum Kind {
     RedemptionReceipt,
     ReversalReceipt,
+    PointsExpiry,
+    TierChange,
+    TierWarning,
 }
 
 impl Kind {
-    pub const ALL: [Self; 2] = [Self::RedemptionReceipt, Self::ReversalReceipt];
+    pub const ALL: [Self; 5] = [
+        Self::RedemptionReceipt,
+        Self::ReversalReceipt,
+        Self::PointsExpiry,
+        Self::TierChange,
+        Self::TierWarning,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RedemptionReceipt => "redemption_receipt",
             Self::ReversalReceipt => "reversal_receipt",
+            Self::PointsExpiry => "points_expiry",
+            Self::TierChange => "tier_change",
+            Self::TierWarning => "tier_warning",
         }
     }
 
@@ -21,12 +33,12 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// Two receipts of one redemption look like two redemptions, and the inbox has it in any case. That a coupon is back may be
-    /// told twice, and who is not told keeps a coupon that they believe used.
+    /// Two receipts of one redemption look like two redemptions, and the inbox has it in any case. That a coupon is back, that points
+    /// expire or that a tier changes may be told twice; who is not told loses something.
     pub fn may_be_told_twice(self) -> bool {
         match self {
             Self::RedemptionReceipt => false,
-            Self::ReversalReceipt => true,
+            Self::ReversalReceipt | Self::PointsExpiry | Self::TierChange | Self::TierWarning => true,
         }
     }
 }

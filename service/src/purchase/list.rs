@@ -2,19 +2,24 @@
 
 use std::collections::HashMap;
 
-use entity::{member, purchase, purchase_line};
+use entity::{member, purchase, purchase_line, refund};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::refund::RefundRow;
+use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, PurchaseId};
+use crate::ids::{MemberId, PurchaseId, StoreId};
 use crate::page::{Page, PageRequest};
+use crate::points::{self, Earning};
 use crate::staff::{Permission, StaffCaller};
 
 #[derive(Debug, Clone)]
 pub struct RecordedPurchase {
     pub purchase: purchase::Model,
     pub lines: Vec<purchase_line::Model>,
+    /// What each line earned; empty for purchases that were imported.
+    pub earnings: Vec<Earning>,
 }
 
 pub async fn list_mine(
@@ -44,9 +49,37 @@ async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<
     let rows = query.order_by_desc(purchase::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
     let ids = page.items.iter().map(|row| row.id).collect::<Vec<_>>();
+    let mut earnings = points::earnings_of(ctx.db.read(), ids.iter().copied()).await?;
     let mut lines = lines_of(ctx, ids).await?;
-    Ok(page
-        .map(|purchase| RecordedPurchase { lines: lines.remove(&purchase.id).unwrap_or_default(), purchase }))
+    Ok(page.map(|purchase| RecordedPurchase {
+        lines: lines.remove(&purchase.id).unwrap_or_default(),
+        earnings: earnings.remove(&purchase.id).unwrap_or_default(),
+        purchase,
+    }))
+}
+
+/// One order of a store, with what was given back of it.
+pub async fn find_purchase(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (store_id, order_no): (StoreId, &str),
+) -> Result<(RecordedPurchase, Vec<RefundRow>)> {
+    till::require(staff, store_id)?;
+    let db = ctx.db.read();
+    let purchase = purchase::Entity::find()
+        .filter(purchase::Column::StoreId.eq(store_id))
+        .filter(purchase::Column::OrderNo.eq(order_no.trim()))
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound("purchase"))?;
+    let refunds = refund::Entity::find()
+        .filter(refund::Column::PurchaseId.eq(purchase.id))
+        .order_by_asc(refund::Column::Id)
+        .all(db)
+        .await?;
+    let earnings = points::earnings_of(db, [purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
+    let lines = lines_of(ctx, vec![purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
+    Ok((RecordedPurchase { purchase, lines, earnings }, refunds))
 }
 
 async fn lines_of(

@@ -5,14 +5,16 @@ use entity::states::MemberState;
 use entity::{member, purchase, purchase_line};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 
+use super::gains;
 use super::list::RecordedPurchase;
-use super::rows::{add_to_member, insert_lines, insert_rows, line_rows};
+use super::rows::{insert_lines, insert_rows, line_rows};
 use super::rules::{self, NewLine};
 use crate::audit::{self, Act};
 use crate::card::{self, till};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ScanId, StoreId};
+use crate::points;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -60,7 +62,7 @@ pub async fn record_purchase(
     }
     let lines = line_rows(ctx, row.id, &command.lines);
     insert_lines(&txn, &lines).await?;
-    add_to_member(ctx, &txn, &row).await?;
+    let earnings = gains::bring(ctx, &txn, &row, &lines).await?;
     let act = Act {
         actor: staff.actor(),
         action: "purchase.record",
@@ -69,7 +71,7 @@ pub async fn record_purchase(
     };
     audit::record(ctx, &txn, act).await?;
     txn.commit().await?;
-    Ok(RecordedPurchase { purchase: row, lines })
+    Ok(RecordedPurchase { purchase: row, lines, earnings })
 }
 
 /// A till's clock may run a little ahead; a purchase of tomorrow is a mistake.
@@ -95,6 +97,7 @@ async fn row(ctx: &Context, staff: &StaffCaller, command: &RecordPurchase) -> Re
         purchased_at: command.purchased_at.unwrap_or(now).trunc_subsecs(6),
         source: "till".to_owned(),
         created_at: now,
+        refunded_fen: 0,
     })
 }
 
@@ -130,5 +133,6 @@ async fn find(txn: &DatabaseTransaction, asked: &purchase::Model) -> Result<Reco
         .order_by_asc(purchase_line::Column::Id)
         .all(txn)
         .await?;
-    Ok(RecordedPurchase { purchase, lines })
+    let earnings = points::earnings_of(txn, [purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
+    Ok(RecordedPurchase { purchase, lines, earnings })
 }

@@ -75,3 +75,36 @@ pub async fn add_to_member(
         .await?;
     Ok(())
 }
+
+/// Takes a refund off its member's running sums. A purchase of which nothing is left counts no more; first and last purchase are told by
+/// those that are left.
+pub(super) async fn take_from_member(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    refunded: &purchase::Model,
+    amount_fen: i64,
+) -> Result<()> {
+    use member::Column::{FirstPurchaseAt, LastPurchaseAt, PurchaseCount, PurchaseTotalFen, UpdatedAt};
+    let update = member::Entity::update_many()
+        .col_expr(PurchaseTotalFen, Expr::col(PurchaseTotalFen).sub(amount_fen))
+        .col_expr(UpdatedAt, Expr::value(ctx.now()))
+        .filter(member::Column::Id.eq(refunded.member_id));
+    let is_gone = amount_fen > 0 && refunded.refunded_fen + amount_fen == refunded.total_fen;
+    let update = if is_gone {
+        let left = |end: &str| {
+            let sql = format!(
+                "(SELECT {end}(purchased_at) FROM purchase \
+                 WHERE member_id = member.id AND (refunded_fen < total_fen OR total_fen = 0))"
+            );
+            Expr::cust(sql)
+        };
+        update
+            .col_expr(PurchaseCount, Expr::col(PurchaseCount).sub(1))
+            .col_expr(FirstPurchaseAt, left("MIN"))
+            .col_expr(LastPurchaseAt, left("MAX"))
+    } else {
+        update
+    };
+    update.exec(connection).await?;
+    Ok(())
+}

@@ -81,6 +81,8 @@ pub struct Request {
 
 fn query(operation: &str, world: &World) -> String {
     match operation {
+        "list_waiting_exchanges" => format!("?store_id={}&scan_id={}", world.store, world.scan),
+        "find_purchase" => format!("?store_id={}&order_no=P1", world.store),
         "list_redemptions" | "list_offline_redemptions" => format!("?store_id={}", world.store),
         "search_members" => format!("?phone={}", world.subject_phone),
         _ => String::new(),
@@ -116,10 +118,27 @@ fn body(operation: &str, world: &World) -> String {
             "code": "none", "request_no": "F1", "amount_fen": 100, "redeemed_at": "2026-03-02T02:00:00Z",
         }] }),
         "lock_coupon" => json!({ "order_no": "W1" }),
-        "reverse_redemption" | "void_coupon" => json!({ "reason": "by mistake" }),
+        "reverse_redemption" | "void_coupon" | "cancel_exchange" => json!({ "reason": "by mistake" }),
         "record_purchase" => {
             json!({ "store_id": store, "scan_id": scan, "order_no": "O1", "total_fen": 100 })
         }
+        "exchange_item" => json!({ "request_no": "E2" }),
+        "hand_over_exchange" => json!({ "store_id": store, "scan_id": scan }),
+        "stamp_by_hand" => {
+            json!({ "store_id": store, "scan_id": scan, "card_id": world.stamp_card, "request_no": "S1" })
+        }
+        "create_mall_item" | "change_mall_item" => World::mall_item(),
+        "create_stamp_card" | "change_stamp_card" => world.stamp_card_body(),
+        "refund_purchase" => json!({ "refund_no": "R1", "amount_fen": 1 }),
+        "use_right" => {
+            json!({ "store_id": store, "scan_id": scan, "right_code": "tea", "request_no": "U1" })
+        }
+        "accept_invitation" => json!({ "card_number": world.subject_card }),
+        "answer_survey" => json!({ "answers": ["茶"] }),
+        "adjust_points" => json!({ "points": 1, "reason": "by mistake" }),
+        "create_survey" | "change_survey" => World::survey(),
+        "save_tiers" => json!({ "tiers": [{ "id": world.tier, "name": "普卡" }] }),
+        "set_member_tier" => json!({ "tier_id": world.tier, "reason": "by mistake" }),
         "create_tag" => json!({ "name": "常客" }),
         "reveal_phone" => json!({ "reason": "a call" }),
         "create_coupon_template" => World::money_off(),

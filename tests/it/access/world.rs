@@ -26,6 +26,15 @@ pub struct World {
     pub template: String,
     pub grant: String,
     pack: String,
+    pub subject_card: String,
+    pub tier: String,
+    pub stamp_card: String,
+    purchase: String,
+    reward: String,
+    mall_item: String,
+    exchange: String,
+    survey: String,
+    adjustment: String,
     subject: MemberId,
     account: String,
     redemption: String,
@@ -60,6 +69,25 @@ impl World {
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
         let delivery = delivery_to(app, member.id, &campaign).await;
+        let purchase = json!({ "store_id": store, "scan_id": scan, "order_no": "P1", "total_fen": 100 });
+        let purchase = make(app, &cashier, "/v1/staff/purchases", purchase).await;
+        let survey = make(app, &owner, "/v1/console/surveys", Self::survey()).await;
+        let adjustment = format!("/v1/console/members/{subject}/points/adjustments");
+        let adjustment =
+            make(app, &owner, &adjustment, json!({ "points": 1_000_000, "reason": "a mistake" })).await;
+        let ladder = json!({ "tiers": [{ "name": "普卡" }] });
+        let ladder = app.put("/v1/console/tiers", ladder).with_bearer(&owner).await.expect(200);
+        let tier = text(&ladder["items"][0]["tier"], "id");
+        let adjust = format!("/v1/console/members/{}/points/adjustments", member.id);
+        make(app, &owner, &adjust, json!({ "points": 100, "reason": "a present" })).await;
+        let mall_item = make(app, &owner, "/v1/console/mall-items", Self::mall_item()).await;
+        let exchange = format!("/v1/mall-items/{mall_item}/exchanges");
+        let exchange = make(app, &member.token, &exchange, json!({ "request_no": "E1" })).await;
+        // Of its own: the other one is withdrawn by then.
+        let reward = published(app, &owner).await;
+        let stamp_card = make(app, &owner, "/v1/console/stamp-cards", stamp_card(&reward)).await;
+        let subject_card =
+            app.get(&format!("/v1/console/members/{subject}")).with_bearer(&owner).await.expect(200);
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -81,6 +109,15 @@ impl World {
             segment,
             grant,
             pack,
+            subject_card: text(&subject_card, "card_number"),
+            tier,
+            stamp_card,
+            purchase,
+            reward,
+            mall_item,
+            exchange,
+            survey,
+            adjustment,
             subject,
             account,
             template,
@@ -112,6 +149,12 @@ impl World {
             (_, "campaigns") => self.campaign.clone(),
             (_, "coupon-templates") => self.template.clone(),
             (_, "coupon-packs") => self.pack.clone(),
+            (_, "adjustments") => self.adjustment.clone(),
+            (_, "exchanges") => self.exchange.clone(),
+            (_, "mall-items") => self.mall_item.clone(),
+            (_, "stamp-cards") => self.stamp_card.clone(),
+            (_, "purchases") => self.purchase.clone(),
+            (_, "surveys") => self.survey.clone(),
             (_, "coupons") => self.coupon.clone(),
             (_, "inbox") => self.message.to_string(),
             (_, "deliveries") => self.delivery.to_string(),
@@ -130,6 +173,19 @@ impl World {
         })
     }
 
+    pub fn mall_item() -> Value {
+        json!({ "name": "杯子", "kind": "gift", "points": 10, "stock": 100, "state": "published" })
+    }
+
+    pub fn stamp_card_body(&self) -> Value {
+        stamp_card(&self.reward)
+    }
+
+    pub fn survey() -> Value {
+        let questions = json!([{ "text": "最爱", "choices": ["茶", "咖啡"] }]);
+        json!({ "name": "口味", "points": 1, "state": "published", "questions": questions })
+    }
+
     pub fn everybody() -> Value {
         json!({ "name": "所有人", "rule": { "all": [{ "dormant_days": { "at_least": 90 } }] } })
     }
@@ -140,6 +196,10 @@ impl World {
             "message": { "title": "新品到店", "body": "本周的新品已经上架。" },
         })
     }
+}
+
+fn stamp_card(template: &str) -> Value {
+    json!({ "name": "集章", "stamps": 5, "reward_template_id": template, "state": "published" })
 }
 
 /// A member who has come by SMS.
@@ -204,11 +264,16 @@ async fn make(app: &TestApp, token: &str, path: &str, body: Value) -> String {
     text(&app.post(path, body).with_bearer(token).await.expect(201), "id")
 }
 
-/// A published template and the member's copy of it.
-async fn offer(app: &TestApp, owner: &str, member: &str) -> (String, String) {
+async fn published(app: &TestApp, owner: &str) -> String {
     let template = make(app, owner, "/v1/console/coupon-templates", World::money_off()).await;
     let publish = format!("/v1/console/coupon-templates/{template}/publish");
     app.post(&publish, json!({})).with_bearer(owner).await.expect(200);
+    template
+}
+
+/// A published template and the member's copy of it.
+async fn offer(app: &TestApp, owner: &str, member: &str) -> (String, String) {
+    let template = published(app, owner).await;
     let coupon = make(app, member, &format!("/v1/coupon-templates/{template}/claims"), json!({})).await;
     (template, coupon)
 }

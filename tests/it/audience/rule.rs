@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Asia::Shanghai;
 use entity::states::{Gender, IdentityProvider, MemberState, StaffRole};
-use entity::{identity, member, member_tag, store, tag};
+use entity::{identity, member, member_tag, points_account, store, tag, tier, tier_standing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -12,9 +12,10 @@ use serde_json::json;
 use service::audience::Rule;
 use service::audience::rule::{DateRange, Range, age_on};
 use service::calendar;
-use service::ids::{MemberId, StoreId, TagId};
+use service::ids::{MemberId, StoreId, TagId, TierId};
 use service::member::{NewMember, identity_row, new_row};
 use tests::TestApp;
+use uuid::Uuid;
 
 const TAGS: [&str; 2] = ["VIP", "新客"];
 
@@ -33,6 +34,9 @@ struct Person {
     created_at: DateTime<Utc>,
     marketing_consent: bool,
     openid: bool,
+    points: Option<i64>,
+    /// Place in the ladder; none: never placed.
+    tier: Option<usize>,
 }
 
 struct Town {
@@ -52,6 +56,7 @@ impl Town {
         let stores = [add_store(&app, "S1").await, add_store(&app, "S2").await];
         let tags = [add_tag(&app, TAGS[0]).await, add_tag(&app, TAGS[1]).await];
         let people: Vec<_> = (0..120).map(|number| person(&app, number, stores)).collect();
+        add_ladder(&app).await;
         for one in &people {
             write(&app, one, tags).await;
         }
@@ -106,6 +111,8 @@ fn person(app: &TestApp, number: usize, stores: [StoreId; 2]) -> Person {
         created_at: now - Duration::days(days * 3),
         marketing_consent: nth(2) == 0,
         openid: nth(3) == 0,
+        points: (nth(3) != 1).then_some(days * 10 - 300),
+        tier: [None, Some(0), Some(1)][nth(5) % 3],
     }
 }
 
@@ -140,7 +147,51 @@ async fn write(app: &TestApp, one: &Person, tags: [TagId; 2]) {
         let tagged = tagged.into_active_model().reset_all();
         member_tag::Entity::insert(tagged).exec_without_returning(&txn).await.unwrap();
     }
+    let now = ctx.now();
+    if let Some(balance) = one.points {
+        let row = points_account::Model { member_id: one.id, balance, pending: 0, debt: 0, updated_at: now };
+        let row = row.into_active_model().reset_all();
+        points_account::Entity::insert(row).exec_without_returning(&txn).await.unwrap();
+    }
+    if let Some(place) = one.tier {
+        let row = tier_standing::Model {
+            member_id: one.id,
+            tier_id: tier_id(place),
+            since: now,
+            misses: 0,
+            checked_period: None,
+            ends_at: None,
+            frozen_until: None,
+            updated_at: now,
+        };
+        let row = row.into_active_model().reset_all();
+        tier_standing::Entity::insert(row).exec_without_returning(&txn).await.unwrap();
+    }
     txn.commit().await.unwrap();
+}
+
+fn tier_id(place: usize) -> TierId {
+    TierId(Uuid::from_u128(place as u128))
+}
+
+async fn add_ladder(app: &TestApp) {
+    for (rank, place) in (0..).zip(0..2) {
+        let row = tier::Model {
+            id: tier_id(place),
+            rank,
+            name: rank.to_string(),
+            spend_fen: None,
+            visits: None,
+            points_percent: 100,
+            birthday_percent: 100,
+            coupon_template_ids: json!([]),
+            rights: json!([]),
+            created_at: app.ctx.now(),
+            updated_at: app.ctx.now(),
+        };
+        let row = row.into_active_model().reset_all();
+        tier::Entity::insert(row).exec_without_returning(app.ctx.db.writer()).await.unwrap();
+    }
 }
 
 async fn add_store(app: &TestApp, code: &str) -> StoreId {
@@ -191,6 +242,8 @@ fn holds(rule: &Rule, one: &Person, today: NaiveDate) -> bool {
         Rule::Enrolled(range) => spans(*range, day(one.created_at)),
         Rule::MarketingConsent(given) => one.marketing_consent == *given,
         Rule::Identity(provider) => *provider == IdentityProvider::WechatOpenid && one.openid,
+        Rule::Tier(tier) => *tier == tier_id(one.tier.unwrap_or(0)),
+        Rule::Points(range) => within(*range, one.points.unwrap_or(0)),
     }
 }
 
@@ -237,6 +290,8 @@ fn any_test(stores: [StoreId; 2]) -> impl Strategy<Value = Rule> {
         any::<bool>().prop_map(Rule::MarketingConsent),
         prop_oneof![Just(IdentityProvider::WechatOpenid), Just(IdentityProvider::Alipay)]
             .prop_map(Rule::Identity),
+        (0..3_usize).prop_map(|place| Rule::Tier(tier_id(place))),
+        any_range(900).prop_map(Rule::Points),
     ]
 }
 

@@ -39,6 +39,7 @@ impl Shop {
             purchased_at: now,
             source: "till".to_owned(),
             created_at: now,
+            refunded_fen: 0,
         };
         self.insert(row.into_active_model()).await;
     }

@@ -69,7 +69,7 @@ async fn a_shop_that_is_seeded_twice_is_there_once() {
     let first = demo::seed(&app.ctx).await.unwrap();
     let once = counts(&app.ctx).await;
     assert_eq!(once[..5], [4, 2, 3, 3, 60]);
-    assert_eq!(once[11..], [4, 3, 2, 1]);
+    assert_eq!(once[11..], [5, 3, 2, 2]);
     assert_eq!(demo::seed(&app.ctx).await.unwrap(), first);
     assert_eq!(counts(&app.ctx).await, once);
 }
@@ -100,6 +100,22 @@ async fn every_members_sums_are_those_of_their_purchases() {
         assert_eq!(member.first_purchase_at, bought.iter().map(|purchase| purchase.purchased_at).min());
         assert_eq!(member.last_purchase_at, bought.iter().map(|purchase| purchase.purchased_at).max());
     }
+}
+
+#[tokio::test]
+async fn the_members_visits_have_brought_them_points_and_tiers() {
+    let sandbox = sandbox().await;
+    let app = app_beside(&sandbox).await;
+    demo::seed(&app.ctx).await.unwrap();
+
+    crate::points::ledger::audit(&app.ctx).await;
+    let owner = app.caller(entity::states::StaffRole::Owner);
+    let ladder = service::tier::list_tiers(&app.ctx, &owner).await.unwrap();
+    let held: Vec<i64> = ladder.iter().map(|one| one.members).collect();
+    assert_eq!(held.iter().sum::<i64>(), 60);
+    assert!(held.iter().all(|members| *members > 0), "{held:?}");
+    let owed = service::points::read_liability(&app.ctx, &owner).await.unwrap();
+    assert!(owed.open.points > 0 && owed.pending.points > 0);
 }
 
 #[tokio::test]

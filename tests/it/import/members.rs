@@ -36,6 +36,31 @@ async fn of_number(ctx: &Context, number: &str) -> member::Model {
 }
 
 #[tokio::test]
+async fn a_balance_and_a_tier_are_brought_along_once() {
+    let app = TestApp::start().await;
+    let owner = app.caller(entity::states::StaffRole::Owner);
+    let ladder = crate::tier::shop::forms();
+    service::tier::save_tiers(&app.ctx, &owner, ladder).await.expect("the ladder is saved");
+    let rows = "external,points,tier\n1,120,银卡\n2,,\n3,-5,\n4,0,钻石\n";
+    for _ in 0..2 {
+        let file = TestFile::of(rows);
+        let mut heard = Heard::default();
+        members(&app.ctx, &import_of(&file), &mut heard).await.expect("the file can be imported");
+        assert_eq!(heard.lines(), [(4, "points"), (5, "row")]);
+    }
+
+    let (first, second) = (of_number(&app.ctx, "1").await, of_number(&app.ctx, "2").await);
+    let balance = |id| crate::points::ledger::balance(&app.ctx, id);
+    assert_eq!((balance(first.id).await.balance, balance(second.id).await.balance), (120, 0));
+    let ctx = &app.ctx;
+    let place = |id| async move {
+        service::tier::place_of(ctx.db.read(), id).await.expect("a query").expect("a ladder").current
+    };
+    assert_eq!((place(first.id).await, place(second.id).await), (1, 0));
+    crate::points::ledger::audit(&app.ctx).await;
+}
+
+#[tokio::test]
 async fn a_member_is_enrolled_with_all_that_the_file_says() {
     let app = TestApp::start().await;
     let row = "7,王芳,138 1234 5678,女,1990-02-03,hz1,o-7,vip；新客;vip,yes,2024-05-06\n";

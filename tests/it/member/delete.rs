@@ -33,6 +33,7 @@ async fn add_belongings(phones: &Phones, id: MemberId, store_id: StoreId) {
         purchased_at: Set(ctx.now()),
         source: Set("import".to_owned()),
         created_at: Set(ctx.now()),
+        refunded_fen: Set(0),
     })
     .exec_without_returning(&txn)
     .await

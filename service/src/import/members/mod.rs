@@ -4,6 +4,7 @@
 //! Marketing consent is taken for members that an import has made and who have not answered themselves.
 
 mod draft;
+mod loyalty;
 mod row;
 mod settle;
 

@@ -14,6 +14,7 @@ use crate::member::Phone;
 
 const LONGEST_NAME: usize = 64;
 const LONGEST_TAG: usize = 32;
+const MOST_POINTS: i64 = 100_000_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -27,6 +28,10 @@ pub(super) struct Row {
     pub tags: Vec<String>,
     pub consent: bool,
     pub created_at: Option<DateTime<Utc>>,
+    /// The balance that the member brings along.
+    pub points: Option<i64>,
+    /// The name of the tier that the member had.
+    pub tier: Option<String>,
 }
 
 impl Row {
@@ -78,6 +83,8 @@ impl Reader {
                 .transpose()
                 .map_err(|reason| ("consent", reason))?
                 .unwrap_or(false),
+            points: get("points").map(points).transpose()?,
+            tier: get("tier").map(str::to_owned),
             created_at: created.map(|date| calendar::start_of_day(date, self.ctx.settings.timezone)),
         })
     }
@@ -104,6 +111,11 @@ impl Reader {
         let date = self.dates.read(text).map_err(|reason| (field, reason))?.date();
         if date > self.today { Err((field, format!("{date} lies in the future"))) } else { Ok(Some(date)) }
     }
+}
+
+fn points(text: &str) -> Read<i64> {
+    let number = text.parse().ok().filter(|points| (0..=MOST_POINTS).contains(points));
+    number.ok_or_else(|| ("points", format!("{} is not a number from 0 to {MOST_POINTS}", shown(text))))
 }
 
 fn gender(text: &str) -> Read<Gender> {

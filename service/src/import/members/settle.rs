@@ -12,11 +12,12 @@ use sea_orm::{
 };
 
 use super::draft::Draft;
+use super::loyalty::{self, Brought};
 use super::row::Row;
 use super::{Identity, Scope};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, StoreId, TagId};
+use crate::ids::{MemberId, StoreId, TagId, TierId};
 use crate::import::{CHUNK_TRIES, in_parts, look_up, rows_per_statement};
 use crate::member::identity_row;
 
@@ -88,6 +89,7 @@ async fn write(scope: Scope<'_>, rows: &[Row]) -> Result<Option<Settled>> {
     }
     fill_blanks(ctx, &txn, &settled.drafts).await?;
     put_tags(ctx, &txn, judged.tags).await?;
+    loyalty::bring(ctx, &txn, judged.brought).await?;
     txn.commit().await?;
     Ok(Some(settled))
 }
@@ -104,12 +106,15 @@ struct Chunk<'a> {
     owners: HashMap<Identity, MemberId>,
     drafts: HashMap<MemberId, Draft>,
     tags: BTreeMap<String, BTreeSet<MemberId>>,
+    tiers: HashMap<String, TierId>,
+    brought: Vec<Brought>,
 }
 
 struct Judged {
     settled: Settled,
     /// Who gets which tag.
     tags: BTreeMap<String, BTreeSet<MemberId>>,
+    brought: Vec<Brought>,
 }
 
 impl<'a> Chunk<'a> {
@@ -132,7 +137,9 @@ impl<'a> Chunk<'a> {
             drafts.extend(scope.planned.drafts.get(id).map(|draft| (*id, draft.clone())));
         }
         let create_stores = scope.plan.import.create_stores;
-        Ok(Chunk { ctx: scope.ctx, create_stores, stores, owners, drafts, tags: BTreeMap::new() })
+        let tiers = loyalty::tiers(connection).await?;
+        let (ctx, tags, brought) = (scope.ctx, BTreeMap::new(), Vec::new());
+        Ok(Chunk { ctx, create_stores, stores, owners, drafts, tags, tiers, brought })
     }
 
     fn judge(mut self, rows: &[Row]) -> Judged {
@@ -142,7 +149,7 @@ impl<'a> Chunk<'a> {
             settled.fates.push(fate);
         }
         settled.drafts = self.drafts;
-        Judged { settled, tags: self.tags }
+        Judged { settled, tags: self.tags, brought: self.brought }
     }
 
     fn judge_row(
@@ -152,6 +159,7 @@ impl<'a> Chunk<'a> {
     ) -> std::result::Result<Fate, String> {
         let home_store_id = self.home_store(row)?;
         let owner = self.owner(row)?;
+        let tier = self.tier(row)?;
         let id = owner.unwrap_or_else(|| self.ctx.new_id());
         let draft = self.drafts.entry(id).or_insert_with(|| Draft::fresh(id));
         if let Some(reason) = look_up::refused(draft.state) {
@@ -161,6 +169,9 @@ impl<'a> Chunk<'a> {
         for identity in filled.identities {
             self.owners.insert(identity.clone(), id);
             added.push((identity, id));
+        }
+        if row.points.is_some() || tier.is_some() {
+            self.brought.push(Brought { member_id: id, points: row.points, tier });
         }
         for tag in &row.tags {
             self.tags.entry(tag.clone()).or_default().insert(id);
@@ -176,6 +187,11 @@ impl<'a> Chunk<'a> {
             None if self.create_stores => Ok(None),
             None => Err(format!("there is no store {code}; --create-store makes it")),
         }
+    }
+
+    fn tier(&self, row: &Row) -> std::result::Result<Option<TierId>, String> {
+        let Some(name) = &row.tier else { return Ok(None) };
+        self.tiers.get(name).map(|id| Some(*id)).ok_or_else(|| format!("there is no tier {name}"))
     }
 
     /// The one member to whom the row's identities belong, if any does.

@@ -276,6 +276,7 @@ fn purchase_row(
         purchased_at: Set(calendar::instant(row.at, ctx.settings.timezone)),
         source: Set("import".to_owned()),
         created_at: Set(ctx.now()),
+        refunded_fen: Set(0),
     }
 }
 

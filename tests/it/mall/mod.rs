@@ -1,0 +1,4 @@
+mod exchange;
+mod hand_over;
+mod item;
+pub mod shop;

@@ -1,0 +1,10 @@
+mod adjust;
+mod book;
+mod deeds;
+mod earn;
+pub mod ledger;
+mod model;
+mod refund;
+mod refund_rules;
+mod spend;
+mod upkeep;

@@ -1,0 +1,3 @@
+mod purchase;
+mod rules;
+mod till;
