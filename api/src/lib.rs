@@ -5,6 +5,7 @@
 
 mod admission;
 pub mod auth;
+mod front_ends;
 pub mod idempotency_key;
 pub mod input;
 pub mod limits;

@@ -21,7 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::problem::{HttpFault, Problem};
 use crate::routes::health::Operations;
 pub use crate::routes::health::ReadinessCheck;
-use crate::{idempotency_key, limits, openapi, request_log, routes};
+use crate::{front_ends, idempotency_key, limits, openapi, request_log, routes};
 
 type Mount = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
@@ -44,16 +44,16 @@ pub async fn serve(ctx: Context, listener: TcpListener, shutdown: CancellationTo
 }
 
 impl Server {
-    /// The whole API.
+    /// The whole API and the front ends.
     pub fn new(ctx: Context) -> Self {
-        let checks = ReadinessCheck::of_context(&ctx);
-        let operations = Operations { checks, render_metrics: Arc::new(String::new) };
-        Self { ctx, operations, routes: routes::all, mounts: Vec::new() }
+        Self { routes: routes::all, ..Self::operators_only(ctx) }.with_mount(front_ends::mount)
     }
 
     /// Only what operators ask of a process that serves no API.
     pub fn operators_only(ctx: Context) -> Self {
-        Self { routes: routes::operators, ..Self::new(ctx) }
+        let checks = ReadinessCheck::of_context(&ctx);
+        let operations = Operations { checks, render_metrics: Arc::new(String::new) };
+        Self { ctx, operations, routes: routes::operators, mounts: Vec::new() }
     }
 
     /// Counts `check` among what readiness needs.
@@ -67,7 +67,7 @@ impl Server {
         self
     }
 
-    /// Adds services that are no part of the API, e.g. a front end; they come after its routes.
+    /// Adds services that are no part of the API; they come after its routes.
     pub fn with_mount(mut self, mount: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
         self.mounts.push(Arc::new(mount));
         self

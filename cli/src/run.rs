@@ -19,13 +19,13 @@ const GRACE: Duration = Duration::from_secs(2);
 pub async fn serve() -> Result<()> {
     let started = start().await?;
     let listener = bind(&started.ctx.settings.listen)?;
-    serve_all(&started, listener).await
+    let server = Server::new(started.ctx.clone());
+    serve_all(&started, listener, server).await
 }
 
-/// The same at an address that is taken already.
-pub async fn serve_all(started: &Started, listener: TcpListener) -> Result<()> {
+/// The same with a server made ready, at an address that is taken already.
+pub async fn serve_all(started: &Started, listener: TcpListener, server: Server) -> Result<()> {
     let broker = connect_broker(&started.ctx.settings).await?;
-    let server = Server::new(started.ctx.clone());
     let stop_serving = CancellationToken::new();
     let serving = serve_http(server, listener, started, broker.clone(), stop_serving.clone());
     // The workers stop first: what they finish may use connections that live in the server's threads.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::rt::net::TcpStream;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use tokio::task::JoinHandle;
@@ -42,6 +43,23 @@ impl SandboxHandle {
     pub fn callbacks_pending(&self) -> usize {
         self.0.pushes.pending()
     }
+
+    /// The control API and the page for another server to show under its own address, so that a browser which may speak
+    /// to that address alone still reaches the virtual phones.
+    pub fn mount(&self) -> impl Fn(&mut ServiceConfig) + Send + Sync + 'static {
+        let shared = web::Data::from(Arc::clone(&self.0));
+        move |config| hands(config, &shared)
+    }
+}
+
+/// What the people behind the phones use; the limits are for these paths alone.
+fn hands(config: &mut ServiceConfig, shared: &web::Data<Hub>) {
+    let control = control::scope()
+        .app_data(shared.clone())
+        .app_data(web::PayloadConfig::new(LARGEST_BODY))
+        .app_data(control::json_limits(LARGEST_BODY));
+    config.service(control);
+    page::routes(config);
 }
 
 impl Sandbox {
@@ -56,8 +74,7 @@ impl Sandbox {
                 .app_data(shared.clone())
                 .app_data(web::PayloadConfig::new(LARGEST_BODY))
                 .app_data(control::json_limits(LARGEST_BODY))
-                .configure(control::routes)
-                .configure(page::routes)
+                .configure(|config| hands(config, &shared))
                 .default_service(web::to(pipeline::answer))
         })
         .on_connect(remember_line)

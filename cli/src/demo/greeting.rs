@@ -37,6 +37,8 @@ impl Greeting {
             "\
 {BRAND} is open. / 山月茶点开门了。
 
+  Mini-program             {api}/m/
+  Console                  {api}/console/
   API, to browse and try   {api}/docs
   Virtual phones           {sandbox}/sandbox#p1,p3{phones}
   Is it well?              {api}/healthz  {api}/readyz"

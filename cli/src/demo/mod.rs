@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ::sandbox::{Newcomer, Sandbox, SandboxHandle};
 use anyhow::{Context as _, Result, anyhow};
+use api::Server;
 use clap::Args;
 use service::Context;
 use service::demo::{self, PhoneOwner, Shop};
@@ -19,7 +20,7 @@ use service::settings::Settings;
 use service::states::CampaignState;
 
 use crate::run::serve_all;
-use crate::start::{Started, bind, prepare};
+use crate::start::{bind, prepare};
 use greeting::{Greeting, News};
 
 /// The greeting waits so long for the first campaign to end, then comes anyway.
@@ -60,13 +61,10 @@ pub async fn run(options: Options) -> Result<()> {
 
     let greeting = Greeting { api: wiring.api(), sandbox: sandbox.base_url(), data: options.data, shop };
     tokio::spawn(greet(started.ctx.clone(), sandbox.state(), greeting));
-    serve(&started, listener).await?;
+    let server = Server::new(started.ctx.clone()).with_mount(sandbox.state().mount());
+    Box::pin(serve_all(&started, listener, server)).await?;
     sandbox.stop().await;
     Ok(())
-}
-
-async fn serve(started: &Started, listener: TcpListener) -> Result<()> {
-    Box::pin(serve_all(started, listener)).await
 }
 
 /// Looked at before anything is made, so that a taken port leaves nothing behind.

@@ -15,8 +15,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, JsonConfig, ServiceConfig};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::web::{self, JsonConfig};
+use actix_web::{HttpResponse, ResponseError, Scope};
 use serde_json::json;
 
 use crate::hub::Hub;
@@ -29,8 +29,8 @@ pub(crate) fn json_limits(largest: usize) -> JsonConfig {
     })
 }
 
-pub(crate) fn routes(config: &mut ServiceConfig) {
-    let api = web::scope("/sandbox/api")
+pub(crate) fn scope() -> Scope {
+    web::scope("/sandbox/api")
         .service(
             web::resource("/people").route(web::post().to(people::make)).route(web::get().to(people::list)),
         )
@@ -89,8 +89,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/pushes", web::post().to(push::push))
         .route("/reset", web::post().to(knob::reset))
         .route("/events", web::get().to(feed::events))
-        .default_service(web::to(unknown));
-    config.service(api);
+        .default_service(web::to(unknown))
 }
 
 async fn unknown() -> Result<HttpResponse, ControlError> {
