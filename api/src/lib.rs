@@ -16,6 +16,7 @@ pub mod problem;
 pub mod request_log;
 pub mod routes;
 pub mod server;
+mod session_cookie;
 
 pub use openapi::openapi;
 pub use problem::Problem;

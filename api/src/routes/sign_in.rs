@@ -1,11 +1,11 @@
 //! Signing in and out: members by SMS code, WeChat and Alipay; refresh and sign-out for members and staff alike.
 
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
 use service::session::{self, Refreshed, Tokens};
-use service::{Context, staff};
+use service::{Context, Error, staff};
 use utoipa::ToSchema;
 
 use super::console_staff::StaffView;
@@ -13,6 +13,7 @@ use super::me::MeView;
 use crate::auth::{BearerToken, Client};
 use crate::input::Json;
 use crate::problem::Problem;
+use crate::session_cookie;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,15 +65,16 @@ pub struct AlipaySignIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshTokens {
-    refresh_token: String,
+    /// Absent: the one in the browser's cookie, which then gets the next one.
+    refresh_token: Option<String>,
 }
 
 /// Tokens of a session, and whose it is.
 #[derive(Serialize, ToSchema)]
 pub struct SignedInView {
     access_token: String,
-    /// Good once: the answer to its use holds the next one.
-    refresh_token: String,
+    /// Good once: the answer to its use holds the next one. Null: it is in a cookie.
+    refresh_token: Option<String>,
     /// Seconds for which the access token is good.
     expires_in: i64,
     /// Of a member's session.
@@ -99,12 +101,26 @@ impl SignedInView {
     fn of(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
+            refresh_token: Some(tokens.refresh_token),
             expires_in: tokens.expires_in,
             member: None,
             staff: None,
             enrolled: None,
         }
+    }
+
+    /// With the refresh token in the body, or in a cookie that the page can't read.
+    pub fn answer(
+        mut self,
+        ctx: &Context,
+        request: &HttpRequest,
+        in_cookie: bool,
+    ) -> Result<HttpResponse, Problem> {
+        let mut answer = HttpResponse::Ok();
+        if in_cookie && let Some(token) = self.refresh_token.take() {
+            answer.insert_header(session_cookie::keep(ctx, request, &token)?);
+        }
+        Ok(answer.json(self))
     }
 }
 
@@ -171,9 +187,13 @@ pub async fn sign_in_by_alipay(
 #[post("/v1/auth/refresh")]
 pub async fn refresh_tokens(
     ctx: Data<Context>,
+    request: HttpRequest,
     body: Json<RefreshTokens>,
-) -> Result<web::Json<SignedInView>, Problem> {
-    let view = match session::refresh(&ctx, &body.0.refresh_token).await? {
+) -> Result<HttpResponse, Problem> {
+    let kept = body.0.refresh_token.is_none().then(|| session_cookie::read(&request)).flatten();
+    let in_cookie = kept.is_some();
+    let token = body.0.refresh_token.or(kept).ok_or(Error::Unauthenticated)?;
+    let view = match session::refresh(&ctx, &token).await? {
         Refreshed::Member(tokens, member) => {
             SignedInView { member: Some(MeView::of(&ctx, &member)?), ..SignedInView::of(tokens) }
         }
@@ -182,17 +202,25 @@ pub async fn refresh_tokens(
             SignedInView::of_staff(tokens, StaffView::of(record))
         }
     };
-    Ok(web::Json(view))
+    view.answer(&ctx, &request, in_cookie)
 }
 
-/// Ends the session of the access token, of a member or of staff, even when the token has expired.
+/// Ends the session of the access token, of a member or of staff, even when the token has expired. A browser forgets its cookie.
 #[utoipa::path(
     tag = "sign-in",
     responses((status = 204, description = "The session has ended.")),
     security(("member" = []), ("staff" = []))
 )]
 #[post("/v1/auth/logout")]
-pub async fn sign_out(ctx: Data<Context>, token: BearerToken) -> Result<HttpResponse, Problem> {
+pub async fn sign_out(
+    ctx: Data<Context>,
+    token: BearerToken,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     session::sign_out(&ctx, &token.0).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let mut answer = HttpResponse::NoContent();
+    if session_cookie::read(&request).is_some() {
+        answer.insert_header(session_cookie::forget(&request)?);
+    }
+    Ok(answer.finish())
 }

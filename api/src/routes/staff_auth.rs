@@ -1,7 +1,7 @@
 //! Staff: signing in, one's own account and password.
 
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Deserialize;
 use service::Context;
 use service::staff::{self, SignInStaff};
@@ -18,6 +18,15 @@ use crate::problem::Problem;
 pub struct StaffSignIn {
     login: String,
     password: String,
+    /// Where a browser keeps the refresh token; absent: the answer holds it.
+    keep: Option<KeptIn>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptIn {
+    /// A cookie that no script reads, sent to the paths below `/v1/auth` alone; `refresh_token` is null.
+    Cookie,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -34,12 +43,14 @@ pub struct ChangePassword {
 pub async fn sign_in_staff(
     ctx: Data<Context>,
     client: Client,
+    request: HttpRequest,
     body: Json<StaffSignIn>,
-) -> Result<web::Json<SignedInView>, Problem> {
-    let Json(StaffSignIn { login, password }) = body;
+) -> Result<HttpResponse, Problem> {
+    let Json(StaffSignIn { login, password, keep }) = body;
     let signed_in = staff::sign_in_staff(&ctx, SignInStaff { login, password, client: client.0 }).await?;
     let record = staff::get_staff(&ctx, signed_in.staff.id).await?;
-    Ok(web::Json(SignedInView::of_staff(signed_in.tokens, StaffView::of(record))))
+    let view = SignedInView::of_staff(signed_in.tokens, StaffView::of(record));
+    view.answer(&ctx, &request, keep.is_some())
 }
 
 /// The signed-in staff member, also before a one-time password is changed.

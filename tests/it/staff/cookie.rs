@@ -1,0 +1,82 @@
+//! The refresh token in a browser's cookie.
+
+use serde_json::{Value, json};
+use tests::TestApp;
+use tests::answer::Answer;
+use tests::people::{PASSWORD, text};
+
+/// Name and value, as a browser sends them back.
+fn cookie(answer: &Answer) -> String {
+    let line = answer.header("set-cookie").expect("a cookie");
+    line.split(';').next().unwrap_or_default().to_owned()
+}
+
+async fn sign_in(app: &TestApp) -> Answer {
+    app.owner().await;
+    app.post("/v1/staff/auth", json!({ "login": "owner", "password": PASSWORD, "keep": "cookie" })).await
+}
+
+#[tokio::test]
+async fn a_browser_keeps_the_refresh_token_where_no_script_reads_it() {
+    let app = TestApp::start().await;
+
+    let answer = sign_in(&app).await;
+
+    let body = answer.expect(200);
+    assert_eq!(body["refresh_token"], Value::Null);
+    let line = answer.header("set-cookie").expect("a cookie");
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/v1/auth"] {
+        assert!(line.contains(attribute), "{line}");
+    }
+    assert!(!line.contains("Secure"), "plain http: {line}");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_with_https_the_cookie_is_for_https_alone() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let body = json!({ "login": "owner", "password": PASSWORD, "keep": "cookie" });
+
+    let answer = app.post("/v1/staff/auth", body).with_header("x-forwarded-proto", "https").await;
+
+    assert!(answer.header("set-cookie").expect("a cookie").contains("; Secure"));
+}
+
+#[tokio::test]
+async fn the_cookie_is_rotated_and_authorises_nothing_but_that() {
+    let app = TestApp::start().await;
+    let first = cookie(&sign_in(&app).await);
+
+    app.get("/v1/console/members").with_header("cookie", &first).await.expect_problem(401, "unauthenticated");
+    let answer = app.post("/v1/auth/refresh", json!({})).with_header("cookie", &first).await;
+
+    let body = answer.expect(200);
+    assert_eq!(body["refresh_token"], Value::Null);
+    assert_eq!(body["staff"]["login"], "owner");
+    let second = cookie(&answer);
+    assert_ne!(second, first);
+    app.get("/v1/staff/me").with_bearer(&text(&body, "access_token")).await.expect(200);
+    let again = app.post("/v1/auth/refresh", json!({})).with_header("cookie", &first).await;
+    again.expect_refusal("refresh_token_reused");
+}
+
+#[tokio::test]
+async fn without_a_token_in_body_or_cookie_nobody_is_signed_in() {
+    let app = TestApp::start().await;
+
+    app.post("/v1/auth/refresh", json!({})).await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn signing_out_makes_the_browser_forget() {
+    let app = TestApp::start().await;
+    let signed_in = sign_in(&app).await;
+    let (token, kept) = (text(&signed_in.json(), "access_token"), cookie(&signed_in));
+
+    let out = app.post("/v1/auth/logout", Value::Null).with_bearer(&token).with_header("cookie", &kept).await;
+
+    out.expect(204);
+    assert!(out.header("set-cookie").expect("a cookie").contains("Max-Age=0"));
+    let again = app.post("/v1/auth/refresh", json!({})).with_header("cookie", &kept).await;
+    again.expect_refusal("refresh_token_invalid");
+}
