@@ -1,0 +1,40 @@
+/** Who is signed in, and what they may do. */
+import { computed, shallowRef } from 'vue'
+import { api, answered } from '@/api/client'
+import type { components } from '@/api/schema'
+import { isGranted, type Permission } from '@/access'
+import { accessToken, forget, keep, renew, watchSession } from './token'
+
+export type Staff = components['schemas']['StaffView']
+
+export const staff = shallowRef<Staff | null>(null)
+export const role = computed(() => staff.value?.role ?? null)
+export const mustChangePassword = computed(() => staff.value?.must_change_password ?? false)
+
+watchSession((signedIn) => (staff.value = signedIn?.staff ?? null))
+
+export function may(permission: Permission): boolean {
+  return staff.value !== null && isGranted(staff.value.role, permission)
+}
+
+export async function signIn(login: string, password: string) {
+  keep(await answered(api.POST('/v1/staff/auth', { body: { login, password } })))
+}
+
+/** Picks the session of this tab up again after a reload. */
+export async function restoreSession() {
+  await renew()
+}
+
+export async function changePassword(current: string, fresh: string) {
+  await answered(api.POST('/v1/staff/password', { body: { current, new: fresh } }))
+  staff.value = await answered(api.GET('/v1/staff/me'))
+}
+
+export async function signOut() {
+  try {
+    if (accessToken.value) await answered(api.POST('/v1/auth/logout'))
+  } finally {
+    forget()
+  }
+}
