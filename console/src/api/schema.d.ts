@@ -99,7 +99,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session of the access token, of a member or of staff, even when the token has expired. */
+        /** Ends the session of the access token, of a member or of staff, even when the token has expired. A browser forgets its cookie. */
         post: operations["sign_out"];
         delete?: never;
         options?: never;
@@ -3724,6 +3724,8 @@ export interface components {
              */
             most_in_30_days?: number;
         };
+        /** @enum {string} */
+        KeptIn: "cookie";
         /** @description From the lowest to the highest; the first asks for nothing. */
         LadderBody: {
             tiers: components["schemas"]["TierBody"][];
@@ -5501,7 +5503,8 @@ export interface components {
             coupons: components["schemas"]["RedeemedCouponView"][];
         };
         RefreshTokens: {
-            refresh_token: string;
+            /** @description Absent: the one in the browser's cookie, which then gets the next one. */
+            refresh_token?: string | null;
         };
         /** @description `lines` gives back pieces, `amount_fen` money spread over what is left of the lines; without both everything that is left. */
         RefundBody: {
@@ -5864,8 +5867,8 @@ export interface components {
         /** @description Tokens of a session, and whose it is. */
         SignedInView: {
             access_token: string;
-            /** @description Good once: the answer to its use holds the next one. */
-            refresh_token: string;
+            /** @description Good once: the answer to its use holds the next one. Null: it is in a cookie. */
+            refresh_token?: string | null;
             /**
              * Format: int64
              * @description Seconds for which the access token is good.
@@ -5904,6 +5907,7 @@ export interface components {
         StaffSignIn: {
             login: string;
             password: string;
+            keep?: components["schemas"]["KeptIn"] | null;
         };
         /** @enum {string} */
         StaffState: "active" | "disabled";

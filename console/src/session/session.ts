@@ -18,10 +18,10 @@ export function may(permission: Permission): boolean {
 }
 
 export async function signIn(login: string, password: string) {
-  keep(await answered(api.POST('/v1/staff/auth', { body: { login, password } })))
+  keep(await answered(api.POST('/v1/staff/auth', { body: { login, password, keep: 'cookie' } })))
 }
 
-/** Picks the session of this tab up again after a reload. */
+/** Picks the session of this browser up again after a reload. */
 export async function restoreSession() {
   await renew()
 }
