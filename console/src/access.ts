@@ -60,3 +60,8 @@ const GRANTED: Record<Role, readonly Permission[]> = {
 export function isGranted(role: Role, permission: Permission): boolean {
   return GRANTED[role].includes(permission)
 }
+
+/** Cashiers work with the staff pages of the mini-program. */
+export function usesConsole(role: Role): boolean {
+  return role !== 'cashier'
+}

@@ -3,7 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 import { firstPlaceFor, places } from './routes'
 import { may, mustChangePassword, staff } from './session/session'
 import { t } from './words'
-import type { Permission } from './access'
+import { usesConsole, type Permission } from './access'
 import type { WordKey } from './words'
 
 declare module 'vue-router' {
@@ -37,6 +37,12 @@ const own: RouteRecordRaw[] = [
     path: '/no-console',
     component: () => import('@/pages/sign-in/NoConsolePage.vue'),
     meta: { bare: true, title: 'session.noConsole' },
+  },
+  {
+    name: 'account',
+    path: '/account',
+    component: () => import('@/pages/account/AccountPage.vue'),
+    meta: { title: 'account.title' },
   },
   { name: 'home', path: '/', redirect: () => ({ name: firstPlaceFor(may)?.name ?? 'no-console' }) },
   {
@@ -75,6 +81,6 @@ export function guard(to: RouteLocationNormalized) {
   }
   if (mustChangePassword.value) return to.name === 'password' ? true : { name: 'password' }
   if (to.name === 'sign-in') return { name: 'home' }
-  if (!firstPlaceFor(may)) return to.name === 'no-console' ? true : { name: 'no-console' }
+  if (!usesConsole(staff.value.role)) return to.name === 'no-console' ? true : { name: 'no-console' }
   return true
 }

@@ -5,7 +5,7 @@
 import type { Component } from 'vue'
 import type { Permission } from '@/access'
 import type { WordKey } from '@/words'
-import { CalendarIcon } from 'tdesign-icons-vue-next'
+import { CalendarIcon, ShopIcon, UserSafetyIcon } from 'tdesign-icons-vue-next'
 
 export const GROUPS = ['overview', 'reach', 'people', 'offers', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -29,6 +29,22 @@ export const places: Place[] = [
     needs: 'ReadCampaigns',
     component: () => import('@/pages/campaigns/CampaignsPage.vue'),
     menu: { group: 'reach', icon: CalendarIcon },
+  },
+  {
+    name: 'stores',
+    path: '/stores',
+    title: 'stores.title',
+    needs: 'ReadStores',
+    component: () => import('@/pages/stores/StoresPage.vue'),
+    menu: { group: 'operation', icon: ShopIcon },
+  },
+  {
+    name: 'staff',
+    path: '/staff',
+    title: 'staff.title',
+    needs: 'ReadStaff',
+    component: () => import('@/pages/staff/StaffPage.vue'),
+    menu: { group: 'operation', icon: UserSafetyIcon },
   },
 ]
 

@@ -28,6 +28,11 @@ export async function restoreSession() {
 
 export async function changePassword(current: string, fresh: string) {
   await answered(api.POST('/v1/staff/password', { body: { current, new: fresh } }))
+  await learnSelf()
+}
+
+/** Asks who is signed in again, after one changed something about oneself. */
+export async function learnSelf() {
   staff.value = await answered(api.GET('/v1/staff/me'))
 }
 

@@ -17,6 +17,7 @@ const words: Words['nav'] = {
   people: 'People',
   offers: 'Offers',
   operation: 'Operation',
+  ownAccount: 'My account',
   campaigns: 'Campaigns',
 }
 

@@ -15,5 +15,6 @@ export default {
   people: '会员',
   offers: '权益',
   operation: '运营',
+  ownAccount: '我的账号',
   campaigns: '活动',
 }
