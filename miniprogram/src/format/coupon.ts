@@ -1,0 +1,97 @@
+/** A coupon's rules in plain words, and the figure that stands on its ticket. */
+import type { components } from '@/api/schema'
+import { locale, say, type Key } from '@/words'
+import { until } from './date'
+import { figure, yuan } from './money'
+
+export type Rules = components['schemas']['CouponRulesView']
+
+export interface Panel {
+  /** Small before the figure: `¥`. */
+  before: string
+  big: string
+  /** Small after it: `折`, or the fen. */
+  after: string
+}
+
+/** `8.5` for 85: what Chinese shoppers call 8.5 折. */
+const zhe = (payPercent: number): string => String(payPercent / 10)
+
+export function panel(rules: Rules): Panel {
+  switch (rules.kind) {
+    case 'money_off': {
+      const { whole, cents } = figure(rules.discount_fen ?? 0)
+      return { before: '¥', big: whole, after: cents }
+    }
+    case 'percentage': {
+      const pay = rules.pay_percent ?? 100
+      return { before: '', big: locale.value === 'en' ? String(100 - pay) : zhe(pay), after: say('coupons.pay') }
+    }
+    case 'exchange': {
+      const { whole, cents } = figure(rules.exchange_price_fen ?? 0)
+      return { before: '¥', big: whole, after: cents }
+    }
+    case 'gift':
+      return { before: '', big: say('coupons.gift'), after: '' }
+    case 'free_delivery':
+      return { before: '', big: say('coupons.delivery'), after: '' }
+    case 'service':
+      return { before: '', big: say('coupons.service'), after: '' }
+  }
+}
+
+/** `满 100 元可用` or `无门槛`. */
+export const threshold = (rules: Rules): string => (rules.threshold_fen > 0 ? say('coupons.over', { amount: yuan(rules.threshold_fen) }) : say('coupons.noThreshold'))
+
+export function stores(rules: Rules, names: string[] = []): string {
+  if (rules.all_stores) return say('coupons.allStores')
+  return names.length > 0 && names.length <= 2 ? names.join('、') : say('coupons.someStores', { n: rules.store_ids.length })
+}
+
+export function goods(rules: Rules): string | undefined {
+  const named = [...(rules.conditions.categories ?? []), ...(rules.conditions.products ?? [])]
+  return named.length > 0 ? say('coupons.goods', { goods: named.join(locale.value === 'en' ? ', ' : '、') }) : undefined
+}
+
+export function days(rules: Rules): string | undefined {
+  const list = rules.conditions.weekdays ?? []
+  if (rules.conditions.birthday) return say(rules.conditions.birthday === 'day' ? 'coupons.birthdayDay' : 'coupons.birthdayMonth')
+  if (list.length === 0 || list.length === 7) return undefined
+  const names = list.map((number) => say(`coupons.weekday.${number}` as Key))
+  return say('coupons.weekdays', { days: names.join(locale.value === 'en' ? ', ' : '、') })
+}
+
+function given(rules: Rules): string | undefined {
+  if (rules.kind === 'gift' && rules.gift_name) return say('coupons.giftOf', { gift: rules.gift_name })
+  if (rules.kind === 'service' && rules.gift_name) return say('coupons.serviceOf', { gift: rules.gift_name })
+  if (rules.discount_ceiling_fen) return say('coupons.ceiling', { amount: yuan(rules.discount_ceiling_fen) })
+  return undefined
+}
+
+/** `全部门店，限 茶饮，最多减 20 元`: what stands under the name. */
+export function ruleLine(rules: Rules, storeNames: string[] = []): string {
+  const parts = [given(rules), stores(rules, storeNames), goods(rules), days(rules)]
+  return parts.filter((part) => part !== undefined).join(locale.value === 'en' ? ', ' : '，')
+}
+
+export interface Timed {
+  validity: 'fixed' | 'relative'
+  valid_until?: string | null
+  valid_days?: number | null
+}
+
+/** How long an offer will be good once it is claimed. */
+export function validity(offer: Timed): string | undefined {
+  if (offer.valid_days) return say('coupons.validDays', { n: offer.valid_days })
+  return offer.valid_until ? until(offer.valid_until) : undefined
+}
+
+
+/** How to get most out of it, where that isn't plain from the figure. */
+export function bestUse(rules: Rules): string | undefined {
+  const { discount_ceiling_fen: ceiling, pay_percent: pay } = rules
+  if (rules.kind === 'percentage' && ceiling && pay && pay < 100)
+    return say('coupon.hintCeiling', { amount: yuan(Math.max(Math.ceil(ceiling / (1 - pay / 100)), rules.threshold_fen)), ceiling: yuan(ceiling) })
+  if (rules.kind === 'money_off' && rules.threshold_fen > 0) return say('coupon.hintThreshold', { amount: yuan(rules.threshold_fen) })
+  return undefined
+}

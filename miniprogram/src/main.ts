@@ -1,0 +1,7 @@
+import '@tdesign/uniapp/common/style/theme/index.css'
+import { createSSRApp } from 'vue'
+import App from './App.vue'
+
+export function createApp() {
+  return { app: createSSRApp(App) }
+}

@@ -1,0 +1,19 @@
+import type { privacy as chinese } from '../zh-CN/privacy'
+
+export const privacy: Record<keyof typeof chinese, string> = {
+  'privacy.title': 'Privacy notice',
+  'privacy.lead': 'Nothing personal is collected before you agree. This is what the membership needs, why, and what your rights are.',
+  'privacy.what.title': 'What is collected, and why',
+  'privacy.what.phone': 'Phone number: to make your card, sign you in and find your membership again. It is kept encrypted; staff see it with the middle hidden.',
+  'privacy.what.wechat': 'WeChat id (openid): to sign you in with one tap and to send the messages that you allowed. We do not read your WeChat name, picture or friends.',
+  'privacy.what.purchase': 'Purchases (store, time, amount, goods): to reckon points and tiers and to handle returns.',
+  'privacy.what.profile': 'Name, gender, birthday: only if you enter them, to address you and for birthday offers. You can change or clear them at any time.',
+  'privacy.share.title': 'Who gets it',
+  'privacy.share.text': 'Member records are not sold and not given to third parties. Text messages are carried by an SMS provider, who gets the phone number and the text; subscription messages are sent by WeChat.',
+  'privacy.ads.title': 'Offers need a yes of their own',
+  'privacy.ads.text': 'Whether you get offers and event news is your separate choice; a no costs no benefit. Every message tells why it was sent to you and can be stopped with one tap.',
+  'privacy.rights.title': 'Your rights',
+  'privacy.rights.text': 'Under “Me” you can see and correct your record, export all data, withdraw consent, switch personalised suggestions off, and delete the account. Deleting clears personal data; records that the law keeps are no longer tied to you.',
+  'privacy.ask.title': 'Contact',
+  'privacy.ask.text': 'With a question or complaint, ask at any store or leave a message under feedback in the mini-program.',
+}

@@ -1,0 +1,4 @@
+import type { staff as chinese } from '../zh-CN/staff'
+
+export const staff: Record<keyof typeof chinese, string> = {
+}

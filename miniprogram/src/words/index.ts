@@ -1,0 +1,45 @@
+/**
+ * All words of the app. `say(key, values)` gives them in the reader's language; it reads a reactive value, so what a template
+ * says follows a change of language by itself.
+ */
+import { ref } from 'vue'
+import { keep, recall } from '@/platform/storage'
+import { chinese } from './zh-CN'
+import { english } from './en'
+
+export type Key = keyof typeof chinese
+export type Locale = 'zh-CN' | 'en'
+type Values = Record<string, string | number>
+
+const WORDS: Record<Locale, Record<Key, string>> = { 'zh-CN': chinese, en: english }
+const KEPT = 'locale'
+
+function systemLocale(): Locale {
+  return uni.getLocale().toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+}
+
+export const locale = ref<Locale>(recall<Locale>(KEPT) ?? systemLocale())
+
+export function say(key: Key, values: Values = {}): string {
+  const pattern: string = WORDS[locale.value][key]
+  return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+}
+
+/** Two wordings in English where a number decides; Chinese has one. Keys end in `.one` and `.many`. */
+export function sayCount(one: Key, many: Key, n: number, values: Values = {}): string {
+  return say(n === 1 ? one : many, { n, ...values })
+}
+
+export function chooseLocale(next: Locale): void {
+  locale.value = next
+  keep(KEPT, next)
+  applyLocaleToBars()
+}
+
+/** The tab bar belongs to the platform and is told by hand. On a page without tabs it refuses, which harms nothing. */
+export function applyLocaleToBars(): void {
+  const tabs: Key[] = ['tab.card', 'tab.coupons', 'tab.points', 'tab.me']
+  tabs.forEach((key, index) => uni.setTabBarItem({ index, text: say(key), fail: () => undefined }))
+}
+
+export const isKey = (key: string): key is Key => key in chinese
