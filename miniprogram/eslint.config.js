@@ -10,7 +10,6 @@ export default ts.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/ban-ts-comment': 'error',
-      'no-console': 'error',
       'max-lines': ['error', { max: 260, skipBlankLines: true }],
       'vue/multi-word-component-names': 'off',
       'vue/no-deprecated-slot-attribute': 'off',
@@ -24,4 +23,5 @@ export default ts.config(
       'vue/html-indent': 'off',
     },
   },
+  { files: ['src/**'], rules: { 'no-console': 'error' } },
 )

@@ -91,7 +91,7 @@ export function validity(offer: Timed): string | undefined {
 export function bestUse(rules: Rules): string | undefined {
   const { discount_ceiling_fen: ceiling, pay_percent: pay } = rules
   if (rules.kind === 'percentage' && ceiling && pay && pay < 100)
-    return say('coupon.hintCeiling', { amount: yuan(Math.max(Math.ceil(ceiling / (1 - pay / 100)), rules.threshold_fen)), ceiling: yuan(ceiling) })
+    return say('coupon.hintCeiling', { amount: yuan(Math.max(Math.ceil((ceiling * 100) / (100 - pay)), rules.threshold_fen)), ceiling: yuan(ceiling) })
   if (rules.kind === 'money_off' && rules.threshold_fen > 0) return say('coupon.hintThreshold', { amount: yuan(rules.threshold_fen) })
   return undefined
 }

@@ -1,0 +1,2 @@
+export function variables(): string
+export function bars(): string
