@@ -5,7 +5,17 @@
 import type { Component } from 'vue'
 import type { Permission } from '@/access'
 import type { WordKey } from '@/words'
-import { CalendarIcon, ShopIcon, UserSafetyIcon } from 'tdesign-icons-vue-next'
+import {
+  CalendarIcon,
+  FilterIcon,
+  HistoryIcon,
+  MailIcon,
+  NotificationIcon,
+  SettingIcon,
+  ShopIcon,
+  UserSafetyIcon,
+  UsergroupIcon,
+} from 'tdesign-icons-vue-next'
 
 export const GROUPS = ['overview', 'reach', 'people', 'offers', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -31,6 +41,62 @@ export const places: Place[] = [
     menu: { group: 'reach', icon: CalendarIcon },
   },
   {
+    name: 'campaign-new',
+    path: '/campaigns/new',
+    title: 'campaigns.newTitle',
+    needs: 'WriteCampaigns',
+    component: () => import('@/pages/campaigns/composer/ComposerPage.vue'),
+    under: 'campaigns',
+  },
+  {
+    name: 'campaign-edit',
+    path: '/campaigns/:id/edit',
+    title: 'campaigns.editTitle',
+    needs: 'WriteCampaigns',
+    component: () => import('@/pages/campaigns/composer/ComposerPage.vue'),
+    under: 'campaigns',
+  },
+  {
+    name: 'audiences',
+    path: '/audiences',
+    title: 'audiences.title',
+    needs: 'ReadCampaigns',
+    component: () => import('@/pages/audiences/AudiencesPage.vue'),
+    menu: { group: 'reach', icon: FilterIcon },
+  },
+  {
+    name: 'audience-new',
+    path: '/audiences/new',
+    title: 'audiences.create',
+    needs: 'WriteCampaigns',
+    component: () => import('@/pages/audiences/AudiencePage.vue'),
+    under: 'audiences',
+  },
+  {
+    name: 'audience',
+    path: '/audiences/:id',
+    title: 'audiences.title',
+    needs: 'ReadCampaigns',
+    component: () => import('@/pages/audiences/AudiencePage.vue'),
+    under: 'audiences',
+  },
+  {
+    name: 'members',
+    path: '/members',
+    title: 'members.title',
+    needs: 'ReadMembers',
+    component: () => import('@/pages/members/MembersPage.vue'),
+    menu: { group: 'people', icon: UsergroupIcon },
+  },
+  {
+    name: 'member',
+    path: '/members/:id',
+    title: 'members.one',
+    needs: 'ReadMembers',
+    component: () => import('@/pages/members/MemberPage.vue'),
+    under: 'members',
+  },
+  {
     name: 'stores',
     path: '/stores',
     title: 'stores.title',
@@ -45,6 +111,46 @@ export const places: Place[] = [
     needs: 'ReadStaff',
     component: () => import('@/pages/staff/StaffPage.vue'),
     menu: { group: 'operation', icon: UserSafetyIcon },
+  },
+  {
+    name: 'notices',
+    path: '/notices',
+    title: 'notices.title',
+    needs: 'ReadCampaigns',
+    component: () => import('@/pages/notices/NoticesPage.vue'),
+    menu: { group: 'operation', icon: NotificationIcon },
+  },
+  {
+    name: 'letters',
+    path: '/dead-letters',
+    title: 'letters.title',
+    needs: 'HandleDeadLetters',
+    component: () => import('@/pages/letters/LettersPage.vue'),
+    menu: { group: 'operation', icon: MailIcon },
+  },
+  {
+    name: 'letter-cause',
+    path: '/dead-letters/:cause',
+    title: 'letters.title',
+    needs: 'HandleDeadLetters',
+    component: () => import('@/pages/letters/CausePage.vue'),
+    under: 'letters',
+  },
+  {
+    name: 'audit',
+    path: '/audit',
+    title: 'audit.title',
+    needs: 'ReadAudit',
+    component: () => import('@/pages/audit/AuditPage.vue'),
+    menu: { group: 'operation', icon: HistoryIcon },
+  },
+  {
+    name: 'settings',
+    path: '/settings',
+    title: 'settings.title',
+    needs: 'ReadSettings',
+    component: () => import('@/pages/settings/SettingsPage.vue'),
+    menu: { group: 'operation', icon: SettingIcon },
   },
 ]
 

@@ -1,12 +1,36 @@
 import account from './account'
+import audiences from './audiences'
+import audit from './audit'
 import campaigns from './campaigns'
 import common from './common'
+import gates from './gates'
+import letters from './letters'
+import members from './members'
 import nav from './nav'
+import notices from './notices'
 import session from './session'
+import settings from './settings'
 import staff from './staff'
 import stores from './stores'
+import tiers from './tiers'
 
-const words = { account, campaigns, common, nav, session, staff, stores }
+const words = {
+  account,
+  audiences,
+  audit,
+  campaigns,
+  common,
+  gates,
+  letters,
+  members,
+  nav,
+  notices,
+  session,
+  settings,
+  staff,
+  stores,
+  tiers,
+}
 
 export type Words = { [A in keyof typeof words]: Record<keyof (typeof words)[A], string> }
 

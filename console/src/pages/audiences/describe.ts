@@ -1,0 +1,67 @@
+/** A rule as a sentence: for lists, and so that a builder's boxes can be checked by reading them. */
+import { formatMoney, formatCount } from '@/format/number'
+import { formatDay } from '@/format/time'
+import { language, t, tCode } from '@/words'
+import { editorOf, nodeOf, type ApiRule, type DayRange, type Range, type RuleNode, type TestNode } from './rule'
+
+/** What ids are called. */
+export interface Names {
+  store: (id: string) => string
+  tier: (id: string) => string
+}
+
+export function describeRule(rule: ApiRule, names: Names): string {
+  return describe(nodeOf(rule), names, true)
+}
+
+function describe(node: RuleNode, names: Names, isOutermost = false): string {
+  if (node.kind === 'unknown') return t('audiences.unknownCondition', { code: Object.keys(node.rule)[0] ?? '' })
+  if (node.kind === 'test') return describeTest(node, names)
+  if (node.children.length === 0) return t(node.operator === 'any' ? 'audiences.nobody' : 'audiences.everybody')
+  const parts = node.children.map((child) => describe(child, names))
+  const joined = parts.join(node.operator === 'all' ? t('audiences.joinAll') : t('audiences.joinAny'))
+  if (node.operator === 'none') return t('audiences.not', { rule: parts.length > 1 ? inBrackets(joined) : joined })
+  return isOutermost || parts.length === 1 ? joined : inBrackets(joined)
+}
+
+function inBrackets(text: string): string {
+  return language.value === 'en' ? `(${text})` : `（${text}）`
+}
+
+export function describeTest(test: TestNode, names: Names): string {
+  const name = tCode('audiences', test.property)
+  const { value } = test
+  switch (editorOf(test.property)) {
+    case 'yesNo':
+      return tCode('audiences', `${test.property}_${value ? 'yes' : 'no'}`)
+    case 'gender':
+      return `${name}${t('audiences.is')}${tCode('audiences', `gender_${String(value)}`)}`
+    case 'identity':
+      return `${name}${t('audiences.is')}${tCode('audiences', `identity_${String(value)}`)}`
+    case 'store':
+      return `${name}${t('audiences.is')}${names.store(String(value))}`
+    case 'tier':
+      return `${name}${t('audiences.is')}${names.tier(String(value))}`
+    case 'tag':
+      return `${name}${t('audiences.is')}${String(value)}`
+    case 'month':
+      return `${name}${t('audiences.is')}${t('audiences.monthOf', { n: Number(value) })}`
+    case 'dates': {
+      const days = value as DayRange
+      return `${name} ${between(days.from && formatDay(days.from), days.until && formatDay(days.until))}`
+    }
+    default: {
+      const range = value as Range
+      const show = test.property === 'purchase_total_fen' ? formatMoney : formatCount
+      const unit = tCode('audiences', `unit_${test.property}`)
+      const end = (number: number | null) => (number === null ? null : `${show(number)}${unit}`)
+      return `${name} ${between(end(range.at_least), end(range.at_most))}`
+    }
+  }
+}
+
+function between(low: string | null, high: string | null): string {
+  if (low && high) return low === high ? low : t('audiences.fromTo', { low, high })
+  if (low) return t('audiences.from', { low })
+  return high ? t('audiences.upTo', { high }) : ''
+}

@@ -1,0 +1,197 @@
+/**
+ * The rule of a segment as the builder edits it, and the way to the API's form and back. A condition that this console doesn't know
+ * stays in the rule as it came: an older console must not lose what a newer one saved.
+ */
+import type { components } from '@/api/schema'
+
+export type ApiRule = components['schemas']['Rule']
+export type Operator = 'all' | 'any' | 'none'
+
+export interface Range {
+  at_least: number | null
+  at_most: number | null
+}
+
+export interface DayRange {
+  from: string | null
+  until: string | null
+}
+
+/** How a property is asked for. */
+export type Editor = 'gender' | 'store' | 'tag' | 'tier' | 'identity' | 'month' | 'yesNo' | 'number' | 'money' | 'days' | 'age' | 'dates'
+
+export const GROUPS = ['profile', 'standing', 'purchases', 'reach'] as const
+
+export interface Property {
+  key: string
+  editor: Editor
+  group: (typeof GROUPS)[number]
+}
+
+export const PROPERTIES = [
+  { key: 'gender', editor: 'gender', group: 'profile' },
+  { key: 'age', editor: 'age', group: 'profile' },
+  { key: 'birthday_month', editor: 'month', group: 'profile' },
+  { key: 'home_store', editor: 'store', group: 'profile' },
+  { key: 'enrolled', editor: 'dates', group: 'profile' },
+  { key: 'tag', editor: 'tag', group: 'standing' },
+  { key: 'tier', editor: 'tier', group: 'standing' },
+  { key: 'points', editor: 'number', group: 'standing' },
+  { key: 'dormant_days', editor: 'days', group: 'purchases' },
+  { key: 'last_purchase', editor: 'dates', group: 'purchases' },
+  { key: 'never_bought', editor: 'yesNo', group: 'purchases' },
+  { key: 'purchase_count', editor: 'number', group: 'purchases' },
+  { key: 'purchase_total_fen', editor: 'money', group: 'purchases' },
+  { key: 'marketing_consent', editor: 'yesNo', group: 'reach' },
+  { key: 'identity', editor: 'identity', group: 'reach' },
+] as const satisfies readonly Property[]
+
+export type PropertyKey = (typeof PROPERTIES)[number]['key']
+export type TestValue = string | number | boolean | Range | DayRange
+
+export interface GroupNode {
+  kind: 'group'
+  id: number
+  operator: Operator
+  children: RuleNode[]
+}
+
+export interface TestNode {
+  kind: 'test'
+  id: number
+  property: PropertyKey
+  value: TestValue
+}
+
+export interface UnknownNode {
+  kind: 'unknown'
+  id: number
+  rule: ApiRule
+}
+
+export type RuleNode = GroupNode | TestNode | UnknownNode
+
+/** The API's own limits. */
+export const MAX_DEPTH = 6
+export const MAX_NODES = 100
+
+let last = 0
+const nextId = () => (last += 1)
+
+export function newGroup(operator: Operator = 'all', children: RuleNode[] = []): GroupNode {
+  return { kind: 'group', id: nextId(), operator, children }
+}
+
+export function newTest(property: PropertyKey): TestNode {
+  return { kind: 'test', id: nextId(), property, value: blankOf(editorOf(property)) }
+}
+
+export function editorOf(property: PropertyKey): Editor {
+  return PROPERTIES.find((one) => one.key === property)?.editor ?? 'number'
+}
+
+export function blankOf(editor: Editor): TestValue {
+  switch (editor) {
+    case 'gender':
+      return 'female'
+    case 'month':
+      return 1
+    case 'yesNo':
+      return true
+    case 'identity':
+      return 'wechat_openid'
+    case 'dates':
+      return { from: null, until: null }
+    case 'number':
+    case 'money':
+    case 'days':
+    case 'age':
+      return { at_least: null, at_most: null }
+    default:
+      return ''
+  }
+}
+
+const isOperator = (key: string): key is Operator => key === 'all' || key === 'any' || key === 'none'
+const isProperty = (key: string): key is PropertyKey => PROPERTIES.some((one) => one.key === key)
+
+export function nodeOf(rule: ApiRule): RuleNode {
+  const [key, value] = (Object.entries(rule) as [string, unknown][])[0] ?? ['', null]
+  if (isOperator(key)) return newGroup(key, (value as ApiRule[]).map(nodeOf))
+  if (!isProperty(key)) return { kind: 'unknown', id: nextId(), rule }
+  const blank = blankOf(editorOf(key))
+  const whole = typeof blank === 'object' ? { ...blank, ...(value as object) } : value
+  return { kind: 'test', id: nextId(), property: key, value: whole as TestValue }
+}
+
+/** The builder's root is a group: a single test is put into one. */
+export function rootOf(rule: ApiRule): GroupNode {
+  const node = nodeOf(rule)
+  return node.kind === 'group' ? node : newGroup('all', [node])
+}
+
+export function ruleOf(node: RuleNode): ApiRule {
+  if (node.kind === 'unknown') return node.rule
+  if (node.kind === 'group') {
+    return { [node.operator]: node.children.map(ruleOf) } as unknown as ApiRule
+  }
+  return { [node.property]: filled(node.value) } as unknown as ApiRule
+}
+
+/** Open ends are left out. */
+function filled(value: TestValue): unknown {
+  if (typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).filter(([, end]) => end !== null))
+}
+
+export type Fault = 'empty' | 'missing' | 'order' | 'range' | 'tooDeep' | 'tooMany'
+
+const MOST: Partial<Record<Editor, number>> = { age: 150, days: 36_500 }
+
+/** What keeps a node from being asked, by its id. Groups without conditions are told too: "any of nothing" picks nobody. */
+export function faultsOf(root: GroupNode): Map<number, Fault> {
+  const faults = new Map<number, Fault>()
+  let nodes = 0
+  const visit = (node: RuleNode, depth: number) => {
+    nodes += 1
+    if (depth > MAX_DEPTH) faults.set(node.id, 'tooDeep')
+    if (nodes > MAX_NODES) faults.set(node.id, 'tooMany')
+    if (node.kind === 'group') {
+      if (node.children.length === 0 && !(node === root && node.operator === 'all')) faults.set(node.id, 'empty')
+      node.children.forEach((child) => visit(child, depth + 1))
+    } else if (node.kind === 'test') {
+      const fault = faultOf(node)
+      if (fault) faults.set(node.id, fault)
+    }
+  }
+  visit(root, 1)
+  return faults
+}
+
+function faultOf(test: TestNode): Fault | null {
+  const { value } = test
+  if (value === '') return 'missing'
+  if (typeof value !== 'object') return null
+  const ends = 'at_least' in value ? [value.at_least, value.at_most] : [value.from, value.until]
+  const [low, high] = ends as [number | string | null, number | string | null]
+  if (low === null && high === null) return 'missing'
+  if (low !== null && high !== null && low > high) return 'order'
+  const most = MOST[editorOf(test.property)]
+  const isOver = (end: number | string | null) => typeof end === 'number' && most !== undefined && end > most
+  return isOver(low) || isOver(high) ? 'range' : null
+}
+
+/** The parent of each node, and what stands beside it: to remove and to move. */
+export function withoutNode(group: GroupNode, id: number): GroupNode {
+  return {
+    ...group,
+    children: group.children
+      .filter((child) => child.id !== id)
+      .map((child) => (child.kind === 'group' ? withoutNode(child, id) : child)),
+  }
+}
+
+export function depthOf(node: RuleNode): number {
+  if (node.kind !== 'group') return 1
+  return 1 + Math.max(0, ...node.children.map(depthOf))
+}
