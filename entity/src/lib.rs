@@ -59,6 +59,8 @@ pub mod segment;
 pub mod session;
 pub mod setting;
 pub mod staff;
+pub mod staff_recovery_code;
+pub mod staff_second_factor;
 pub mod staff_store;
 pub mod stamp;
 pub mod stamp_card;

@@ -9,6 +9,7 @@ mod m20261122_000004_machinery;
 mod m20261127_000005_sending;
 mod m20261128_000007_loyalty;
 mod m20261128_000008_till;
+mod m20261129_000010_second_factor;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_sending::Migration),
             Box::new(m20261128_000007_loyalty::Migration),
             Box::new(m20261128_000008_till::Migration),
+            Box::new(m20261129_000010_second_factor::Migration),
         ]
     }
 }

@@ -38,6 +38,10 @@ refusals! {
     LoginWrong = "login_wrong", "账号或密码不正确", "The login or password is not right.";
     PasswordTooWeak = "password_too_weak", "密码至少 10 位", "A password needs at least 10 characters.";
     PasswordChangeRequired = "password_change_required", "请先修改一次性密码", "Change the one-time password first.";
+    SecondFactorRequired = "second_factor_required", "请输入动态验证码", "A code of the second factor is needed.";
+    SecondFactorWrong = "second_factor_wrong", "动态验证码不正确或已用过", "The code is wrong or was used before.";
+    SecondFactorOn = "second_factor_on", "两步验证已开启", "The second factor is on already.";
+    SecondFactorMissing = "second_factor_missing", "请先开启两步验证", "Turn on the second factor first.";
     LastOwner = "last_owner", "至少要保留一位在职的店主账号", "The last active owner stays an owner.";
     LoginTaken = "login_taken", "该账号名已被使用", "This login is taken.";
     RefreshTokenInvalid = "refresh_token_invalid", "登录已过期，请重新登录", "The session has ended. Sign in again.";

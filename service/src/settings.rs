@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use entity::states::StaffRole;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::Value;
@@ -88,7 +89,8 @@ sections! {
     SignIn {
         access_token_seconds: i64, refresh_token_seconds: i64, sms_code_seconds: i64, sms_resend_seconds: i64,
         sms_per_phone_per_day: i64, sms_per_address_per_hour: i64, sms_wrong_tries: i64,
-        attempts_per_address_per_minute: i64, staff_wrong_tries: i64, sms_template: String,
+        attempts_per_address_per_minute: i64, staff_wrong_tries: i64, second_factor_roles: Vec<StaffRole>,
+        sms_template: String,
     }
     Card { step_seconds: i64, scan_seconds: i64 }
     Till {

@@ -189,6 +189,7 @@ pub async fn staff_token(ctx: &Context, role: StaffRole) -> String {
         must_change_password: false,
         created_at: now,
         updated_at: now,
+        second_factor_at: None,
     };
     insert(ctx, row.into_active_model()).await;
     token(ctx, SubjectKind::Staff, id.0).await

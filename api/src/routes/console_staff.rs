@@ -1,7 +1,7 @@
 //! Staff accounts in the console.
 
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
@@ -24,14 +24,20 @@ pub struct StaffView {
     state: StaffState,
     /// Until then nothing else is permitted.
     must_change_password: bool,
+    /// It takes a code too to sign in.
+    second_factor: bool,
+    /// Until then nothing else is permitted.
+    must_turn_on_second_factor: bool,
     /// Empty: all stores.
     store_ids: Vec<StoreId>,
     created_at: DateTime<Utc>,
 }
 
 impl StaffView {
-    pub fn of(StaffRecord { staff, store_ids }: StaffRecord) -> Self {
+    pub fn of(ctx: &Context, StaffRecord { staff, store_ids }: StaffRecord) -> Self {
         Self {
+            second_factor: staff.second_factor_at.is_some(),
+            must_turn_on_second_factor: staff::second_factor_is_missing(ctx, &staff),
             id: staff.id,
             login: staff.login,
             name: staff.name,
@@ -94,7 +100,7 @@ pub async fn list_staff(
     page: Query<PageQuery>,
 ) -> Result<web::Json<PageView<StaffView>>, Problem> {
     let page = staff::list_staff(&ctx, &caller.0, &page.0.into()).await?;
-    Ok(web::Json(PageView::of(page, StaffView::of)))
+    Ok(web::Json(PageView::of(page, |record| StaffView::of(&ctx, record))))
 }
 
 /// Makes an account.
@@ -112,7 +118,7 @@ pub async fn create_staff(
 ) -> Result<HttpResponse, Problem> {
     let Json(NewStaff { login, name, role, store_ids }) = body;
     let created = staff::create_staff(&ctx, &caller.0, CreateStaff { login, name, role, store_ids }).await?;
-    let view = NewStaffView { staff: StaffView::of(created.record), password: created.password };
+    let view = NewStaffView { staff: StaffView::of(&ctx, created.record), password: created.password };
     Ok(HttpResponse::Created().json(view))
 }
 
@@ -133,7 +139,7 @@ pub async fn change_staff(
     let Json(StaffChange { name, role, state, store_ids }) = body;
     let change = ChangeStaff { name, role, state, store_ids };
     let record = staff::change_staff(&ctx, &caller.0, id.0, change).await?;
-    Ok(web::Json(StaffView::of(record)))
+    Ok(web::Json(StaffView::of(&ctx, record)))
 }
 
 /// A new one-time password; all sessions of the account end.
@@ -150,4 +156,20 @@ pub async fn reset_password(
 ) -> Result<HttpResponse, Problem> {
     let password = staff::reset_password(&ctx, &caller.0, id.0).await?;
     Ok(HttpResponse::Created().json(OneTimePasswordView { password }))
+}
+
+/// Takes the second factor off for somebody who has lost it; their sessions end.
+#[utoipa::path(
+    tag = "console",
+    responses((status = 204, description = "It is off.")),
+    security(("staff" = []))
+)]
+#[delete("/v1/console/staff/{id}/second-factor")]
+pub async fn reset_second_factor(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteStaff>,
+    id: Segments<StaffId>,
+) -> Result<HttpResponse, Problem> {
+    staff::reset_second_factor(&ctx, &caller.0, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -125,7 +125,10 @@ fn staff(config: &mut ServiceConfig) {
     config
         .service(staff_auth::sign_in_staff)
         .service(staff_auth::get_staff_me)
-        .service(staff_auth::change_password);
+        .service(staff_auth::change_password)
+        .service(staff_auth::prepare_second_factor)
+        .service(staff_auth::confirm_second_factor)
+        .service(staff_auth::remove_second_factor);
     config
         .service(till::scan_card)
         .service(till_quote::quote_coupons)
@@ -160,6 +163,7 @@ fn console(config: &mut ServiceConfig) {
         .service(console_staff::create_staff)
         .service(console_staff::change_staff)
         .service(console_staff::reset_password)
+        .service(console_staff::reset_second_factor)
         .service(console_stores::list_stores)
         .service(console_stores::create_store)
         .service(console_stores::change_store)

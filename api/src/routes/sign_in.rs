@@ -199,7 +199,7 @@ pub async fn refresh_tokens(
         }
         Refreshed::Staff(tokens, staff) => {
             let record = staff::get_staff(&ctx, staff.id).await?;
-            SignedInView::of_staff(tokens, StaffView::of(record))
+            SignedInView::of_staff(tokens, StaffView::of(&ctx, record))
         }
     };
     view.answer(&ctx, &request, in_cookie)

@@ -19,6 +19,7 @@ const MOST_WINDOWS: usize = 20;
 /// Every list that is empty asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = CouponConditions)]
 pub struct Conditions {
     /// Good for articles of these categories, and for those of `products`. For an exchange: the articles to choose from.
     pub categories: Vec<String>,
@@ -36,6 +37,7 @@ pub struct Conditions {
 /// Hours of some weekdays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CouponWindow)]
 pub struct Window {
     /// 1 is Monday; empty for every day.
     #[serde(default)]

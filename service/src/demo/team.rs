@@ -77,6 +77,7 @@ async fn ensure_account(ctx: &Context, account: &Account, stores: &[StoreId]) ->
         must_change_password: Set(false),
         created_at: Set(ctx.now()),
         updated_at: Set(ctx.now()),
+        second_factor_at: Set(None),
     };
     let txn = ctx.db.begin().await?;
     staff::Entity::insert(row).exec_without_returning(&txn).await?;

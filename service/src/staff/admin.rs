@@ -51,6 +51,7 @@ pub async fn create_staff(ctx: &Context, caller: &StaffCaller, command: CreateSt
         must_change_password: Set(true),
         created_at: Set(now),
         updated_at: Set(now),
+        second_factor_at: Set(None),
     };
     let staff: staff::Model = row.clone().try_into_model()?;
     let txn = ctx.db.begin().await?;

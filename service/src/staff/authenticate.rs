@@ -5,7 +5,7 @@ use entity::states::{StaffRole, SubjectKind};
 use entity::{session as session_row, staff, staff_store};
 use sea_orm::{EntityTrait, JoinType, QueryFilter, QuerySelect};
 
-use super::{StaffCaller, StoreScope};
+use super::{StaffCaller, StoreScope, second_factor};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::StoreId;
@@ -13,13 +13,19 @@ use crate::refusal::Refusal;
 use crate::session::{access_token, require_active_staff};
 
 /// # Refuses
-/// `staff_disabled`, `password_change_required`
+/// `staff_disabled`, `password_change_required`, `second_factor_missing`
 pub async fn authenticate_staff(ctx: &Context, token: &str) -> Result<StaffCaller> {
     let (caller, staff) = authenticate_staff_in_any_case(ctx, token).await?;
-    if staff.must_change_password { Err(Refusal::PasswordChangeRequired.into()) } else { Ok(caller) }
+    if staff.must_change_password {
+        return Err(Refusal::PasswordChangeRequired.into());
+    }
+    if second_factor::is_missing(ctx, &staff) {
+        return Err(Refusal::SecondFactorMissing.into());
+    }
+    Ok(caller)
 }
 
-/// Also who still has the one-time password: for the two operations that change it and tell of it.
+/// Also who still has the one-time password, or lacks the second factor: for the operations that mend it and tell of it.
 ///
 /// # Refuses
 /// `staff_disabled`

@@ -38,6 +38,7 @@ pub async fn ensure_first_owner(ctx: &Context) -> Result<Option<FirstOwner>> {
         must_change_password: Set(true),
         created_at: Set(ctx.now()),
         updated_at: Set(ctx.now()),
+        second_factor_at: Set(None),
     };
     let first_wins = OnConflict::column(staff::Column::Login).do_nothing().to_owned();
     let made = staff::Entity::insert(row).on_conflict(first_wins).exec_without_returning(&txn).await?;

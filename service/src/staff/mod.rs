@@ -11,6 +11,7 @@ mod first_owner;
 mod list;
 mod password;
 mod permission;
+mod second_factor;
 mod sign_in;
 
 pub use admin::{CreateStaff, Created, create_staff, reset_password};
@@ -20,4 +21,8 @@ pub use first_owner::{FirstOwner, ensure_first_owner};
 pub use list::{StaffRecord, get_staff, list_staff};
 pub use password::change_password;
 pub use permission::{Permission, StaffCaller, StoreScope};
+pub use second_factor::{
+    Prepared, confirm_second_factor, is_missing as second_factor_is_missing, prepare_second_factor,
+    remove_second_factor, reset_second_factor,
+};
 pub use sign_in::{SignInStaff, StaffSignedIn, sign_in_staff};

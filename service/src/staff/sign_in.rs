@@ -3,7 +3,7 @@
 use entity::staff;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::password;
+use super::{password, second_factor};
 use crate::allowance::{Allowance, count_attempt};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -15,6 +15,8 @@ const QUARTER_SECONDS: i64 = 15 * 60;
 pub struct SignInStaff {
     pub login: String,
     pub password: String,
+    /// Of the authenticator app, or a recovery code.
+    pub second_factor: Option<String>,
     pub client: Client,
 }
 
@@ -24,7 +26,7 @@ pub struct StaffSignedIn {
 }
 
 /// # Refuses
-/// `login_wrong`, `staff_disabled`
+/// `login_wrong`, `staff_disabled`, `second_factor_required`, `second_factor_wrong`
 pub async fn sign_in_staff(ctx: &Context, command: SignInStaff) -> Result<StaffSignedIn> {
     let login = normalise(&command.login);
     count_attempt(ctx, &command.client.address).await?;
@@ -35,7 +37,6 @@ pub async fn sign_in_staff(ctx: &Context, command: SignInStaff) -> Result<StaffS
     let hash = known.as_ref().map(|staff| staff.password_hash.as_str());
     let right = password::verify(&command.password, hash).await?;
     let known = known.filter(|_| right).ok_or(Refusal::LoginWrong)?;
-    tries.give_back(ctx).await?;
 
     let txn = ctx.db.begin().await?;
     let staff = staff::Entity::find_by_id(known.id).lock_exclusive().one(&txn).await?;
@@ -43,6 +44,12 @@ pub async fn sign_in_staff(ctx: &Context, command: SignInStaff) -> Result<StaffS
     if staff.password_hash != known.password_hash {
         return Err(Refusal::LoginWrong.into());
     }
+    let code = command.second_factor.as_deref();
+    let checked = second_factor::check(ctx, &txn, &staff, code).await;
+    if code.is_none() || checked.is_ok() {
+        tries.give_back(ctx).await?;
+    }
+    checked?;
     let tokens = session::open(ctx, &txn, Subject::Staff(staff.id), command.client.device).await?;
     txn.commit().await?;
     Ok(StaffSignedIn { tokens, staff })

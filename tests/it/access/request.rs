@@ -99,6 +99,7 @@ fn body(operation: &str, world: &World) -> String {
         "sign_in_by_alipay" => json!({ "auth_code": "none" }),
         "sign_in_staff" => json!({ "login": "nobody", "password": "none" }),
         "change_password" => json!({ "current": "wrong", "new": "a long enough one" }),
+        "confirm_second_factor" | "remove_second_factor" => json!({ "code": "000000" }),
         "change_me" => json!({ "name": "王小明" }),
         "report_consent" => json!({ "template_id": "T1", "answer": "reject" }),
         "save_preferences" => json!({

@@ -101,7 +101,10 @@ pub const TABLE: &[(&str, Who)] = &[
     ("unlock_coupon", OwnMember),
     // staff about themselves
     ("change_password", AnyStaff),
+    ("confirm_second_factor", AnyStaff),
     ("get_staff_me", AnyStaff),
+    ("prepare_second_factor", AnyStaff),
+    ("remove_second_factor", AnyStaff),
     // the till
     ("grant_offline", StaffOfStore(TILL)),
     ("list_offline_redemptions", StaffOfStore(TILL)),
@@ -220,6 +223,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("list_staff", Staff(OWNER_MANAGER)),
     ("list_stores", Staff(ALL)),
     ("reset_password", Staff(OWNER)),
+    ("reset_second_factor", Staff(OWNER)),
     ("save_settings", Staff(OWNER)),
 ];
 

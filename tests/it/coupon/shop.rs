@@ -189,6 +189,7 @@ impl Shop {
             must_change_password: false,
             created_at: now,
             updated_at: now,
+            second_factor_at: None,
         };
         insert(self.ctx(), row.into_active_model()).await;
         if let Some(store_id) = store {

@@ -64,6 +64,8 @@ macro_rules! for_each_entity {
             session,
             setting,
             staff,
+            staff_recovery_code,
+            staff_second_factor,
             staff_store,
             stamp,
             stamp_card,

@@ -3,4 +3,5 @@
 mod account;
 mod cookie;
 mod first_owner;
+mod second_factor;
 mod sign_in;
