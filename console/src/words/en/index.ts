@@ -9,6 +9,7 @@ import letters from './letters'
 import members from './members'
 import nav from './nav'
 import notices from './notices'
+import reasons from './reasons'
 import session from './session'
 import settings from './settings'
 import staff from './staff'
@@ -26,7 +27,7 @@ const words: Words = {
   members,
   nav,
   notices,
-  session,
+  reasons, session,
   settings,
   staff,
   stores,

@@ -8,6 +8,7 @@ import letters from './letters'
 import members from './members'
 import nav from './nav'
 import notices from './notices'
+import reasons from './reasons'
 import session from './session'
 import settings from './settings'
 import staff from './staff'
@@ -25,7 +26,7 @@ const words = {
   members,
   nav,
   notices,
-  session,
+  reasons, session,
   settings,
   staff,
   stores,

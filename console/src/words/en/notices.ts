@@ -1,0 +1,35 @@
+import type { Words } from '../zh-CN'
+
+const words: Words['notices'] = {
+  title: 'Notices',
+  lead: 'Messages of no campaign: receipts, expiring points, tier changes. They don’t count against marketing caps.',
+  all: 'Any state',
+  kind: 'About',
+  redemption_receipt: 'Redemption receipt',
+  reversal_receipt: 'Reversal receipt',
+  points_expiry: 'Points about to expire',
+  tier_change: 'Tier change',
+  tier_warning: 'Tier warning',
+  feedback_reply: 'Reply to feedback',
+  created: 'Made at',
+  sent: 'Sent at',
+  attempts: 'Attempts',
+  empty: 'No notices yet',
+  emptyHint: 'Redemptions, points about to expire and tier changes leave their trace here.',
+  member: 'Member',
+  wechat_subscribe: 'WeChat subscribe message',
+  sms: 'SMS',
+  inbox: 'Inbox',
+  pending: 'Waiting',
+  queued: 'Queued',
+  sending: 'Sending',
+  sent_state: 'Sent',
+  delivered: 'Delivered',
+  bounced: 'Bounced',
+  suppressed: 'Held back',
+  deferred: 'Deferred',
+  failed: 'Failed',
+  unknown: 'Unknown',
+}
+
+export default words
