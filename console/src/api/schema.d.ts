@@ -1342,6 +1342,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/staff/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the second factor off for somebody who has lost it; their sessions end. */
+        delete: operations["reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/stamp-cards": {
         parameters: {
             query?: never;
@@ -2180,7 +2197,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs staff in. */
+        /** Signs staff in; `second_factor_required` asks for the same with `second_factor`. */
         post: operations["sign_in_staff"];
         delete?: never;
         options?: never;
@@ -2409,6 +2426,57 @@ export interface paths {
         put?: never;
         /** Reads a card code at a store. */
         post: operations["scan_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares a second factor for oneself; it is on once a code of it is confirmed. */
+        post: operations["prepare_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns the prepared second factor on and ends one's other sessions. */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one's own second factor off. */
+        post: operations["remove_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2844,39 +2912,39 @@ export interface components {
         /** @description What is empty or absent fits everything. */
         Conditions: {
             /** @default [] */
-            stores: components["schemas"]["StoreId"][];
+            stores?: components["schemas"]["StoreId"][];
             /** @default [] */
-            categories: string[];
+            categories?: string[];
             /** @default [] */
-            products: string[];
+            products?: string[];
             /** @default [] */
-            tiers: components["schemas"]["TierId"][];
+            tiers?: components["schemas"]["TierId"][];
             /**
              * @description 1 is Monday.
              * @default []
              */
-            weekdays: number[];
+            weekdays?: number[];
             /** @default [] */
-            days_of_month: number[];
+            days_of_month?: number[];
             /**
              * Format: date
              * @description Days in the brand's zone, both included.
              * @default null
              */
-            from: string | null;
+            from?: string | null;
             /**
              * Format: date
              * @default null
              */
-            until: string | null;
+            until?: string | null;
             /** @default null */
-            birthday: components["schemas"]["BirthdaySpan"] | null;
+            birthday?: components["schemas"]["BirthdaySpan"] | null;
             /**
              * Format: int64
              * @description The purchase is of so much or more.
              * @default null
              */
-            least_fen: number | null;
+            least_fen?: number | null;
         };
         /** @enum {string} */
         ConsentKind: "one_time" | "long_term";
@@ -2920,6 +2988,36 @@ export interface components {
         CouponCodesView: {
             /** @description 12 characters each; good for one copy, once. */
             codes: string[];
+        };
+        /** @description Every list that is empty asks for nothing. */
+        CouponConditions: {
+            /**
+             * @description Good for articles of these categories, and for those of `products`. For an exchange: the articles to choose from.
+             * @default []
+             */
+            categories?: string[];
+            /**
+             * @description Product codes.
+             * @default []
+             */
+            products?: string[];
+            /**
+             * @description Product codes that it is never good for.
+             * @default []
+             */
+            excluded_products?: string[];
+            /** @default [] */
+            channels?: components["schemas"]["SalesChannel"][];
+            /**
+             * @description In one of these hours, by the store's clock.
+             * @default []
+             */
+            windows?: components["schemas"]["CouponWindow"][];
+            /**
+             * @description The member has bought nothing before.
+             * @default false
+             */
+            first_order?: boolean;
         };
         /** Format: uuid */
         CouponId: string;
@@ -2982,7 +3080,7 @@ export interface components {
             all_stores: boolean;
             /** @description The stores where it can be used, when not at all. */
             store_ids: components["schemas"]["StoreId"][];
-            conditions: components["schemas"]["Conditions"];
+            conditions: components["schemas"]["CouponConditions"];
             /** @description One coupon of a group per order, next to those of other groups; null: it stands alone. */
             stacking_group?: string | null;
             /** @description Whether it may be given to a friend. */
@@ -3055,7 +3153,7 @@ export interface components {
              * @description What one copy costs the brand when it is used; counted in budgets and results.
              */
             cost_fen?: number;
-            conditions?: components["schemas"]["Conditions"];
+            conditions?: components["schemas"]["CouponConditions"];
             /** @description One coupon of a group per order, next to those of other groups. Absent: it stands alone. */
             stacking_group?: string | null;
             /**
@@ -3088,102 +3186,102 @@ export interface components {
          */
         CouponTemplatePatchBody: {
             /** @default null */
-            name: string | null;
+            name?: string | null;
             /** @default null */
-            kind: components["schemas"]["CouponKind"] | null;
+            kind?: components["schemas"]["CouponKind"] | null;
             /**
              * Format: int64
              * @default null
              */
-            threshold_fen: number | null;
+            threshold_fen?: number | null;
             /**
              * Format: int64
              * @default null
              */
-            discount_fen: number | null;
+            discount_fen?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            pay_percent: number | null;
+            pay_percent?: number | null;
             /**
              * Format: int64
              * @default null
              */
-            discount_ceiling_fen: number | null;
+            discount_ceiling_fen?: number | null;
             /** @default null */
-            gift_name: string | null;
+            gift_name?: string | null;
             /** @default null */
-            validity: components["schemas"]["Validity"] | null;
+            validity?: components["schemas"]["Validity"] | null;
             /** @default null */
-            valid_from: string | null;
+            valid_from?: string | null;
             /** @default null */
-            valid_until: string | null;
+            valid_until?: string | null;
             /**
              * Format: int32
              * @default null
              */
-            valid_days: number | null;
+            valid_days?: number | null;
             /** @default null */
-            all_stores: boolean | null;
+            all_stores?: boolean | null;
             /** @default null */
-            store_ids: components["schemas"]["StoreId"][] | null;
+            store_ids?: components["schemas"]["StoreId"][] | null;
             /**
              * Format: int64
              * @default null
              */
-            stock: number | null;
+            stock?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            limit_per_member: number | null;
+            limit_per_member?: number | null;
             /** @default null */
-            claimable: boolean | null;
+            claimable?: boolean | null;
             /** @default null */
-            claim_from: string | null;
+            claim_from?: string | null;
             /** @default null */
-            claim_until: string | null;
+            claim_until?: string | null;
             /**
              * Format: int64
              * @default null
              */
-            cost_fen: number | null;
+            cost_fen?: number | null;
             /**
              * Format: int64
              * @default null
              */
-            exchange_price_fen: number | null;
+            exchange_price_fen?: number | null;
             /** @default null */
-            conditions: components["schemas"]["Conditions"] | null;
+            conditions?: components["schemas"]["CouponConditions"] | null;
             /** @default null */
-            stacking_group: string | null;
+            stacking_group?: string | null;
             /**
              * Format: int32
              * @default null
              */
-            starts_after_days: number | null;
+            starts_after_days?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            limit_per_day: number | null;
+            limit_per_day?: number | null;
             /**
              * Format: int64
              * @default null
              */
-            daily_stock: number | null;
+            daily_stock?: number | null;
             /**
              * Format: int64
              * @default null
              */
-            budget_fen: number | null;
+            budget_fen?: number | null;
             /** @default null */
-            transferable: boolean | null;
+            transferable?: boolean | null;
             /** @default null */
-            public_code: string | null;
+            public_code?: string | null;
             /** @default null */
-            partial_refund: components["schemas"]["PartialRefund"] | null;
+            partial_refund?: components["schemas"]["PartialRefund"] | null;
         };
         /** @enum {string} */
         CouponTemplateState: "draft" | "published" | "withdrawn";
@@ -3254,6 +3352,15 @@ export interface components {
             locked_until?: string | null;
             locked_order_no?: string | null;
             rules: components["schemas"]["CouponRulesView"];
+        };
+        /** @description Hours of some weekdays. */
+        CouponWindow: {
+            /** @description 1 is Monday; empty for every day. */
+            weekdays?: number[];
+            /** @description `HH:MM`. */
+            from: string;
+            /** @description `HH:MM`, no longer good then. At or before `from` it is of the next day; `00:00` to `00:00` is the whole day. */
+            until: string;
         };
         /** @description Days in the brand's zone, inclusive at both ends; an absent end is open. */
         DateRange: {
@@ -3854,7 +3961,7 @@ export interface components {
              * @description Exchanges are possible within these; without any, always.
              * @default []
              */
-            windows: components["schemas"]["MallWindow"][];
+            windows?: components["schemas"]["MallWindow"][];
         };
         /** @description Days in the brand's zone, both included. */
         MallWindow: {
@@ -3932,24 +4039,24 @@ export interface components {
          */
         MessageDraft: {
             /** @default null */
-            template_id: string | null;
+            template_id?: string | null;
             /**
              * @description SMS: the template's id at a supplier (`tencent`, `aliyun`); `template_id` for those that are not named.
              * @default {}
              */
-            templates: {
+            templates?: {
                 [key: string]: string;
             };
             /** @default null */
-            page: string | null;
+            page?: string | null;
             /** @default {} */
-            parameters: {
+            parameters?: {
                 [key: string]: string;
             };
             /** @default null */
-            title: string | null;
+            title?: string | null;
             /** @default null */
-            body: string | null;
+            body?: string | null;
         };
         /** @description The campaign after a move, and how many members it touches. */
         MovedView: components["schemas"]["CampaignView"] & {
@@ -4843,6 +4950,10 @@ export interface components {
                 state: components["schemas"]["StaffState"];
                 /** @description Until then nothing else is permitted. */
                 must_change_password: boolean;
+                /** @description It takes a code too to sign in. */
+                second_factor: boolean;
+                /** @description Until then nothing else is permitted. */
+                must_turn_on_second_factor: boolean;
                 /** @description Empty: all stores. */
                 store_ids: components["schemas"]["StoreId"][];
                 /** Format: date-time */
@@ -5078,57 +5189,57 @@ export interface components {
              * @description Points for each yuan that was paid, before multipliers; 0: purchases earn nothing.
              * @default 1
              */
-            per_yuan: number;
+            per_yuan?: number;
             /**
              * Format: int32
              * @description Points of a purchase are pending, and it counts for no tier, for so many days: while the goods can be returned.
              * @default 7
              */
-            return_days: number;
+            return_days?: number;
             /**
              * @default {
              *       "after_years": 1,
              *       "kind": "year_end"
              *     }
              */
-            expiry: components["schemas"]["Expiry"];
+            expiry?: components["schemas"]["Expiry"];
             /**
              * Format: int32
              * @description Life of points that come back after their lot has expired.
              * @default 7
              */
-            grace_days: number;
+            grace_days?: number;
             /** @default debt */
-            shortage: components["schemas"]["ShortagePolicy"];
+            shortage?: components["schemas"]["ShortagePolicy"];
             /**
              * Format: int64
              * @description What 100 points are worth, in fen: for the liability, and for what is deducted from a refund.
              * @default 100
              */
-            fen_per_100: number;
+            fen_per_100?: number;
             /**
              * @description How the multipliers of tier, birthday and rules go together.
              * @default highest
              */
-            combine: components["schemas"]["Combine"];
+            combine?: components["schemas"]["Combine"];
             /** @default [] */
-            rules: components["schemas"]["EarnRule"][];
+            rules?: components["schemas"]["EarnRule"][];
             /**
              * Format: int64
              * @description An adjustment by staff above so many points waits for a second person.
              * @default 1000
              */
-            review_above: number;
+            review_above?: number;
             /**
              * Format: int32
              * @description Members are told so many days before points expire; 0: not at all.
              * @default 7
              */
-            remind_days: number;
+            remind_days?: number;
             /** @default null */
-            check_in: components["schemas"]["CheckInPolicy"] | null;
+            check_in?: components["schemas"]["CheckInPolicy"] | null;
             /** @default null */
-            invite: components["schemas"]["InvitePolicy"] | null;
+            invite?: components["schemas"]["InvitePolicy"] | null;
             /**
              * @default {
              *       "enabled": false,
@@ -5136,7 +5247,7 @@ export interface components {
              *       "warning_read": false
              *     }
              */
-            sharing: components["schemas"]["SharingPolicy"];
+            sharing?: components["schemas"]["SharingPolicy"];
         };
         PointsPolicyView: {
             policy: components["schemas"]["PointsPolicy"];
@@ -5230,7 +5341,7 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
         ProgressLineView: {
             state: components["schemas"]["DeliveryState"];
             reason?: string | null;
@@ -5427,6 +5538,10 @@ export interface components {
             code: string;
             chinese: string;
             english: string;
+        };
+        /** @description Each good once, instead of a code of the app. Shown this once. */
+        RecoveryCodesView: {
+            recovery_codes: string[];
         };
         /** @description By calendar, in the shop's zone. */
         Recurrence: {
@@ -5802,7 +5917,21 @@ export interface components {
              * @description When it starts; absent or null: as soon as possible.
              * @default null
              */
-            at: string | null;
+            at?: string | null;
+        };
+        SecondFactorCode: {
+            /** @description Six digits of the authenticator app; a recovery code will do where the second factor is on. */
+            code: string;
+        };
+        /** @description What an authenticator app is told, this once. */
+        SecondFactorView: {
+            /** @description Base32, for typing. */
+            secret: string;
+            /**
+             * @description For a QR code.
+             * @example otpauth://totp/brand:login?secret=...&issuer=brand
+             */
+            uri: string;
         };
         SegmentBody: {
             name: string;
@@ -5846,18 +5975,18 @@ export interface components {
         /** @description Points for sharing to friends or Moments. Off unless the brand turns it on and says that it knows the platform's rule. */
         SharingPolicy: {
             /** @default false */
-            enabled: boolean;
+            enabled?: boolean;
             /**
              * Format: int64
              * @description Points for the first share of a day.
              * @default 0
              */
-            points: number;
+            points?: number;
             /**
              * @description Must be true to turn it on: [`SHARING_WARNING`] was read.
              * @default false
              */
-            warning_read: boolean;
+            warning_read?: boolean;
         };
         /**
          * @description What happens where a refund takes back more points than the member has left.
@@ -5907,6 +6036,8 @@ export interface components {
         StaffSignIn: {
             login: string;
             password: string;
+            /** @description Six digits of the authenticator app, or a recovery code; needed when the account has a second factor. */
+            second_factor?: string | null;
             keep?: components["schemas"]["KeptIn"] | null;
         };
         /** @enum {string} */
@@ -5919,6 +6050,10 @@ export interface components {
             state: components["schemas"]["StaffState"];
             /** @description Until then nothing else is permitted. */
             must_change_password: boolean;
+            /** @description It takes a code too to sign in. */
+            second_factor: boolean;
+            /** @description Until then nothing else is permitted. */
+            must_turn_on_second_factor: boolean;
             /** @description Empty: all stores. */
             store_ids: components["schemas"]["StoreId"][];
             /** Format: date-time */
@@ -6045,7 +6180,7 @@ export interface components {
              * @description `channel` unless told.
              * @default channel
              */
-            reach: components["schemas"]["StopReach"];
+            reach?: components["schemas"]["StopReach"];
         };
         /**
          * @description How far a stop reaches.
@@ -6218,34 +6353,34 @@ export interface components {
              * @description Length of the rolling window in months.
              * @default 12
              */
-            window_months: number;
+            window_months?: number;
             /** @default window */
-            counts: components["schemas"]["Counts"];
+            counts?: components["schemas"]["Counts"];
             /**
              * @description Where a tier asks for spend and visits.
              * @default any
              */
-            need: components["schemas"]["Need"];
+            need?: components["schemas"]["Need"];
             /**
              * Format: int32
              * @description So many monthly checks in a row below, then the tier ends.
              * @default 3
              */
-            misses: number;
+            misses?: number;
             /** @default one_step */
-            fall: components["schemas"]["Fall"];
+            fall?: components["schemas"]["Fall"];
             /**
              * Format: int32
              * @description Days after the last miss in which the tier can still be saved.
              * @default 0
              */
-            grace_days: number;
+            grace_days?: number;
             /**
              * Format: int32
              * @description The planner warns where the highest tier holds more of the members than this.
              * @default 10
              */
-            top_quota_percent: number;
+            top_quota_percent?: number;
         };
         TierView: {
             id: components["schemas"]["TierId"];
@@ -6354,15 +6489,6 @@ export interface components {
             basis: components["schemas"]["WordsView"];
             /** @description Whether such messages can be stopped. */
             can_stop: boolean;
-        };
-        /** @description Hours of some weekdays. */
-        Window: {
-            /** @description 1 is Monday; empty for every day. */
-            weekdays?: number[];
-            /** @description `HH:MM`. */
-            from: string;
-            /** @description `HH:MM`, no longer good then. At or before `from` it is of the next day; `00:00` to `00:00` is the whole day. */
-            until: string;
         };
         /** @description A code with its words. */
         WordsView: {
@@ -15020,6 +15146,101 @@ export interface operations {
             };
         };
     };
+    reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stamp_cards: {
         parameters: {
             query?: {
@@ -22424,6 +22645,331 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScanView"];
                 };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepare_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The body is not valid JSON. */
             400: {

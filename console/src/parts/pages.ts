@@ -20,7 +20,11 @@ export interface Pages {
  * `key` names the list and its filters; a changed one begins at the first page. The result is what `<Faces>` takes, with `pages` for
  * `<DataTable>` beside it.
  */
-export function usePages<Row>(key: () => readonly unknown[], read: (cursor?: string) => Promise<Page<Row>>) {
+export function usePages<Row>(
+  key: () => readonly unknown[],
+  read: (cursor?: string) => Promise<Page<Row>>,
+  enabled: () => boolean = () => true,
+) {
   const cursors = ref<string[]>([])
   watch(
     () => JSON.stringify(key()),
@@ -30,6 +34,7 @@ export function usePages<Row>(key: () => readonly unknown[], read: (cursor?: str
     queryKey: computed(() => [...key(), cursors.value.at(-1) ?? '']),
     queryFn: () => read(cursors.value.at(-1)),
     placeholderData: keepPreviousData,
+    enabled: computed(enabled),
   })
   const pages = computed<Pages>(() => ({
     number: cursors.value.length + 1,

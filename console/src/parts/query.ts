@@ -3,7 +3,10 @@ import { computed, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /** One parameter of the address. The fallback is left out of it. */
-export function useParameter<Value extends string>(name: string, fallback: Value): WritableComputedRef<Value> {
+export function useParameter<Value extends string = string>(
+  name: string,
+  fallback: NoInfer<Value>,
+): WritableComputedRef<Value> {
   const route = useRoute()
   const router = useRouter()
   return computed({

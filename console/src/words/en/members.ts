@@ -104,7 +104,7 @@ const words: Words['members'] = {
   pending: 'Pending',
   after: 'Balance',
   lots: 'Lots and reason',
-  lotUntil: 'Expire on {day}',
+  lotUntil: 'Good until {day}',
   lotForever: 'Never expire',
   moreLots: '{n} more {n|lot|lots}',
   fewerLots: 'Show less',

@@ -102,7 +102,7 @@ export default {
   pending: '待到账',
   after: '余额',
   lots: '批次与原因',
-  lotUntil: '{day} 到期',
+  lotUntil: '有效到 {day}',
   lotForever: '永久有效',
   moreLots: '另有 {n} 个批次',
   fewerLots: '收起',
