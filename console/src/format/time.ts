@@ -71,6 +71,11 @@ export function dayOf(at: Instant, zone = shopZone.value): string {
   return `${wall.year}-${two(wall.month)}-${two(wall.day)}`
 }
 
+/** The last day on which what ends at an instant is still good: one that ends at midnight is good until the day before. */
+export function lastDayBefore(at: Instant): string {
+  return dayOf(new Date(at).getTime() - 1)
+}
+
 /** `14:05` in the shop's zone. */
 export function clockOf(at: Instant, zone = shopZone.value): string {
   const wall = wallOf(at, zone)

@@ -1,0 +1,16 @@
+export default {
+  membership: '会员状态',
+  rate: '发送速度',
+  opt_out: '退订',
+  channel: '渠道',
+  pause: '会员暂停接收',
+  marketing_consent: '营销同意',
+  address_and_consent: '地址与订阅授权',
+  offer: '优惠期限',
+  quiet_hours: '免打扰',
+  frequency_cap: '频控',
+  priority: '优先级',
+  budget: '预算',
+  coupon: '随附的券',
+  holdout: '对照组',
+}
