@@ -71,7 +71,7 @@ export function bars() {
   return `${JSON.stringify(json, null, 2)}\n`
 }
 
-export const tabs = [['card', 'card', 'card-filled'], ['coupons', 'coupon', 'coupon-filled'], ['points', 'star', 'star-filled'], ['me', 'user', 'user-filled']]
+export const tabs = [['card', 'cardmembership', 'cardmembership-filled'], ['coupons', 'ticket', 'ticket-filled'], ['points', 'star', 'star-filled'], ['me', 'user', 'user-filled']]
 
 async function drawTabs() {
   const { chromium } = await import('@playwright/test')

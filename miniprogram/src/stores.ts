@@ -1,6 +1,7 @@
 /** The open stores by id, read once a visit. */
 import { ref } from 'vue'
 import { call, type Answer } from '@/api/call'
+import { programme } from '@/programme'
 
 export type Store = Answer<'/v1/stores', 'get'>['items'][number]
 
@@ -23,4 +24,10 @@ export function learnStores(): Promise<void> {
   return reading
 }
 
-export const storeNames = (ids: string[]): string[] => ids.map((id) => stores.value[id]?.name).filter((name) => name !== undefined)
+/** `山月茶点 · 南山店` is `南山店` to whoever is in this brand's own app. */
+export function shortName(name: string): string {
+  const brand = programme.value?.brand
+  return brand && name.startsWith(brand) ? name.slice(brand.length).replace(/^[\s·・-]+/, '') || name : name
+}
+
+export const storeNames = (ids: string[]): string[] => ids.flatMap((id) => (stores.value[id] ? [shortName(stores.value[id].name)] : []))

@@ -99,7 +99,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session of the access token, of a member or of staff, even when the token has expired. */
+        /** Ends the session of the access token, of a member or of staff, even when the token has expired. A browser forgets its cookie. */
         post: operations["sign_out"];
         delete?: never;
         options?: never;
@@ -1342,6 +1342,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/staff/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the second factor off for somebody who has lost it; their sessions end. */
+        delete: operations["reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/stamp-cards": {
         parameters: {
             query?: never;
@@ -2180,7 +2197,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs staff in. */
+        /** Signs staff in; `second_factor_required` asks for the same with `second_factor`. */
         post: operations["sign_in_staff"];
         delete?: never;
         options?: never;
@@ -2409,6 +2426,57 @@ export interface paths {
         put?: never;
         /** Reads a card code at a store. */
         post: operations["scan_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares a second factor for oneself; it is on once a code of it is confirmed. */
+        post: operations["prepare_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns the prepared second factor on and ends one's other sessions. */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/second-factor/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one's own second factor off. */
+        post: operations["remove_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2921,6 +2989,36 @@ export interface components {
             /** @description 12 characters each; good for one copy, once. */
             codes: string[];
         };
+        /** @description Every list that is empty asks for nothing. */
+        CouponConditions: {
+            /**
+             * @description Good for articles of these categories, and for those of `products`. For an exchange: the articles to choose from.
+             * @default []
+             */
+            categories: string[];
+            /**
+             * @description Product codes.
+             * @default []
+             */
+            products: string[];
+            /**
+             * @description Product codes that it is never good for.
+             * @default []
+             */
+            excluded_products: string[];
+            /** @default [] */
+            channels: components["schemas"]["SalesChannel"][];
+            /**
+             * @description In one of these hours, by the store's clock.
+             * @default []
+             */
+            windows: components["schemas"]["CouponWindow"][];
+            /**
+             * @description The member has bought nothing before.
+             * @default false
+             */
+            first_order: boolean;
+        };
         /** Format: uuid */
         CouponId: string;
         /** @enum {string} */
@@ -2982,7 +3080,7 @@ export interface components {
             all_stores: boolean;
             /** @description The stores where it can be used, when not at all. */
             store_ids: components["schemas"]["StoreId"][];
-            conditions: components["schemas"]["Conditions"];
+            conditions: components["schemas"]["CouponConditions"];
             /** @description One coupon of a group per order, next to those of other groups; null: it stands alone. */
             stacking_group?: string | null;
             /** @description Whether it may be given to a friend. */
@@ -3055,7 +3153,7 @@ export interface components {
              * @description What one copy costs the brand when it is used; counted in budgets and results.
              */
             cost_fen?: number;
-            conditions?: components["schemas"]["Conditions"];
+            conditions?: components["schemas"]["CouponConditions"];
             /** @description One coupon of a group per order, next to those of other groups. Absent: it stands alone. */
             stacking_group?: string | null;
             /**
@@ -3155,7 +3253,7 @@ export interface components {
              */
             exchange_price_fen: number | null;
             /** @default null */
-            conditions: components["schemas"]["Conditions"] | null;
+            conditions: components["schemas"]["CouponConditions"] | null;
             /** @default null */
             stacking_group: string | null;
             /**
@@ -3254,6 +3352,15 @@ export interface components {
             locked_until?: string | null;
             locked_order_no?: string | null;
             rules: components["schemas"]["CouponRulesView"];
+        };
+        /** @description Hours of some weekdays. */
+        CouponWindow: {
+            /** @description 1 is Monday; empty for every day. */
+            weekdays?: number[];
+            /** @description `HH:MM`. */
+            from: string;
+            /** @description `HH:MM`, no longer good then. At or before `from` it is of the next day; `00:00` to `00:00` is the whole day. */
+            until: string;
         };
         /** @description Days in the brand's zone, inclusive at both ends; an absent end is open. */
         DateRange: {
@@ -3724,6 +3831,8 @@ export interface components {
              */
             most_in_30_days?: number;
         };
+        /** @enum {string} */
+        KeptIn: "cookie";
         /** @description From the lowest to the highest; the first asks for nothing. */
         LadderBody: {
             tiers: components["schemas"]["TierBody"][];
@@ -4841,6 +4950,10 @@ export interface components {
                 state: components["schemas"]["StaffState"];
                 /** @description Until then nothing else is permitted. */
                 must_change_password: boolean;
+                /** @description It takes a code too to sign in. */
+                second_factor: boolean;
+                /** @description Until then nothing else is permitted. */
+                must_turn_on_second_factor: boolean;
                 /** @description Empty: all stores. */
                 store_ids: components["schemas"]["StoreId"][];
                 /** Format: date-time */
@@ -5228,7 +5341,7 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
         ProgressLineView: {
             state: components["schemas"]["DeliveryState"];
             reason?: string | null;
@@ -5426,6 +5539,10 @@ export interface components {
             chinese: string;
             english: string;
         };
+        /** @description Each good once, instead of a code of the app. Shown this once. */
+        RecoveryCodesView: {
+            recovery_codes: string[];
+        };
         /** @description By calendar, in the shop's zone. */
         Recurrence: {
             every: components["schemas"]["Every"];
@@ -5501,7 +5618,8 @@ export interface components {
             coupons: components["schemas"]["RedeemedCouponView"][];
         };
         RefreshTokens: {
-            refresh_token: string;
+            /** @description Absent: the one in the browser's cookie, which then gets the next one. */
+            refresh_token?: string | null;
         };
         /** @description `lines` gives back pieces, `amount_fen` money spread over what is left of the lines; without both everything that is left. */
         RefundBody: {
@@ -5801,6 +5919,20 @@ export interface components {
              */
             at: string | null;
         };
+        SecondFactorCode: {
+            /** @description Six digits of the authenticator app; a recovery code will do where the second factor is on. */
+            code: string;
+        };
+        /** @description What an authenticator app is told, this once. */
+        SecondFactorView: {
+            /** @description Base32, for typing. */
+            secret: string;
+            /**
+             * @description For a QR code.
+             * @example otpauth://totp/brand:login?secret=...&issuer=brand
+             */
+            uri: string;
+        };
         SegmentBody: {
             name: string;
             rule: components["schemas"]["Rule"];
@@ -5864,8 +5996,8 @@ export interface components {
         /** @description Tokens of a session, and whose it is. */
         SignedInView: {
             access_token: string;
-            /** @description Good once: the answer to its use holds the next one. */
-            refresh_token: string;
+            /** @description Good once: the answer to its use holds the next one. Null: it is in a cookie. */
+            refresh_token?: string | null;
             /**
              * Format: int64
              * @description Seconds for which the access token is good.
@@ -5904,6 +6036,9 @@ export interface components {
         StaffSignIn: {
             login: string;
             password: string;
+            /** @description Six digits of the authenticator app, or a recovery code; needed when the account has a second factor. */
+            second_factor?: string | null;
+            keep?: components["schemas"]["KeptIn"] | null;
         };
         /** @enum {string} */
         StaffState: "active" | "disabled";
@@ -5915,6 +6050,10 @@ export interface components {
             state: components["schemas"]["StaffState"];
             /** @description Until then nothing else is permitted. */
             must_change_password: boolean;
+            /** @description It takes a code too to sign in. */
+            second_factor: boolean;
+            /** @description Until then nothing else is permitted. */
+            must_turn_on_second_factor: boolean;
             /** @description Empty: all stores. */
             store_ids: components["schemas"]["StoreId"][];
             /** Format: date-time */
@@ -6350,15 +6489,6 @@ export interface components {
             basis: components["schemas"]["WordsView"];
             /** @description Whether such messages can be stopped. */
             can_stop: boolean;
-        };
-        /** @description Hours of some weekdays. */
-        Window: {
-            /** @description 1 is Monday; empty for every day. */
-            weekdays?: number[];
-            /** @description `HH:MM`. */
-            from: string;
-            /** @description `HH:MM`, no longer good then. At or before `from` it is of the next day; `00:00` to `00:00` is the whole day. */
-            until: string;
         };
         /** @description A code with its words. */
         WordsView: {
@@ -15016,6 +15146,101 @@ export interface operations {
             };
         };
     };
+    reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stamp_cards: {
         parameters: {
             query?: {
@@ -22420,6 +22645,331 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScanView"];
                 };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepare_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The body is not valid JSON. */
             400: {

@@ -42,7 +42,7 @@ export const isStaff = computed(() => sessions.staff.value !== undefined)
 export function begin(kind: Kind, signedIn: SignedIn): void {
   const session: Session = {
     access: signedIn.access_token,
-    refresh: signedIn.refresh_token,
+    refresh: signedIn.refresh_token ?? '',
     expiresAt: now() + signedIn.expires_in * 1000,
     refreshKey: uuid(),
   }

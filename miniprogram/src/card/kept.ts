@@ -13,12 +13,28 @@ import { fromBase64, makeCode, SHAPE, stepAt } from './code'
 export type Card = components['schemas']['CardView']
 
 const KEPT = 'card'
+const LOOK = 'card.look'
 
 export const card = ref<Card | undefined>(recall<Card>(KEPT))
 
+/** The tier gives the card its look, and is as old as the last visit with a network. */
+export interface Look {
+  name: string
+  rank: number
+}
+
+export const look = ref<Look | undefined>(recall<Look>(LOOK))
+
+export function keepLook(tier: Look | undefined): void {
+  look.value = tier && { name: tier.name, rank: tier.rank }
+  keep(LOOK, look.value ?? null)
+}
+
 onEnd('member', () => {
   card.value = undefined
+  look.value = undefined
   forget(KEPT)
+  forget(LOOK)
 })
 
 export async function readCard(): Promise<Card> {

@@ -48,17 +48,38 @@ export function stores(rules: Rules, names: string[] = []): string {
   return names.length > 0 && names.length <= 2 ? names.join('、') : say('coupons.someStores', { n: rules.store_ids.length })
 }
 
-export function goods(rules: Rules): string | undefined {
-  const named = [...(rules.conditions.categories ?? []), ...(rules.conditions.products ?? [])]
-  return named.length > 0 ? say('coupons.goods', { goods: named.join(locale.value === 'en' ? ', ' : '、') }) : undefined
+const listed = (names: string[]): string => names.join(locale.value === 'en' ? ', ' : '、')
+
+/** Articles have codes and no names here, so only categories are named. */
+export function goods({ conditions }: Rules): string | undefined {
+  const kinds = conditions.categories ?? []
+  if (kinds.length > 0) return say('coupons.goods', { goods: listed(kinds) })
+  if ((conditions.products ?? []).length > 0) return say('coupons.someGoods')
+  return (conditions.excluded_products ?? []).length > 0 ? say('coupons.exceptGoods') : undefined
 }
 
-export function days(rules: Rules): string | undefined {
-  const list = rules.conditions.weekdays ?? []
-  if (rules.conditions.birthday) return say(rules.conditions.birthday === 'day' ? 'coupons.birthdayDay' : 'coupons.birthdayMonth')
-  if (list.length === 0 || list.length === 7) return undefined
-  const names = list.map((number) => say(`coupons.weekday.${number}` as Key))
-  return say('coupons.weekdays', { days: names.join(locale.value === 'en' ? ', ' : '、') })
+const span = (from: string, until: string): string | undefined => (from === until ? undefined : `${from}–${until}`)
+
+/** `仅周三、周五 14:00–17:00`. */
+export function hours({ conditions }: Rules): string | undefined {
+  const windows = (conditions.windows ?? []).map(({ weekdays = [], from, until: to }) => {
+    const names = listed(weekdays.map((number) => say(`coupons.weekday.${number}` as Key)))
+    return [names, span(from, to)].filter(Boolean).join(' ')
+  })
+  return windows.some((each) => each !== '') ? say('coupons.weekdays', { days: windows.join(locale.value === 'en' ? '; ' : '；') }) : undefined
+}
+
+const listedChannels = ({ conditions }: Rules): string => (conditions.channels ?? []).join()
+
+/** Who and where besides stores: `仅限首单`, `仅限线上`. */
+export function others(rules: Rules): string | undefined {
+  const channel = listedChannels(rules)
+  const parts = [
+    rules.conditions.first_order ? say('coupons.firstOrder') : undefined,
+    channel === 'online' || channel === 'store' ? say(`coupons.channel.${channel}`) : undefined,
+  ]
+  const told = parts.filter((part) => part !== undefined)
+  return told.length > 0 ? listed(told) : undefined
 }
 
 function given(rules: Rules): string | undefined {
@@ -70,7 +91,8 @@ function given(rules: Rules): string | undefined {
 
 /** `全部门店，限 茶饮，最多减 20 元`: what stands under the name. */
 export function ruleLine(rules: Rules, storeNames: string[] = []): string {
-  const parts = [given(rules), stores(rules, storeNames), goods(rules), days(rules)]
+  const onlineOnly = listedChannels(rules) === 'online'
+  const parts = [given(rules), onlineOnly ? undefined : stores(rules, storeNames), goods(rules), hours(rules), others(rules)]
   return parts.filter((part) => part !== undefined).join(locale.value === 'en' ? ', ' : '，')
 }
 

@@ -100,7 +100,7 @@ describe('people', () => {
 })
 
 describe('a coupon in plain words', () => {
-  const anything: Rules['conditions'] = { stores: [], categories: [], products: [], tiers: [], weekdays: [], days_of_month: [], from: null, until: null, birthday: null, least_fen: null }
+  const anything: Rules['conditions'] = { categories: [], products: [], excluded_products: [], channels: [], windows: [], first_order: false }
   const rules = (more: Partial<Rules>): Rules => ({
     name: '券',
     kind: 'money_off',
@@ -134,7 +134,7 @@ describe('a coupon in plain words', () => {
   })
 
   it('names goods and days', () => {
-    expect(ruleLine(rules({ conditions: { ...anything, categories: ['茶饮'], weekdays: [3, 5] } }))).toBe('全部门店，限茶饮，仅周三、周五')
+    expect(ruleLine(rules({ conditions: { ...anything, categories: ['茶饮'], windows: [{ weekdays: [3, 5], from: '14:00', until: '17:00' }], first_order: true } }))).toBe('全部门店，限茶饮，仅周三、周五 14:00–17:00，仅限首单')
   })
 
   it('tells where it takes off most', () => {
