@@ -7,6 +7,7 @@ import type { Permission } from '@/access'
 import type { WordKey } from '@/words'
 import {
   CalendarIcon,
+  CouponIcon,
   FilterIcon,
   HistoryIcon,
   MailIcon,
@@ -46,6 +47,14 @@ export const places: Place[] = [
     title: 'campaigns.newTitle',
     needs: 'WriteCampaigns',
     component: () => import('@/pages/campaigns/composer/ComposerPage.vue'),
+    under: 'campaigns',
+  },
+  {
+    name: 'campaign',
+    path: '/campaigns/:id',
+    title: 'campaigns.one',
+    needs: 'ReadCampaigns',
+    component: () => import('@/pages/campaigns/CampaignPage.vue'),
     under: 'campaigns',
   },
   {
@@ -95,6 +104,38 @@ export const places: Place[] = [
     needs: 'ReadMembers',
     component: () => import('@/pages/members/MemberPage.vue'),
     under: 'members',
+  },
+  {
+    name: 'coupons',
+    path: '/coupons',
+    title: 'coupons.title',
+    needs: 'ReadCoupons',
+    component: () => import('@/pages/coupons/CouponsPage.vue'),
+    menu: { group: 'offers', icon: CouponIcon },
+  },
+  {
+    name: 'coupon-new',
+    path: '/coupons/new',
+    title: 'coupons.create',
+    needs: 'WriteCoupons',
+    component: () => import('@/pages/coupons/CouponFormPage.vue'),
+    under: 'coupons',
+  },
+  {
+    name: 'coupon',
+    path: '/coupons/:id',
+    title: 'coupons.template',
+    needs: 'ReadCoupons',
+    component: () => import('@/pages/coupons/CouponPage.vue'),
+    under: 'coupons',
+  },
+  {
+    name: 'coupon-edit',
+    path: '/coupons/:id/edit',
+    title: 'coupons.edit',
+    needs: 'WriteCoupons',
+    component: () => import('@/pages/coupons/CouponFormPage.vue'),
+    under: 'coupons',
   },
   {
     name: 'stores',

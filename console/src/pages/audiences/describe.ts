@@ -48,20 +48,20 @@ export function describeTest(test: TestNode, names: Names): string {
       return `${name}${t('audiences.is')}${t('audiences.monthOf', { n: Number(value) })}`
     case 'dates': {
       const days = value as DayRange
-      return `${name} ${between(days.from && formatDay(days.from), days.until && formatDay(days.until))}`
+      return `${name} ${between('day', days.from && formatDay(days.from), days.until && formatDay(days.until))}`
     }
     default: {
       const range = value as Range
       const show = test.property === 'purchase_total_fen' ? formatMoney : formatCount
       const unit = tCode('audiences', `unit_${test.property}`)
       const end = (number: number | null) => (number === null ? null : `${show(number)}${unit}`)
-      return `${name} ${between(end(range.at_least), end(range.at_most))}`
+      return `${name} ${between('number', end(range.at_least), end(range.at_most))}`
     }
   }
 }
 
-function between(low: string | null, high: string | null): string {
+function between(of: 'day' | 'number', low: string | null, high: string | null): string {
   if (low && high) return low === high ? low : t('audiences.fromTo', { low, high })
-  if (low) return t('audiences.from', { low })
-  return high ? t('audiences.upTo', { high }) : ''
+  if (low) return t(of === 'day' ? 'audiences.fromDay' : 'audiences.from', { low })
+  return high ? t(of === 'day' ? 'audiences.upToDay' : 'audiences.upTo', { high }) : ''
 }

@@ -4,6 +4,7 @@ import audiences from './audiences'
 import audit from './audit'
 import campaigns from './campaigns'
 import common from './common'
+import coupons from './coupons'
 import gates from './gates'
 import letters from './letters'
 import members from './members'
@@ -16,23 +17,6 @@ import staff from './staff'
 import stores from './stores'
 import tiers from './tiers'
 
-const words: Words = {
-  account,
-  audiences,
-  audit,
-  campaigns,
-  common,
-  gates,
-  letters,
-  members,
-  nav,
-  notices,
-  reasons,
-  session,
-  settings,
-  staff,
-  stores,
-  tiers,
-}
+const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, reasons, session, settings, staff, stores, tiers }
 
 export default words
