@@ -1,7 +1,7 @@
 /** The route table as a router, with the guards: signed in, one-time password changed, something here for the role. */
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { firstPlaceFor, places } from './routes'
-import { may, mustChangePassword, staff } from './session/session'
+import { may, mustChangePassword, mustTurnOnSecondFactor, staff } from './session/session'
 import { t } from './words'
 import { usesConsole, type Permission } from './access'
 import type { WordKey } from './words'
@@ -44,7 +44,7 @@ const own: RouteRecordRaw[] = [
     component: () => import('@/pages/account/AccountPage.vue'),
     meta: { title: 'account.title' },
   },
-  { name: 'home', path: '/', redirect: () => ({ name: firstPlaceFor(may)?.name ?? 'no-console' }) },
+  { name: 'home', path: '/', redirect: () => ({ name: staff.value ? firstPlaceFor(may)?.name ?? 'no-console' : 'sign-in' }) },
   {
     name: 'not-found',
     path: '/:rest(.*)*',
@@ -80,7 +80,8 @@ export function guard(to: RouteLocationNormalized) {
     return to.meta.open ? true : { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   }
   if (mustChangePassword.value) return to.name === 'password' ? true : { name: 'password' }
+  if (mustTurnOnSecondFactor.value) return to.name === 'account' ? true : { name: 'account' }
   if (to.name === 'sign-in') return { name: 'home' }
   if (!usesConsole(staff.value.role)) return to.name === 'no-console' ? true : { name: 'no-console' }
-  return true
+  return to.name === 'no-console' ? { name: 'home' } : true
 }

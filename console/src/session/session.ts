@@ -9,6 +9,7 @@ export type Staff = components['schemas']['StaffView']
 
 export const staff = shallowRef<Staff | null>(null)
 export const role = computed(() => staff.value?.role ?? null)
+export const mustTurnOnSecondFactor = computed(() => staff.value?.must_turn_on_second_factor ?? false)
 export const mustChangePassword = computed(() => staff.value?.must_change_password ?? false)
 
 watchSession((signedIn) => (staff.value = signedIn?.staff ?? null))
@@ -17,8 +18,10 @@ export function may(permission: Permission): boolean {
   return staff.value !== null && isGranted(staff.value.role, permission)
 }
 
-export async function signIn(login: string, password: string) {
-  keep(await answered(api.POST('/v1/staff/auth', { body: { login, password, keep: 'cookie' } })))
+/** `code` is asked for by the refusal `second_factor_required`. */
+export async function signIn(login: string, password: string, code: string | null = null) {
+  const body = { login, password, second_factor: code, keep: 'cookie' as const }
+  keep(await answered(api.POST('/v1/staff/auth', { body })))
 }
 
 /** Picks the session of this browser up again after a reload. */

@@ -5,6 +5,8 @@ const words: Words['session'] = {
   lead: 'Plan, send and learn from campaigns to your members',
   login: 'Login',
   password: 'Password',
+  code: 'Code',
+  codeHint: 'Six digits from your authenticator app, or a recovery code.',
   signIn: 'Sign in',
   signingIn: 'Signing in',
   changeTitle: 'Choose a new password',

@@ -3,6 +3,8 @@ export default {
   lead: '会员活动的计划、发送与复盘',
   login: '账号',
   password: '密码',
+  code: '验证码',
+  codeHint: '打开验证器应用，输入 6 位数字；手机不在身边时可用恢复码。',
   signIn: '登录',
   signingIn: '正在登录',
   changeTitle: '设置新密码',
