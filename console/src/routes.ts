@@ -10,6 +10,7 @@ import {
   CouponIcon,
   FilterIcon,
   HistoryIcon,
+  LayersIcon,
   MailIcon,
   NotificationIcon,
   SettingIcon,
@@ -104,6 +105,14 @@ export const places: Place[] = [
     needs: 'ReadMembers',
     component: () => import('@/pages/members/MemberPage.vue'),
     under: 'members',
+  },
+  {
+    name: 'tiers',
+    path: '/tiers',
+    title: 'tiers.title',
+    needs: 'ReadMembers',
+    component: () => import('@/pages/tiers/TiersPage.vue'),
+    menu: { group: 'people', icon: LayersIcon },
   },
   {
     name: 'coupons',

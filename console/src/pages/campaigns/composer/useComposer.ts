@@ -96,6 +96,5 @@ export function useComposer() {
 
 /** When it starts belongs to the schedule and not to the words. */
 function contentOf(draft: Draft): string {
-  const { startDay: _day, startTime: _time, ...content } = draft
-  return JSON.stringify(content)
+  return JSON.stringify({ ...draft, startDay: '', startTime: '' })
 }
