@@ -1,7 +1,7 @@
 /** What every page does: its title follows the language, also while it lies under another page. */
 import { onHide, onShow } from '@dcloudio/uni-app'
 import { watch } from 'vue'
-import { say, type Key } from '@/words'
+import { applyLocaleToBars, say, type Key } from '@/words'
 
 export function usePage(title: Key | (() => string)): void {
   const text = () => (typeof title === 'function' ? title() : say(title))
@@ -10,6 +10,7 @@ export function usePage(title: Key | (() => string)): void {
   onShow(() => {
     visible = true
     show()
+    applyLocaleToBars()
   })
   onHide(() => (visible = false))
   watch(text, () => visible && show())

@@ -3,8 +3,9 @@ import { beforeEach, vi } from 'vitest'
 
 const stored = new Map<string, unknown>()
 
+vi.stubGlobal('navigator', { language: 'zh-CN', onLine: true })
 vi.stubGlobal('uni', {
-  getLocale: () => 'zh-Hans',
+  getAppBaseInfo: () => ({ language: 'zh_CN' }),
   getStorageSync: (key: string) => stored.get(key) ?? '',
   setStorageSync: (key: string, value: unknown) => stored.set(key, value),
   removeStorageSync: (key: string) => stored.delete(key),

@@ -3,6 +3,7 @@
  * says follows a change of language by itself.
  */
 import { ref } from 'vue'
+import { phoneLanguage } from '@/platform/language'
 import { keep, recall } from '@/platform/storage'
 import { chinese } from './zh-CN'
 import { english } from './en'
@@ -15,7 +16,7 @@ const WORDS: Record<Locale, Record<Key, string>> = { 'zh-CN': chinese, en: engli
 const KEPT = 'locale'
 
 function systemLocale(): Locale {
-  return uni.getLocale().toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+  return phoneLanguage().toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
 }
 
 export const locale = ref<Locale>(recall<Locale>(KEPT) ?? systemLocale())
