@@ -15,6 +15,7 @@ import {
   NotificationIcon,
   SettingIcon,
   ShopIcon,
+  StarIcon,
   UserSafetyIcon,
   UsergroupIcon,
 } from 'tdesign-icons-vue-next'
@@ -145,6 +146,14 @@ export const places: Place[] = [
     needs: 'WriteCoupons',
     component: () => import('@/pages/coupons/CouponFormPage.vue'),
     under: 'coupons',
+  },
+  {
+    name: 'points',
+    path: '/points',
+    title: 'points.title',
+    needs: 'ReadReports',
+    component: () => import('@/pages/points/PointsPage.vue'),
+    menu: { group: 'offers', icon: StarIcon },
   },
   {
     name: 'stores',

@@ -13,7 +13,7 @@ type Offer = Pick<
 export function figureOf(offer: Offer): { before?: string; figure: string; after?: string } {
   switch (offer.kind) {
     case 'money_off':
-      return { before: '¥', figure: offer.discount_fen ? formatMoney(offer.discount_fen).slice(1) : '–' }
+      return offer.discount_fen ? { before: '¥', figure: formatMoney(offer.discount_fen).slice(1) } : { figure: '–' }
     case 'percentage':
       return offer.pay_percent ? percentFigure(offer.pay_percent) : { figure: '–' }
     case 'exchange':
@@ -37,7 +37,7 @@ export function offerLine(offer: Offer): string {
   const ceiling = offer.discount_ceiling_fen ? t('coupons.ceilingLine', { money: formatMoney(offer.discount_ceiling_fen) }) : ''
   const { figure, after = '' } = figureOf(offer)
   const does: Record<Kind, string> = {
-    money_off: t('coupons.doesMoney', { money: formatMoney(offer.discount_fen ?? 0) }),
+    money_off: t('coupons.doesMoney', { money: offer.discount_fen ? formatMoney(offer.discount_fen) : '…' }),
     percentage: `${figure}${after}${ceiling}`,
     gift: t('coupons.doesGift', { name: offer.gift_name || '…' }),
     service: t('coupons.doesService', { name: offer.gift_name || '…' }),

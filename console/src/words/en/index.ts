@@ -10,6 +10,7 @@ import letters from './letters'
 import members from './members'
 import nav from './nav'
 import notices from './notices'
+import points from './points'
 import reasons from './reasons'
 import session from './session'
 import settings from './settings'
@@ -17,6 +18,6 @@ import staff from './staff'
 import stores from './stores'
 import tiers from './tiers'
 
-const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, reasons, session, settings, staff, stores, tiers }
+const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, points, reasons, session, settings, staff, stores, tiers }
 
 export default words

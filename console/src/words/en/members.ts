@@ -12,6 +12,7 @@ const words: Words['members'] = {
   anyTag: 'Any tag',
   tag: 'Tag',
   name: 'Name',
+  gone: 'A member who left',
   unnamed: 'No name given',
   card: 'Card number',
   cardLine: 'Card {number}',

@@ -9,6 +9,7 @@ import letters from './letters'
 import members from './members'
 import nav from './nav'
 import notices from './notices'
+import points from './points'
 import reasons from './reasons'
 import session from './session'
 import settings from './settings'
@@ -16,7 +17,7 @@ import staff from './staff'
 import stores from './stores'
 import tiers from './tiers'
 
-const words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, reasons, session, settings, staff, stores, tiers }
+const words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, points, reasons, session, settings, staff, stores, tiers }
 
 export type Words = { [A in keyof typeof words]: Record<keyof (typeof words)[A], string> }
 

@@ -10,6 +10,7 @@ export default {
   anyTag: '全部标签',
   tag: '标签',
   name: '姓名',
+  gone: '已注销的会员',
   unnamed: '未填姓名',
   card: '卡号',
   cardLine: '卡号 {number}',
