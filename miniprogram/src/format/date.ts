@@ -41,6 +41,12 @@ export function day(iso: string, nowMs: number = serverNow()): string {
 /** The day without `今天` and the like, for tables and sentences that name a date. */
 export const date = (iso: string, nowMs: number = serverNow()): string => calendarDay(Date.parse(iso), nowMs)
 
+/** The last day on which something is there that ends at `iso`: an end at midnight is the end of the day before. */
+export const lastDay = (iso: string, nowMs: number = serverNow()): string => calendarDay(Date.parse(iso) - 1000, nowMs)
+
+/** `2026 年 11 月`. */
+export const monthOf = (year: number, month: number): string => say('date.yearMonth', { year, month, monthName: MONTHS[month - 1] ?? '' })
+
 /** `14:02`. */
 export function clock(iso: string): string {
   const moment = inShop(Date.parse(iso))

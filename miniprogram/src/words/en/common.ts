@@ -30,6 +30,7 @@ export const common: Record<keyof typeof chinese, string> = {
   'date.yesterday': 'yesterday',
   'date.monthDay': '{day} {monthName}',
   'date.yearMonthDay': '{day} {monthName} {year}',
+  'date.yearMonth': '{monthName} {year}',
   'date.untilDay': 'until {day}',
   'date.inDays': '{n} days left',
   'date.lastDay': 'ends today',

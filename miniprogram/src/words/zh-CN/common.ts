@@ -29,6 +29,7 @@ export const common = {
   'date.yesterday': '昨天',
   'date.monthDay': '{month} 月 {day} 日',
   'date.yearMonthDay': '{year} 年 {month} 月 {day} 日',
+  'date.yearMonth': '{year} 年 {month} 月',
   'date.untilDay': '至 {day}',
   'date.inDays': '还有 {n} 天',
   'date.lastDay': '今天到期',
