@@ -1,32 +1,55 @@
 /**
- * uni-app's browser build draws its own elements: they look like buttons and switches, and assistive technology and the keyboard
- * don't know it. This gives them their roles, and lets Enter and Space do what a tap does. WeChat reads `aria-role` by itself.
+ * uni-app's browser build draws its own elements: they look like buttons, headings and switches, and assistive technology and the
+ * keyboard don't know it. This gives them their roles, and lets Enter and Space do what a tap does. WeChat reads `aria-role` by itself.
  */
 // #ifdef H5
-const ROLES: Record<string, string> = { 'UNI-BUTTON': 'button', 'UNI-SWITCH': 'switch' }
-const PRESSED = new Set(['button', 'link', 'tab', 'checkbox', 'switch', 'radio'])
-const BY_ROLE = 'uni-button,uni-switch,[aria-role],.uni-tabbar__item,uni-input,uni-textarea,[aria-hidden=""],.uni-page-head-btn'
+import { say } from '@/words'
 
-function name(element: HTMLElement): void {
-  if (element.getAttribute('aria-hidden') === '') element.setAttribute('aria-hidden', 'true')
-  if (element.tagName === 'UNI-INPUT' || element.tagName === 'UNI-TEXTAREA') return nameField(element)
-  if (element.classList.contains('uni-page-head-btn')) return void (element.setAttribute('role', 'button'), element.setAttribute('aria-label', '返回 Back'))
-  const role = element.classList.contains('uni-tabbar__item') ? 'button' : (ROLES[element.tagName] ?? element.getAttribute('aria-role'))
-  if (!role) return
-  if (element.getAttribute('role') !== role) element.setAttribute('role', role)
-  if (element.tagName === 'UNI-SWITCH') element.setAttribute('aria-checked', String(element.querySelector('.uni-switch-input-checked') !== null))
-  const focusable = PRESSED.has(role) ? '0' : null
-  if (focusable && element.getAttribute('tabindex') !== focusable) element.setAttribute('tabindex', focusable)
+const PRESSED = new Set(['button', 'link', 'tab', 'checkbox', 'switch', 'radio', 'option'])
+
+/** What uni-app's own elements are. */
+const ROLES: Array<[selector: string, role: string]> = [
+  ['uni-page-body', 'main'],
+  ['uni-page-head', 'banner'],
+  ['.uni-page-head__title', 'heading'],
+  ['.uni-page-head-btn', 'button'],
+  ['uni-tabbar', 'navigation'],
+  ['.uni-tabbar__item', 'button'],
+  ['uni-button', 'button'],
+  ['uni-switch', 'switch'],
+]
+
+function set(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value)
 }
 
-function nameField(element: HTMLElement): void {
+function give(element: Element, role: string): void {
+  set(element, 'role', role)
+  if (role === 'heading' && !element.hasAttribute('aria-level')) set(element, 'aria-level', '1')
+  if (role === 'switch') set(element, 'aria-checked', String(element.querySelector('.uni-switch-input-checked') !== null))
+  if (element.tagName === 'UNI-BUTTON') set(element, 'aria-disabled', String(element.hasAttribute('disabled')))
+  // A page of mere text is scrolled by the keyboard too.
+  if (PRESSED.has(role) || role === 'main') set(element, 'tabindex', '0')
+}
+
+function giveOwn(element: Element): void {
+  give(element, element.getAttribute('aria-role') ?? '')
+  element.removeAttribute('aria-role')
+}
+
+/** A field's name stands on the element around it. */
+function nameField(element: Element): void {
   const label = element.getAttribute('aria-label')
   const field = element.querySelector('input,textarea')
-  if (label && field?.getAttribute('aria-label') !== label) field?.setAttribute('aria-label', label)
+  if (label && field) set(field, 'aria-label', label)
 }
 
-function nameAll(root: ParentNode): void {
-  root.querySelectorAll<HTMLElement>(BY_ROLE).forEach(name)
+function nameAll(): void {
+  for (const [selector, role] of ROLES) document.querySelectorAll(selector).forEach((element) => give(element, role))
+  document.querySelectorAll('[aria-role]').forEach(giveOwn)
+  document.querySelectorAll('uni-input,uni-textarea').forEach(nameField)
+  document.querySelectorAll('img:not([alt])').forEach((picture) => set(picture, 'alt', ''))
+  document.querySelectorAll('.uni-page-head-btn').forEach((button) => set(button, 'aria-label', say('common.back')))
 }
 
 function press(event: KeyboardEvent): void {
@@ -46,10 +69,10 @@ export function makeAccessible(): void {
     due = true
     requestAnimationFrame(() => {
       due = false
-      nameAll(document)
+      nameAll()
     })
   }
-  new MutationObserver(later).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label', 'aria-role', 'class'] })
+  new MutationObserver(later).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label', 'aria-role', 'disabled', 'class'] })
   document.addEventListener('keydown', press)
   later()
   // #endif
