@@ -7,9 +7,11 @@ import type { Permission } from '@/access'
 import type { WordKey } from '@/words'
 import {
   CalendarIcon,
+  ChartBarIcon,
   CouponIcon,
   FilterIcon,
   HistoryIcon,
+  HomeIcon,
   LayersIcon,
   MailIcon,
   NotificationIcon,
@@ -35,6 +37,22 @@ export interface Place {
 }
 
 export const places: Place[] = [
+  {
+    name: 'today',
+    path: '/today',
+    title: 'today.title',
+    needs: 'ReadCampaigns',
+    component: () => import('@/pages/today/TodayPage.vue'),
+    menu: { group: 'overview', icon: HomeIcon },
+  },
+  {
+    name: 'reports',
+    path: '/reports',
+    title: 'reports.title',
+    needs: 'ReadReports',
+    component: () => import('@/pages/reports/ReportsPage.vue'),
+    menu: { group: 'overview', icon: ChartBarIcon },
+  },
   {
     name: 'campaigns',
     path: '/campaigns',

@@ -12,12 +12,35 @@ import nav from './nav'
 import notices from './notices'
 import points from './points'
 import reasons from './reasons'
+import reports from './reports'
 import session from './session'
 import settings from './settings'
 import staff from './staff'
 import stores from './stores'
 import tiers from './tiers'
+import today from './today'
 
-const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, members, nav, notices, points, reasons, session, settings, staff, stores, tiers }
+const words: Words = {
+  account,
+  audiences,
+  audit,
+  campaigns,
+  common,
+  coupons,
+  gates,
+  letters,
+  members,
+  nav,
+  notices,
+  points,
+  reasons,
+  reports,
+  session,
+  settings,
+  staff,
+  stores,
+  tiers,
+  today,
+}
 
 export default words

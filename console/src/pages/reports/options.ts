@@ -1,0 +1,102 @@
+/** Charts of the reports: few lines, labels at the marks, one colour per quantity. */
+import type { EChartsOption } from 'echarts'
+import { colourOf, type Quantity } from './series'
+import type { Palette } from '@/parts/chart'
+import { formatDay } from '@/format/time'
+
+const MOST_LABELLED_DAYS = 14
+
+interface ByDay {
+  days: readonly string[]
+  values: readonly number[]
+  quantity: Quantity
+  format: (value: number) => string
+}
+
+/** One bar per day; the last and the highest are labelled. */
+export function byDay(palette: Palette, { days, values, quantity, format }: ByDay): EChartsOption {
+  const highest = values.indexOf(Math.max(...values))
+  const isShort = days.length <= MOST_LABELLED_DAYS
+  return {
+    grid: { left: 4, right: 12, top: 28, bottom: 4, outerBoundsMode: 'same' },
+    tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
+    xAxis: {
+      type: 'category',
+      data: days.map(formatDay),
+      axisLine: { lineStyle: { color: palette.line } },
+      axisTick: { show: false },
+      axisLabel: { color: palette.hint, hideOverlap: true },
+    },
+    yAxis: valueAxis(palette, format),
+    series: [
+      {
+        type: 'bar',
+        data: [...values],
+        itemStyle: { color: colourOf(palette, quantity), borderRadius: [3, 3, 0, 0] },
+        barMaxWidth: 28,
+        label: {
+          show: true,
+          position: 'top',
+          color: palette.ink,
+          formatter: ({ dataIndex, value }) =>
+            Number(value) > 0 && (isShort || dataIndex === highest || dataIndex === values.length - 1) ? format(Number(value)) : '',
+        },
+        labelLayout: { hideOverlap: true },
+      },
+    ],
+  }
+}
+
+interface Bars {
+  names: readonly string[]
+  series: readonly { name: string; values: readonly (number | null)[]; quantity: Quantity }[]
+  format: (value: number) => string
+}
+
+/** Lying bars with their values at the end; several series stand side by side and are named above. */
+export function lyingBars(palette: Palette, { names, series, format }: Bars): EChartsOption {
+  return {
+    grid: { left: 4, right: 64, top: series.length > 1 ? 36 : 8, bottom: 4, outerBoundsMode: 'same' },
+    tooltip: { trigger: 'axis', axisPointer: { type: 'none' }, valueFormatter: (value) => told(value, format), ...surface(palette) },
+    legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: palette.ink } } : undefined,
+    xAxis: { ...valueAxis(palette, format), splitLine: { show: false }, axisLabel: { show: false } },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: [...names],
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: palette.ink, width: 160, overflow: 'truncate' },
+    },
+    series: series.map(({ name, values, quantity }) => ({
+      name,
+      type: 'bar' as const,
+      data: [...values],
+      barMaxWidth: 18,
+      itemStyle: { color: colourOf(palette, quantity), borderRadius: [0, 3, 3, 0] },
+      label: { show: true, position: 'right' as const, color: palette.ink, formatter: ({ value }: { value?: unknown }) => told(value, format) },
+    })),
+  }
+}
+
+function told(value: unknown, format: (value: number) => string): string {
+  return value === null || value === undefined || value === '-' ? '–' : format(Number(value))
+}
+
+function valueAxis(palette: Palette, format: (value: number) => string) {
+  return {
+    type: 'value' as const,
+    splitNumber: 4,
+    axisLabel: { color: palette.hint, formatter: (value: number) => format(value) },
+    splitLine: { lineStyle: { color: palette.line } },
+  }
+}
+
+function surface(palette: Palette) {
+  return { backgroundColor: palette.surface, borderColor: palette.line, textStyle: { color: palette.ink }, confine: true }
+}
+
+/** Room for so many lying bars. */
+export function heightFor(rows: number, perRow = 36): number {
+  return Math.max(120, rows * perRow + 40)
+}
