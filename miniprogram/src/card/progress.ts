@@ -17,6 +17,8 @@ export interface Missing {
 }
 
 export interface TierProgress {
+  since: string
+  window_from?: string | null
   frozen_until?: string | null
   ends_at?: string | null
   counts: 'lifetime' | 'window' | 'since_change'
