@@ -42,4 +42,6 @@ export const coupon: Record<keyof typeof chinese, string> = {
   'coupon.shareTitle': 'A coupon for you: {name}',
   'coupon.notify': 'Remind me before it ends',
   'coupon.notifyDone': 'You will be reminded before it ends',
+  'coupon.cutOff': 'For a shop without a network',
+  'coupon.cutOffNote': 'If the shop has no network, show this code. Good until {time}; opening this page renews it.',
 }

@@ -41,4 +41,6 @@ export const coupon = {
   'coupon.shareTitle': '送您一张券：{name}',
   'coupon.notify': '到期前提醒我',
   'coupon.notifyDone': '会在到期前提醒您',
+  'coupon.cutOff': '门店断网时出示',
+  'coupon.cutOffNote': '店员说没有网络时，请出示这个码。{time}前有效，打开本页会自动更新。',
 } as const
