@@ -18,7 +18,7 @@ describe('forecast', () => {
       audience: 100,
       will_send: 40,
       others: [line('quiet_hours', 30, '2026-11-28T00:30:00Z'), line('holdout', 10), line('no_consent', 20)],
-    } as components['schemas']['ForecastView']
+    } as unknown as components['schemas']['ForecastView']
     expect(waterfall(forecast).map((fall) => [fall.line.reason.code, fall.left])).toEqual([
       ['no_consent', 80],
       ['holdout', 70],

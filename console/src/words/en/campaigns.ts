@@ -88,7 +88,6 @@ const words: Words['campaigns'] = {
   leave: 'Changes that are not saved will be lost.',
   restore: 'Picked up where you left off',
   startOver: 'Start over',
-  stepIncomplete: '{n} {n|thing is|things are} missing in this step',
 
   name: 'Name',
   nameHint: 'Shown in the console only; members don’t see it.',
@@ -143,7 +142,6 @@ const words: Words['campaigns'] = {
   type_car_number: 'A number plate of at most 8 characters',
   type_name: 'At most 10 Chinese characters or 20 letters',
   type_phrase: 'At most 5 Chinese characters',
-  smsTemplate: 'SMS template',
   smsTemplateId: 'Template ID',
   smsTemplateHint: 'The ID that the supplier approved.',
   smsTemplatePick: 'Choose an approved template',
@@ -468,6 +466,8 @@ const words: Words['campaigns'] = {
   guideAt_words: 'Choose a template, then fill in each line. The phone shows what members see; once all checks are green you can go on.',
   guideAt_schedule: 'Choose a time of day. Keep 10 % as a hold-out, so that the results can tell what the campaign brought.',
   guideAt_review: 'See who will get it, send yourself a test, and schedule it when you are content.',
+  doneAt: 'Done at {time}',
+  lacking: '{n} {n|step is|steps are} not complete',
   duplicate: 'Copy as a new campaign',
   copyName: '{name} (copy)',
 }

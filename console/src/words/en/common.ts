@@ -69,6 +69,11 @@ const words: Words['common'] = {
   actions: 'Actions',
   reason: 'Reason',
   store: 'Store',
+  openSpan: 'Open',
+  openSpanHint: 'Both days included; empty: always.',
+  firstDay: 'First day',
+  lastDay: 'Last day',
+  always: 'Always',
   channel: 'Channel',
 }
 

@@ -7,6 +7,7 @@ import common from './common'
 import coupons from './coupons'
 import gates from './gates'
 import letters from './letters'
+import mall from './mall'
 import members from './members'
 import nav from './nav'
 import notices from './notices'
@@ -16,31 +17,12 @@ import reports from './reports'
 import session from './session'
 import settings from './settings'
 import staff from './staff'
+import stamps from './stamps'
 import stores from './stores'
+import surveys from './surveys'
 import tiers from './tiers'
 import today from './today'
 
-const words: Words = {
-  account,
-  audiences,
-  audit,
-  campaigns,
-  common,
-  coupons,
-  gates,
-  letters,
-  members,
-  nav,
-  notices,
-  points,
-  reasons,
-  reports,
-  session,
-  settings,
-  staff,
-  stores,
-  tiers,
-  today,
-}
+const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, mall, members, nav, notices, points, reasons, reports, session, settings, staff, stamps, stores, surveys, tiers, today }
 
 export default words

@@ -86,7 +86,6 @@ export default {
   leave: '离开后未保存的修改会丢失。',
   restore: '恢复了上次没写完的内容',
   startOver: '重新开始',
-  stepIncomplete: '这一步还有 {n} 处要补充',
 
   name: '活动名称',
   nameHint: '只在控制台里看到，会员看不到。',
@@ -141,7 +140,6 @@ export default {
   type_car_number: '8 位以内车牌号',
   type_name: '10 个汉字或 20 个字母以内',
   type_phrase: '5 个汉字以内',
-  smsTemplate: '短信模板',
   smsTemplateId: '模板编号',
   smsTemplateHint: '供应商审核通过的编号；多家供应商编号不同时分别填写。',
   smsTemplatePick: '选择已审核的模板',
@@ -465,6 +463,8 @@ export default {
   guideAt_words: '先选模板，再填每一行。右边手机就是会员看到的样子，检查全绿就能往下走。',
   guideAt_schedule: '选个白天的时间。对照组留 10%，效果页才能告诉您活动带来了多少。',
   guideAt_review: '看预估里谁会收到；发给自己试一次；满意了再排期。',
+  doneAt: '{time} 完成',
+  lacking: '还有 {n} 步没填完',
   duplicate: '复制为新活动',
   copyName: '{name} 副本',
 }

@@ -67,5 +67,10 @@ export default {
   actions: '操作',
   reason: '原因',
   store: '门店',
+  openSpan: '开放日期',
+  openSpanHint: '首尾两天都包含；不填则一直开放。',
+  firstDay: '第一天',
+  lastDay: '最后一天',
+  always: '一直',
   channel: '渠道',
 }
