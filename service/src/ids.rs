@@ -15,6 +15,12 @@ pub fn numbered<Id: From<Uuid>>(milliseconds: u64, number: u16) -> Id {
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &rest).into_uuid().into()
 }
 
+/// Below every id that is made at that time or later.
+pub fn first_of(at: DateTime<Utc>) -> Uuid {
+    let milliseconds = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
 /// The millisecond in which an id was made.
 pub fn milliseconds(id: Uuid) -> u64 {
     let bytes = id.as_bytes();

@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod key_file;
 pub mod mall;
 pub mod member;
+pub mod names;
 pub mod notice;
 pub mod outbox;
 pub mod page;

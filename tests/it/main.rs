@@ -26,6 +26,7 @@ mod platform;
 mod points;
 mod preference;
 mod purchase;
+mod report;
 mod sandbox;
 mod settings;
 mod shared_state;

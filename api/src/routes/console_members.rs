@@ -6,15 +6,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use service::ids::{MemberId, StoreId, TagId};
-use service::member::{self, MemberFilter, MemberRow};
+use service::member::{self, MemberFilter, MemberRow, TimelineEntry, TimelineKind};
 use service::page::{Page, PageRequest};
 use service::states::{Gender, IdentityProvider, MemberState};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::console_tags::TagView;
 use crate::auth::{StaffSession, permission};
 use crate::input::{Json, Query, Segments};
-use crate::page::PageView;
+use crate::page::{PageQuery, PageView};
 use crate::problem::Problem;
 
 #[derive(Deserialize, IntoParams)]
@@ -159,6 +160,95 @@ pub async fn reveal_phone(
 ) -> Result<web::Json<PhoneView>, Problem> {
     let phone = member::reveal_phone(&ctx, &caller.0, id.0, &body.0.reason).await?;
     Ok(web::Json(PhoneView { phone: phone.map(|phone| phone.expose().to_owned()) }))
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineKindView {
+    /// `code` says how the member came.
+    Enrolled,
+    /// `reason` is the order number, `code` where it was recorded.
+    Purchase,
+    Refund,
+    /// `code` is the kind of entry; pending points are among `points`.
+    Points,
+    /// `code` says what gave it.
+    CouponClaimed,
+    /// `amount_fen` is what it took off; `code` is `used` or `reversed`.
+    CouponRedeemed,
+    /// `subject` is the tier that the member came to.
+    TierChanged,
+    /// Of a campaign; `code` is the delivery's state.
+    Message,
+    /// Of no campaign; `subject` is its kind.
+    Notice,
+    /// `subject` is `channel/topic`, `code` is `opted_out` or `opted_in`, `reason` says by what.
+    OptOut,
+    /// What staff did; `code` is the act. For who may read the audit log.
+    Act,
+}
+
+impl From<TimelineKind> for TimelineKindView {
+    fn from(kind: TimelineKind) -> Self {
+        match kind {
+            TimelineKind::Enrolled => Self::Enrolled,
+            TimelineKind::Purchase => Self::Purchase,
+            TimelineKind::Refund => Self::Refund,
+            TimelineKind::Points => Self::Points,
+            TimelineKind::CouponClaimed => Self::CouponClaimed,
+            TimelineKind::CouponRedeemed => Self::CouponRedeemed,
+            TimelineKind::TierChanged => Self::TierChanged,
+            TimelineKind::Message => Self::Message,
+            TimelineKind::Notice => Self::Notice,
+            TimelineKind::OptOut => Self::OptOut,
+            TimelineKind::Act => Self::Act,
+        }
+    }
+}
+
+/// Something that happened to a member. What a kind does not have is null.
+#[derive(Serialize, ToSchema)]
+pub struct TimelineEntryView {
+    at: DateTime<Utc>,
+    id: Uuid,
+    kind: TimelineKindView,
+    /// What it was about, by name: a store, a coupon template, a campaign, a tier.
+    subject: Option<String>,
+    /// Of what has a page of its own: a campaign, a coupon template.
+    subject_id: Option<Uuid>,
+    amount_fen: Option<i64>,
+    points: Option<i64>,
+    code: Option<String>,
+    /// Why, as a code or in somebody's words.
+    reason: Option<String>,
+    /// The name of who did it, when it was staff.
+    staff: Option<String>,
+}
+
+impl From<TimelineEntry> for TimelineEntryView {
+    fn from(entry: TimelineEntry) -> Self {
+        let TimelineEntry { at, id, kind, subject, subject_id, amount_fen, points, code, reason, staff } =
+            entry;
+        Self { at, id, kind: kind.into(), subject, subject_id, amount_fen, points, code, reason, staff }
+    }
+}
+
+/// Everything that happened to a member, newest first.
+#[utoipa::path(
+    tag = "console",
+    params(PageQuery),
+    responses((status = 200, body = PageView<TimelineEntryView>)),
+    security(("staff" = []))
+)]
+#[get("/v1/console/members/{id}/timeline")]
+pub async fn read_timeline(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadMembers>,
+    id: Segments<MemberId>,
+    query: Query<PageQuery>,
+) -> Result<web::Json<PageView<TimelineEntryView>>, Problem> {
+    let page = member::read_timeline(&ctx, &caller.0, id.0, &query.0.into()).await?;
+    Ok(web::Json(PageView::of(page, TimelineEntryView::from)))
 }
 
 /// Disables a membership; all sessions of the member end.

@@ -17,6 +17,7 @@ pub mod console_mall;
 pub mod console_members;
 pub mod console_notices;
 pub mod console_points;
+pub mod console_reports;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_staff;
@@ -152,6 +153,7 @@ fn console(config: &mut ServiceConfig) {
     config
         .service(console_members::search_members)
         .service(console_members::get_member)
+        .service(console_members::read_timeline)
         .service(console_members::reveal_phone)
         .service(console_members::disable_member)
         .service(console_members::enable_member)
@@ -167,6 +169,11 @@ fn console(config: &mut ServiceConfig) {
         .service(console_stores::list_stores)
         .service(console_stores::create_store)
         .service(console_stores::change_store)
+        .service(console_reports::read_today)
+        .service(console_reports::report_trade)
+        .service(console_reports::compare_stores)
+        .service(console_reports::report_members)
+        .service(console_reports::compare_campaigns)
         .service(console_audit::list_audit);
     config
         .service(console_coupons::create_coupon_template)

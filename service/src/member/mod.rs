@@ -16,6 +16,7 @@ mod reveal_phone;
 mod search;
 mod state;
 mod tag;
+mod timeline;
 
 pub use delete::delete_me;
 pub use enrol::{NewMember, identity_row, new_row};
@@ -26,6 +27,7 @@ pub use reveal_phone::reveal_phone;
 pub use search::{MemberFilter, MemberRecord, get_member, search_members};
 pub use state::{disable_member, enable_member};
 pub use tag::{tag_member, untag_member};
+pub use timeline::{TimelineEntry, TimelineKind, read_timeline};
 
 use entity::member;
 pub use entity::member::Model as MemberRow;

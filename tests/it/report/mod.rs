@@ -1,0 +1,8 @@
+//! Reports: trade, stores, members, campaigns, today, and a member's timeline.
+
+mod campaigns;
+mod members;
+mod stores;
+mod timeline;
+mod today;
+mod trade;
