@@ -3,7 +3,7 @@ import { rise, stay, type Missing, type Tier, type TierProgress } from './progre
 
 const gold: Tier = { id: 't', rank: 2, name: '金卡', points_percent: 150, birthday_percent: 200, coupon_template_ids: [], rights: [] }
 const has = { spend_fen: 60_000, visits: 3 }
-const progress = (more: Partial<TierProgress>): TierProgress => ({ counts: 'window', need: 'all', lifetime: has, window: has, since_change: has, ...more })
+const progress = (more: Partial<TierProgress>): TierProgress => ({ since: '2026-01-01T00:00:00Z', window_from: '2025-11-27T00:00:00Z', counts: 'window', need: 'all', lifetime: has, window: has, since_change: has, ...more })
 const up = (missing: Missing, need: 'any' | 'all' = 'all'): TierProgress => progress({ need, rise: { tier: gold, ...missing } })
 
 describe('what is missing to the next tier', () => {

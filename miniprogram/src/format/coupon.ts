@@ -1,5 +1,6 @@
 /** A coupon's rules in plain words, and the figure that stands on its ticket. */
 import type { components } from '@/api/schema'
+import { serverNow } from '@/clock'
 import { locale, say, type Key } from '@/words'
 import { until } from './date'
 import { figure, yuan } from './money'
@@ -116,4 +117,17 @@ export function bestUse(rules: Rules): string | undefined {
     return say('coupon.hintCeiling', { amount: yuan(Math.max(Math.ceil((ceiling * 100) / (100 - pay)), rules.threshold_fen)), ceiling: yuan(ceiling) })
   if (rules.kind === 'money_off' && rules.threshold_fen > 0) return say('coupon.hintThreshold', { amount: yuan(rules.threshold_fen) })
   return undefined
+}
+
+export type Coupon = components['schemas']['CouponView']
+
+/** A coupon whose time is over counts as expired at once; the server writes it down some time later. */
+export function stateOf(coupon: Pick<Coupon, 'state' | 'valid_until'>, nowMs: number = serverNow()): Coupon['state'] {
+  return coupon.state === 'issued' && Date.parse(coupon.valid_until) < nowMs ? 'expired' : coupon.state
+}
+
+/** The stamp on its ticket; none while it can be used. */
+export function stampOf(coupon: Pick<Coupon, 'state' | 'valid_until'>): string | undefined {
+  const state = stateOf(coupon)
+  return state === 'issued' ? undefined : say(`coupons.stamp.${state}`)
 }

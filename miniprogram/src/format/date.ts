@@ -67,6 +67,6 @@ export function until(iso: string, nowMs: number = serverNow()): string {
 /** `还有 3 天`, for what ends within `within` days; undefined for what is further off. */
 export function remaining(iso: string, within = 7, nowMs: number = serverNow()): string | undefined {
   const away = daysUntil(iso, nowMs)
-  if (away < 0 || away > within) return undefined
+  if (Date.parse(iso) < nowMs || away > within) return undefined
   return away === 0 ? say('date.lastDay') : say('date.inDays', { n: away })
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Rules } from './coupon'
-import { bestUse, panel, ruleLine, threshold, validity } from './coupon'
+import { bestUse, panel, ruleLine, stateOf, threshold, validity } from './coupon'
 import { clock, date, day, daysUntil, isoDay, remaining, until } from './date'
 import { count, exact, figure, parseYuan, plain, yuan } from './money'
 import { groupedDigits, isMobile, maskedName, spacedPhone } from './person'
@@ -79,6 +79,7 @@ describe('days are the shop’s, whatever the phone’s zone', () => {
   it('what ends soon says so, what is over or far does not', () => {
     expect(remaining('2026-11-27T15:59:59Z', 7, now)).toBe('今天到期')
     expect(remaining('2026-11-30T02:00:00Z', 7, now)).toBe('还有 3 天')
+    expect(remaining('2026-11-27T15:58:00Z', 7, now)).toBeUndefined()
     expect(remaining('2026-12-30T02:00:00Z', 7, now)).toBeUndefined()
     expect(remaining('2026-11-20T02:00:00Z', 7, now)).toBeUndefined()
   })
@@ -140,6 +141,13 @@ describe('a coupon in plain words', () => {
   it('tells where it takes off most', () => {
     expect(bestUse(rules({ kind: 'percentage', pay_percent: 80, discount_ceiling_fen: 2000 }))).toContain('100 元')
     expect(bestUse(rules({ discount_fen: 2000 }))).toBeUndefined()
+  })
+
+  it('is expired when its time is over, whether or not the server has written it down', () => {
+    const coupon = { state: 'issued' as const, valid_until: '2026-11-27T15:59:59Z' }
+    expect(stateOf(coupon, Date.parse('2026-11-27T15:59:59Z'))).toBe('issued')
+    expect(stateOf(coupon, Date.parse('2026-11-27T16:00:00Z'))).toBe('expired')
+    expect(stateOf({ ...coupon, state: 'used' }, Date.parse('2026-12-27T16:00:00Z'))).toBe('used')
   })
 
   it('says how long an offer will be good', () => {

@@ -40,6 +40,8 @@ export const coupon: Record<keyof typeof chinese, string> = {
   'coupon.giftSignIn': 'Sign in to take it',
   'coupon.giftNoToken': 'This link is incomplete. Ask your friend to send it again',
   'coupon.shareTitle': 'A coupon for you: {name}',
+  'coupon.next': 'Tell me of the next coupon',
+  'coupon.nextDone': 'You will be told when a coupon arrives',
   'coupon.notify': 'Remind me before it ends',
   'coupon.notifyDone': 'You will be reminded before it ends',
   'coupon.cutOff': 'For a shop without a network',

@@ -39,6 +39,8 @@ export const coupon = {
   'coupon.giftSignIn': '登录后收下',
   'coupon.giftNoToken': '这个赠送链接不完整，请让朋友再发一次',
   'coupon.shareTitle': '送您一张券：{name}',
+  'coupon.next': '有新券时告诉我',
+  'coupon.nextDone': '有新券到账时会告诉您',
   'coupon.notify': '到期前提醒我',
   'coupon.notifyDone': '会在到期前提醒您',
   'coupon.cutOff': '门店断网时出示',
