@@ -6,5 +6,5 @@ export const icons = [
   'user-add', 'user-circle', 'usergroup', 'wallet', 'cart', 'bill', 'calendar', 'time', 'history', 'location', 'phone-locked',
   'lock-on', 'lock-off', 'lock-time', 'secured', 'fingerprint', 'notification', 'mail', 'chat-bubble', 'setting', 'translate',
   'share', 'edit', 'delete', 'download', 'upload', 'search', 'wifi-off', 'brightness', 'mobile', 'logout', 'keyboard',
-  'swap', 'verify', 'logo-wechat-stroke', 'rollback', 'cloud-upload', 'view-list', 'service', 'textformat-bold',
+  'swap', 'verify', 'logo-wechat-stroke', 'rollback', 'cloud-upload', 'view-list', 'service', 'textformat-bold', 'seal', 'file-download',
 ]

@@ -58,6 +58,9 @@ export function variables() {
   const at = 'body,\npage'
   return `${head}${at} {\n  color-scheme: light dark;\n${fixed()}\n${colours(brand.light)}\n}\n`
     + `@media (prefers-color-scheme: dark) {\n${at} {\n${colours(brand.dark)}\n}\n}\n`
+    // Where the member chose one, whatever the phone's is.
+    + `.scheme-light {\n  color-scheme: light;\n${colours(brand.light)}\n}\n`
+    + `.scheme-dark {\n  color-scheme: dark;\n${colours(brand.dark)}\n}\n`
     + `.large {\n${lines([...sizes(brand.type.large), ...td(brand.type.large)])}\n}\n`
 }
 

@@ -1,6 +1,7 @@
 /** What every page does: its title follows the language, also while it lies under another page. */
 import { onHide, onShow } from '@dcloudio/uni-app'
 import { watch } from 'vue'
+import { applyAppearanceToBars } from '@/appearance'
 import { applyLocaleToBars, say, type Key } from '@/words'
 
 export function usePage(title: Key | (() => string)): void {
@@ -11,6 +12,7 @@ export function usePage(title: Key | (() => string)): void {
     visible = true
     show()
     applyLocaleToBars()
+    applyAppearanceToBars()
   })
   onHide(() => (visible = false))
   watch(text, () => visible && show())

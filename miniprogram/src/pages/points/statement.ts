@@ -21,6 +21,6 @@ export function lotLine(lot: Lot, taken: boolean): string {
 /** What stands beside the date when there is only one lot: until when the points are good. */
 export function oneLot({ lots, points, pending }: Entry): string | undefined {
   const [lot] = lots
-  if (!lot || lots.length > 1 || points + pending < 0) return undefined
+  if (!lot || lots.length > 1 || points < 0 || pending > 0) return undefined
   return lot.expires_at ? say('points.lotUntil', { day: lastDay(lot.expires_at) }) : say('points.lotForever')
 }

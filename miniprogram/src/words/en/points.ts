@@ -191,7 +191,6 @@ export const points: Record<keyof typeof chinese, string> = {
   'points.tier.visits': '{n} visits',
   'points.tier.rise': 'To rise',
   'points.tier.stay': 'To stay',
-  'points.tier.check': 'checked on {day}',
   'points.tier.misses': 'it falls only after {n} checks in a row that are missed',
   'points.tier.missesOne': 'it falls if this check is missed',
   'points.tier.mine': 'What I have',

@@ -189,7 +189,6 @@ export const points = {
   'points.tier.visits': '到店 {n} 次',
   'points.tier.rise': '升级',
   'points.tier.stay': '保级',
-  'points.tier.check': '{day} 考核',
   'points.tier.misses': '连续 {n} 次未达标才会降级',
   'points.tier.missesOne': '未达标就会降级',
   'points.tier.mine': '我的权益',
