@@ -5,13 +5,16 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use service::card::{self, ScanCard, Scanned};
-use service::coupon::{self, Judged, Proof, RedeemCoupon};
-use service::ids::{CouponId, MemberId, RedemptionId, ScanId, StoreId};
+use service::coupon::{self, Proof, RedeemCoupon, StoreRedemption, Undo};
+use service::ids::{CouponId, MemberId, RedemptionId, ScanId, StampCardId, StoreId};
 use service::page::PageRequest;
-use service::{Context, Error};
+use service::stamp::{self, MyCard};
+use service::tier;
+use service::{Context, Error, member, points};
 use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponView, RedemptionView};
+use super::tiers::RightLeftView;
 use super::till_quote::{BasketLineBody, UnusableCouponView, basket, unusable};
 use crate::auth::{StaffSession, permission};
 use crate::input::{Json, Query, Segments};
@@ -35,6 +38,39 @@ pub struct ScanView {
     /// The coupons that can be used at this store now.
     pub usable_coupons: Vec<CouponView>,
     pub unusable_coupons: Vec<UnusableCouponView>,
+    /// Of the member's tier, with what is left of each.
+    pub rights: Vec<RightLeftView>,
+    /// The cards that take stamps now, and those that the member has stamps on.
+    pub stamp_cards: Vec<ScannedStampCardView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ScannedStampCardView {
+    /// For `POST /v1/staff/stamps`.
+    pub card_id: StampCardId,
+    pub name: String,
+    /// On the sheet that is not full.
+    pub stamped: i32,
+    /// Stamps of a full sheet.
+    pub stamps: i32,
+}
+
+impl From<MyCard> for ScannedStampCardView {
+    fn from(mine: MyCard) -> Self {
+        let open = mine.sheets.iter().find(|sheet| sheet.completed_at.is_none());
+        Self {
+            stamped: open.map_or(0, |sheet| sheet.stamps),
+            card_id: mine.card.id,
+            name: mine.card.name,
+            stamps: mine.card.stamps,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ScannedTierView {
+    pub name: String,
+    pub rank: i32,
 }
 
 /// As much of a member as a till needs to see.
@@ -45,23 +81,35 @@ pub struct ScannedMemberView {
     /// The first character alone.
     pub masked_name: Option<String>,
     pub masked_phone: Option<String>,
+    /// Null while the brand has no tiers.
+    pub tier: Option<ScannedTierView>,
+    /// What can be spent; below zero where the member owes points.
+    pub points: i64,
 }
 
 impl ScanView {
-    fn of(scanned: Scanned, judged: &[Judged], ctx: &Context) -> Self {
+    async fn of(ctx: &Context, scanned: Scanned) -> Result<Self, Problem> {
+        let (db, id) = (ctx.db.read(), scanned.member.id);
+        let judged = coupon::judge_at_store(ctx, &scanned.member, &scanned.store).await?;
         let usable = judged.iter().filter(|one| one.verdict.is_ok());
-        Self {
+        let place = tier::place_of(db, id).await?;
+        let tier = place.as_ref().and_then(|place| place.tier());
+        Ok(Self {
             scan_id: scanned.scan.id,
             expires_at: scanned.scan.expires_at,
             member: ScannedMemberView {
-                id: scanned.member.id,
-                masked_name: scanned.masked_name(),
+                id,
+                masked_name: member::masked_name(&scanned.member),
                 card_number: scanned.member.card_number,
                 masked_phone: scanned.masked_phone,
+                tier: tier.map(|tier| ScannedTierView { name: tier.name.clone(), rank: tier.rank }),
+                points: points::balance_of(ctx, db, id).await?.balance,
             },
             usable_coupons: usable.map(|one| CouponView::of(&one.held)).collect(),
-            unusable_coupons: unusable(ctx, judged),
-        }
+            unusable_coupons: unusable(ctx, &judged),
+            rights: tier::rights_of(ctx, db, id).await?.into_iter().map(Into::into).collect(),
+            stamp_cards: stamp::my_cards(ctx, id).await?.into_iter().map(Into::into).collect(),
+        })
     }
 }
 
@@ -80,8 +128,7 @@ pub async fn scan_card(
 ) -> Result<HttpResponse, Problem> {
     let ScanBody { code, store_id } = body.0;
     let scanned = card::scan_card(&ctx, &staff.0, ScanCard { code, store_id }).await?;
-    let judged = coupon::judge_at_store(&ctx, &scanned.member, &scanned.store).await?;
-    Ok(HttpResponse::Created().json(ScanView::of(scanned, &judged, &ctx)))
+    Ok(HttpResponse::Created().json(ScanView::of(&ctx, scanned).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -191,11 +238,46 @@ pub struct RedemptionsQuery {
     pub limit: Option<u64>,
 }
 
+/// A redemption in a store's list.
+#[derive(Serialize, ToSchema)]
+pub struct StoreRedemptionView {
+    #[serde(flatten)]
+    pub redemption: RedemptionView,
+    /// Who redeemed.
+    pub staff_name: Option<String>,
+    pub card_number: Option<String>,
+    /// The first character alone.
+    pub masked_name: Option<String>,
+    pub masked_phone: Option<String>,
+    /// Whether the caller may take it back now.
+    pub may_reverse: bool,
+    /// Until when; null: at any time, or not at all.
+    pub reversible_until: Option<DateTime<Utc>>,
+}
+
+impl StoreRedemptionView {
+    fn of(ctx: &Context, row: &StoreRedemption) -> Result<Self, Problem> {
+        let member = row.member.as_ref();
+        Ok(Self {
+            redemption: RedemptionView::of(&row.receipt),
+            staff_name: row.staff_name.clone(),
+            card_number: member.map(|member| member.card_number.clone()),
+            masked_name: member.and_then(member::masked_name),
+            masked_phone: member.map(|member| member::masked_phone(ctx, member)).transpose()?.flatten(),
+            may_reverse: row.undo != Undo::Never,
+            reversible_until: match row.undo {
+                Undo::Until(at) => Some(at),
+                Undo::Never | Undo::Always => None,
+            },
+        })
+    }
+}
+
 /// The redemptions of a store on a day, reversed ones included, the latest first.
 #[utoipa::path(
     tag = "till",
     params(RedemptionsQuery),
-    responses((status = 200, body = PageView<RedemptionView>)),
+    responses((status = 200, body = PageView<StoreRedemptionView>)),
     security(("staff" = [])),
 )]
 #[get("/v1/staff/redemptions")]
@@ -203,9 +285,11 @@ pub async fn list_redemptions(
     ctx: Data<Context>,
     staff: StaffSession<permission::ServeMembers>,
     query: Query<RedemptionsQuery>,
-) -> Result<web::Json<PageView<RedemptionView>>, Problem> {
+) -> Result<web::Json<PageView<StoreRedemptionView>>, Problem> {
     let Query(RedemptionsQuery { store_id, date, cursor, limit }) = query;
     let page = PageRequest { cursor, limit };
     let page = coupon::list_redemptions(&ctx, &staff.0, (store_id, date), &page).await?;
-    Ok(web::Json(PageView::of(page, |receipt| RedemptionView::of(&receipt))))
+    let next_cursor = page.next_cursor;
+    let items = page.items.iter().map(|row| StoreRedemptionView::of(&ctx, row)).collect::<Result<_, _>>()?;
+    Ok(web::Json(PageView { items, next_cursor }))
 }

@@ -37,15 +37,6 @@ pub struct Scanned {
     pub masked_phone: Option<String>,
 }
 
-impl Scanned {
-    /// The first character, and a star for each other: enough to greet, not to remember.
-    pub fn masked_name(&self) -> Option<String> {
-        let mut characters = self.member.name.as_deref()?.chars();
-        let first = characters.next()?;
-        Some(std::iter::once(first).chain(characters.map(|_| '*')).collect())
-    }
-}
-
 /// Reads a code at a store. The scan can be worked with by all staff of that store for `card.scan_seconds`.
 ///
 /// # Refuses

@@ -3,19 +3,31 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use entity::states::CouponState;
-use entity::{coupon, redemption, store};
+use entity::{coupon, member, redemption, store};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::redeem::Receipt;
+use super::reverse::{Undo, undo_of};
 use super::{HeldCoupon, offer, rules};
 use crate::calendar;
 use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, MemberId, RedemptionId, StoreId};
+use crate::names;
 use crate::page::{Page, PageRequest};
 use crate::staff::StaffCaller;
+
+/// A redemption as a store's list shows it.
+#[derive(Debug, Clone)]
+pub struct StoreRedemption {
+    pub receipt: Receipt,
+    pub staff_name: Option<String>,
+    pub member: Option<member::Model>,
+    /// What the caller may do about it now.
+    pub undo: Undo,
+}
 
 /// Which of their coupons a member wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +87,7 @@ pub async fn list_redemptions(
     staff: &StaffCaller,
     (store_id, date): (StoreId, Option<NaiveDate>),
     page: &PageRequest,
-) -> Result<Page<Receipt>> {
+) -> Result<Page<StoreRedemption>> {
     till::require(staff, store_id)?;
     let store = store::Entity::find_by_id(store_id).one(ctx.db.read()).await?;
     let store = store.ok_or(Error::NotFound("store"))?;
@@ -91,7 +103,18 @@ pub async fn list_redemptions(
     }
     let rows = query.order_by_desc(redemption::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
-    Ok(Page { items: receipts(ctx, page.items).await?, next_cursor: page.next_cursor })
+    let members = member::Entity::find()
+        .filter(member::Column::Id.is_in(page.items.iter().map(|row| row.member_id)))
+        .all(ctx.db.read())
+        .await?;
+    let people = names::of_staff(ctx, page.items.iter().map(|row| row.staff_id.0)).await?;
+    let items = receipts(ctx, page.items).await?.into_iter().map(|receipt| StoreRedemption {
+        staff_name: people.get(&receipt.redemption.staff_id.0).cloned(),
+        member: members.iter().find(|row| row.id == receipt.redemption.member_id).cloned(),
+        undo: undo_of(ctx, staff, &receipt.redemption),
+        receipt,
+    });
+    Ok(Page { items: items.collect(), next_cursor: page.next_cursor })
 }
 
 async fn receipts(ctx: &Context, rows: Vec<redemption::Model>) -> Result<Vec<Receipt>> {

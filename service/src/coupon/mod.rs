@@ -56,7 +56,7 @@ pub use expire::expire;
 pub use facts::{ChangedCoupon, EarlierUse, Facts};
 pub use issue::{IssueOrder, Issued, issue};
 pub use line::{ClaimDesk, Turns};
-pub use list::{CouponFilter, list_mine, list_redemptions, read_mine};
+pub use list::{CouponFilter, StoreRedemption, list_mine, list_redemptions, read_mine};
 pub use lock::{lock_coupon, release_locks, unlock_coupon};
 pub use offer::{HeldCoupon, Offer, cost_fen};
 pub use offline::{
@@ -68,7 +68,7 @@ pub use pack::{Pack, PackForm, PackItem, claim_pack, create_pack, list_claimable
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
 pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_of_order};
-pub use reverse::reverse_redemption;
+pub use reverse::{Undo, reverse_redemption, undo_of};
 pub use rules::{Fix, Unusable};
 pub use transfer::{TransferLink, accept_coupon, call_back_coupon, offer_coupon};
 pub use typed_code::{claim_by_code, create_codes};

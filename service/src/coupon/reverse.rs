@@ -1,6 +1,7 @@
 //! Staff take back what a request redeemed: its coupons are good again, or expired when their time has passed meanwhile.
 //! Who redeemed may do so for a while (`till.undo_seconds`), a manager at any time.
 
+use chrono::{DateTime, Duration, Utc};
 use entity::states::CouponState;
 use entity::{coupon, redemption, store};
 use sea_orm::sea_query::Expr;
@@ -54,14 +55,34 @@ pub async fn reverse_redemption(
     complete(ctx.db.read(), rows).await
 }
 
-/// What is reversed already is nobody's to undo, and answered as it was.
-fn require_undo(ctx: &Context, staff: &StaffCaller, row: &redemption::Model) -> Result<()> {
-    let late = (ctx.now() - row.redeemed_at).num_seconds() > ctx.settings.till.undo_seconds;
-    let own = row.staff_id == staff.id && !late;
-    if own || row.reversed_at.is_some() || Permission::ReverseLater.granted_to(staff.role) {
-        return Ok(());
+/// Until when somebody may take a redemption back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    Never,
+    Until(DateTime<Utc>),
+    Always,
+}
+
+/// What the caller may do about a redemption now; what is reversed already is nobody's to undo.
+pub fn undo_of(ctx: &Context, staff: &StaffCaller, row: &redemption::Model) -> Undo {
+    let until = row.redeemed_at + Duration::seconds(ctx.settings.till.undo_seconds);
+    if row.reversed_at.is_some() {
+        Undo::Never
+    } else if Permission::ReverseLater.granted_to(staff.role) {
+        Undo::Always
+    } else if row.staff_id == staff.id && ctx.now() <= until {
+        Undo::Until(until)
+    } else {
+        Undo::Never
     }
-    Err(Refusal::ReversalNeedsManager.into())
+}
+
+/// What is reversed already is answered as it was.
+fn require_undo(ctx: &Context, staff: &StaffCaller, row: &redemption::Model) -> Result<()> {
+    if row.reversed_at.is_none() && undo_of(ctx, staff, row) == Undo::Never {
+        return Err(Refusal::ReversalNeedsManager.into());
+    }
+    Ok(())
 }
 
 pub(super) async fn tell(

@@ -44,6 +44,13 @@ pub fn masked_phone(ctx: &Context, member: &member::Model) -> Result<Option<Stri
     sealed.map(|sealed| Phone::open(ctx, sealed).map(|phone| phone.masked())).transpose()
 }
 
+/// The first character, and a star for each other: enough to greet, not to remember.
+pub fn masked_name(member: &member::Model) -> Option<String> {
+    let mut characters = member.name.as_deref()?.chars();
+    let first = characters.next()?;
+    Some(std::iter::once(first).chain(characters.map(|_| '*')).collect())
+}
+
 /// The member's row, locked; one that was deleted or merged away is not found.
 pub(crate) async fn lock_present(txn: &impl ConnectionTrait, id: MemberId) -> Result<member::Model> {
     let member = member::Entity::find_by_id(id).lock_exclusive().one(txn).await?;

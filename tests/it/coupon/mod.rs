@@ -2,6 +2,7 @@
 
 mod claim;
 mod combine;
+mod day;
 mod expire;
 mod issue;
 mod limits;

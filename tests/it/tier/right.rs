@@ -1,8 +1,10 @@
 //! Rights of a tier: within the quota of their period, each use once, however many tills ask.
 
+use entity::states::PublicationState;
 use futures_util::future::join_all;
 use serde_json::json;
 use service::ids::ScanId;
+use service::stamp::{CardForm, save_card};
 use service::tier::{Per, Right, TierPolicy, UseRight, use_right};
 use service::{Error, Refusal};
 
@@ -88,4 +90,41 @@ async fn a_right_that_the_tier_does_not_give_is_refused() {
     let used = use_right(ladder.shop.ctx(), &ladder.shop.cashier, command).await;
 
     assert!(matches!(used, Err(Error::Refused(Refusal::RightUnknown))));
+}
+
+#[tokio::test]
+async fn a_scan_tells_the_till_tier_points_rights_and_stamps() {
+    let ladder = with_tea().await;
+    let shop = &ladder.shop;
+    let member = shop.member().await;
+    ladder.buy(&member, 120_000).await;
+    let reward = shop.template(crate::coupon::shop::money_off()).await;
+    let card = CardForm {
+        name: "集三章".to_owned(),
+        stamps: 3,
+        least_fen: 100,
+        per_purchase: 2,
+        per_day: None,
+        rounds: None,
+        store_ids: Vec::new(),
+        categories: Vec::new(),
+        reward_template_id: reward,
+        state: PublicationState::Published,
+        open_from: None,
+        open_until: None,
+    };
+    save_card(shop.ctx(), &shop.owner, None, card).await.unwrap();
+    ladder.buy(&member, 100).await;
+    shop.app.clock.advance(chrono::Duration::seconds(30));
+    let code = service::card::show_code(shop.ctx(), &member).unwrap().code;
+
+    let body = json!({ "code": code, "store_id": shop.store });
+    let scan = shop.app.post("/v1/staff/scans", body).with_bearer(&shop.cashier_token().await).await;
+
+    let scan = scan.expect(201);
+    assert_eq!(scan["member"]["tier"], json!({ "name": "银卡", "rank": 1 }));
+    assert_eq!(scan["member"]["points"], 1_201);
+    assert_eq!(scan["rights"], json!([]), "it is the lowest tier's right");
+    let stamps = &scan["stamp_cards"][0];
+    assert_eq!((&stamps["stamped"], &stamps["stamps"]), (&json!(1), &json!(3)));
 }
