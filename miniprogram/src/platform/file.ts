@@ -2,6 +2,7 @@
 
 /** WeChat's own, which uni-app's types leave out. */
 interface Sender {
+  env: { USER_DATA_PATH: string }
   shareFileMessage: (message: { filePath: string; fileName: string; success: () => void; fail: () => void }) => void
 }
 
@@ -16,8 +17,8 @@ export function handOver(name: string, text: string): Promise<boolean> {
   return Promise.resolve(true)
   // #endif
   // #ifdef MP-WEIXIN
-  const path = `${uni.env.USER_DATA_PATH}/${name}`
   const sender = uni as unknown as Sender
+  const path = `${sender.env.USER_DATA_PATH}/${name}`
   return new Promise((resolve, reject) => {
     uni.getFileSystemManager().writeFile({
       filePath: path,

@@ -48,7 +48,7 @@ export const messages: Record<keyof typeof chinese, string> = {
   'messages.pref.channels': 'By which channels',
   'messages.pref.topics': 'About what',
   'messages.pref.week': 'At most each week',
-  'messages.pref.asBrand': 'As the shop has it',
+  'messages.pref.asBrand': 'No own limit',
   'messages.pref.perWeek': '{n}',
   'messages.pref.quiet': 'Quiet hours',
   'messages.pref.quietNote': 'Nothing in these hours; it comes afterwards',

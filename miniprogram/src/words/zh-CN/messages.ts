@@ -46,7 +46,7 @@ export const messages = {
   'messages.pref.channels': '从哪里收',
   'messages.pref.topics': '想收哪些',
   'messages.pref.week': '每周最多收几条',
-  'messages.pref.asBrand': '按门店的上限',
+  'messages.pref.asBrand': '不另设',
   'messages.pref.perWeek': '{n} 条',
   'messages.pref.quiet': '免打扰时段',
   'messages.pref.quietNote': '这段时间不发，到时间后再发',
