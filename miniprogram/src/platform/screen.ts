@@ -20,3 +20,14 @@ export function dimAgain(): void {
   uni.setKeepScreenOn({ keepScreenOn: false })
   // #endif
 }
+
+/** Where a page's own bar may stand: under the status bar, left of WeChat's button. */
+export function barPlace(): { top: number; right: number } {
+  // #ifdef MP-WEIXIN
+  const button = uni.getMenuButtonBoundingClientRect()
+  return { top: Math.max(button.top - 6, 0), right: uni.getWindowInfo().windowWidth - button.left - 8 }
+  // #endif
+  // #ifndef MP-WEIXIN
+  return { top: 4, right: 0 }
+  // #endif
+}

@@ -32,6 +32,8 @@ export const card: Record<keyof typeof chinese, string> = {
   'card.bestCoupons': 'Use these soon',
   'card.allCoupons': 'All',
   'card.messages': 'Messages',
+  'card.unread': 'Messages, {n} unread',
+  'card.seeTier': 'See the tiers and their benefits',
   'card.code.title': 'Card code',
   'card.code.hint': 'Let the staff scan it; it changes every 30 seconds',
   'card.code.offline': 'Works without a network',

@@ -30,6 +30,8 @@ export const card = {
   'card.bestCoupons': '快用上这些券',
   'card.allCoupons': '全部',
   'card.messages': '消息',
+  'card.unread': '消息，{n} 条未读',
+  'card.seeTier': '查看等级权益',
   'card.code.title': '会员码',
   'card.code.hint': '请店员扫码，每 30 秒更新',
   'card.code.offline': '没有网络也可使用',
