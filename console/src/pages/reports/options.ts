@@ -5,6 +5,9 @@ import type { Palette } from '@/parts/chart'
 import { formatDay } from '@/format/time'
 
 const MOST_LABELLED_DAYS = 14
+const MOST_LABEL_WIDTH = 180
+const LABEL_GAP = 12
+const EM = 12
 
 interface ByDay {
   days: readonly string[]
@@ -55,8 +58,9 @@ interface Bars {
 
 /** Lying bars with their values at the end; several series stand side by side and are named above. */
 export function lyingBars(palette: Palette, { names, series, format }: Bars): EChartsOption {
+  const room = Math.min(MOST_LABEL_WIDTH, Math.max(...names.map(widthOf)))
   return {
-    grid: { left: 4, right: 64, top: series.length > 1 ? 36 : 8, bottom: 4, outerBoundsMode: 'same' },
+    grid: { left: room + LABEL_GAP, right: 64, top: series.length > 1 ? 36 : 8, bottom: 4, outerBoundsMode: 'none' },
     tooltip: { trigger: 'axis', axisPointer: { type: 'none' }, valueFormatter: (value) => told(value, format), ...surface(palette) },
     legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: palette.ink } } : undefined,
     xAxis: { ...valueAxis(palette, format), splitLine: { show: false }, axisLabel: { show: false } },
@@ -66,7 +70,7 @@ export function lyingBars(palette: Palette, { names, series, format }: Bars): EC
       data: [...names],
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { color: palette.ink, width: 160, overflow: 'truncate' },
+      axisLabel: { color: palette.ink, width: room, overflow: 'truncate' },
     },
     series: series.map(({ name, values, quantity }) => ({
       name,
@@ -77,6 +81,11 @@ export function lyingBars(palette: Palette, { names, series, format }: Bars): EC
       label: { show: true, position: 'right' as const, color: palette.ink, formatter: ({ value }: { value?: unknown }) => told(value, format) },
     })),
   }
+}
+
+/** About as wide as the chart's type draws it. */
+function widthOf(name: string): number {
+  return [...name].reduce((sum, letter) => sum + (letter > '\u2e80' ? EM : EM * 0.6), 4)
 }
 
 function told(value: unknown, format: (value: number) => string): string {

@@ -1,0 +1,124 @@
+import type { Page } from '@playwright/test'
+import { Api, allMessages, type PhoneMessage } from './tools/api'
+import { choose, confirm, field } from './tools/form'
+import { expect, open, test } from './tools/test'
+
+const NAME = '冬至会员日'
+const WORDS = [
+  ['活动名称', '冬至会员日，热饮满20减6'],
+  ['活动时间', '2026年12月22日 10:00'],
+  ['活动门店', '南山店、福田店、罗湖店'],
+] as const
+
+interface Shown {
+  title: string
+  lines: [string, string][]
+}
+
+/** What the composer's phone shows. */
+async function phoneOf(page: Page): Promise<Shown> {
+  const card = page.getByTestId('phone-wechat')
+  const [labels, values] = [await card.locator('dt').allInnerTexts(), await card.locator('dd').allInnerTexts()]
+  return { title: await card.locator('h3').innerText(), lines: labels.map((label, at) => [label, values[at] ?? '']) }
+}
+
+const asShown = ({ title, lines }: PhoneMessage): Shown => ({
+  title: title ?? '',
+  lines: (lines ?? []).map(({ label, value }) => [label, value]),
+})
+
+test.describe.configure({ mode: 'serial' })
+
+test.describe('a campaign from the first word to the last message', () => {
+  let address = ''
+  let shown: Shown
+  let before = 0
+
+  test.beforeAll(async () => {
+    const owner = await Api.staff('owner')
+    await owner.put('/v1/console/settings', { ...(await owner.get('/v1/console/settings')), review_campaigns: true })
+  })
+
+  test('a marketer composes it and sees what will arrive and whom it will reach', async ({ as }) => {
+    const page = await as('marketer', '/campaigns/new')
+    await field(page, '活动名称').locator('input').first().fill(NAME)
+    await page.getByRole('button', { name: '下一步' }).click()
+    await page.getByRole('radio', { name: '最近在来的面包控' }).check()
+    await expect(page.locator('.count .figure')).toHaveText(/[1-9]/)
+    await page.getByRole('button', { name: '下一步' }).click()
+
+    await choose(page, '模板', '会员日活动通知')
+    for (const [label, words] of WORDS) await page.getByRole('textbox', { name: label, exact: true }).fill(words)
+    shown = await phoneOf(page)
+    expect(shown.title).toBe('会员日活动通知')
+    expect(shown.lines).toEqual(WORDS.map(([label, words]) => [label, words]))
+    await page.getByRole('button', { name: '下一步' }).click()
+
+    await page.getByText('排期后立即开始').click()
+    await field(page, '发送速度').locator('input').fill('1')
+    await field(page, '对照组').locator('input').fill('0')
+    await page.getByRole('button', { name: '下一步' }).click()
+
+    await expect(page.getByRole('button', { name: /会收到/ })).toBeVisible()
+    await page.getByRole('button', { name: /查看名单：会收到/ }).click()
+    await expect(page.getByRole('dialog').getByRole('row').nth(1)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByText('请另一位同事打开此页审核')).toBeVisible()
+    await expect(page.getByRole('button', { name: '立即开始' }), 'not before it is approved').toHaveCount(0)
+    address = new URL(page.url()).pathname.replace('/console', '').replace('/edit', '')
+  })
+
+  test('a second person approves this version', async ({ as }) => {
+    const page = await as('owner', `${address}?tab=forecast`)
+    await page.getByRole('button', { name: '审核通过' }).click()
+    await confirm(page, '审核通过')
+    await expect(page.getByText(/已审核通过，版本/)).toBeVisible()
+  })
+
+  test('it is scheduled, watched, paused and resumed, each time told how many members it touches', async ({ as }) => {
+    before = (await allMessages()).length
+    const page = await as('marketer', `${address}/edit?step=review`)
+    await page.getByRole('button', { name: '立即开始' }).click()
+    await confirm(page, '立即开始', /将影响 \d+ 位会员/)
+
+    await open(page, address)
+    await expect(page.getByText('发送中', { exact: true }).first()).toBeVisible()
+    await page.getByRole('button', { name: '暂停', exact: true }).click()
+    await confirm(page, '暂停', /将影响 \d+ 位会员/)
+    await expect(page.getByText('已暂停', { exact: true }).first()).toBeVisible()
+    await expect(page.getByText('由员工暂停')).toBeVisible()
+    await page.getByRole('button', { name: '继续', exact: true }).click()
+    await confirm(page, '继续', /将影响 \d+ 位会员/)
+    await expect(page.getByText('发送中', { exact: true }).first()).toBeVisible()
+    await expect.poll(async () => (await allMessages()).length).toBeGreaterThan(before)
+  })
+
+  test('the virtual phones received what the composer showed, to the letter', async () => {
+    const arrived = (await allMessages()).slice(before).filter((one) => one.title === shown.title)
+    expect(arrived.length).toBeGreaterThan(0)
+    for (const message of arrived) expect(asShown(message)).toEqual(shown)
+  })
+
+  test('cancelled, it sends no more; why each member got it or not is told', async ({ as }) => {
+    const page = await as('marketer', address)
+    await page.getByRole('button', { name: '更多' }).click()
+    await page.getByText('取消活动', { exact: true }).first().click()
+    await confirm(page, '取消活动', /将影响 \d+ 位会员/)
+    await expect(page.getByText('已取消', { exact: true }).first()).toBeVisible()
+
+    await open(page, `${address}?tab=deliveries`)
+    await page.getByRole('row', { name: /已送达|已发出/ }).first().getByRole('button', { name: '为什么' }).click()
+    await expect(page.getByRole('dialog')).toContainText('发送时的判断')
+    await expect(page.getByRole('dialog')).toContainText('频控')
+    await page.keyboard.press('Escape')
+    await page.getByRole('row', { name: /活动已取消/ }).first().getByRole('button', { name: '为什么' }).click()
+    await expect(page.getByRole('dialog')).toContainText('活动已取消')
+    await open(page, `${address}?tab=results`)
+    await expect(page.getByText('从发出到消费')).toBeVisible()
+  })
+
+  test.afterAll(async () => {
+    const owner = await Api.staff('owner')
+    await owner.put('/v1/console/settings', { ...(await owner.get('/v1/console/settings')), review_campaigns: false })
+  })
+})

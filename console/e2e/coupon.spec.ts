@@ -1,0 +1,51 @@
+import { Api } from './tools/api'
+import { confirm, field } from './tools/form'
+import { expect, open, test } from './tools/test'
+
+const PHONE = '13800000001'
+const NAME = '冬日热饮满 20 减 6'
+
+interface Scan {
+  scan_id: string
+}
+
+test('a coupon is written, published, claimed by a member, redeemed at the till, and seen', async ({ as }) => {
+  const page = await as('marketer', '/coupons/new')
+  await field(page, '名称').locator('input').fill(NAME)
+  await field(page, '减多少').locator('input').fill('6')
+  await field(page, '最低消费').locator('input').fill('20')
+  await field(page, '有效天数').locator('input').fill('30')
+  await field(page, '库存').locator('input').fill('20')
+  await field(page, '每人限领').locator('input').fill('1')
+  await page.getByText('会员可以自己领取').click()
+  await expect(page.getByRole('complementary', { name: '会员看到的券' })).toContainText('满 ¥20')
+  await page.getByRole('button', { name: '存为草稿' }).click()
+  await expect(page.getByText('草稿', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: '发布', exact: true }).click()
+  await confirm(page, '发布')
+  await expect(page.getByText('已发布', { exact: true }).first()).toBeVisible()
+  const template = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+  const member = await Api.member(PHONE)
+  const coupon = await member.post<{ id: string }>(`/v1/coupon-templates/${template}/claims`)
+  expect(await member.statusOf('POST', `/v1/coupon-templates/${template}/claims`, {}), 'one for each member').toBe(409)
+  await page.reload()
+  await expect(page.getByText('已领 1 / 20')).toBeVisible()
+
+  const cashier = await Api.staff('cashier')
+  const { items: stores } = await cashier.get<{ items: { id: string; name: string }[] }>('/v1/console/stores')
+  const store = stores.find(({ name }) => name.includes('南山店'))
+  const { code } = await member.get<{ code: string }>('/v1/me/card/code')
+  const scan = await cashier.post<Scan>('/v1/staff/scans', { code, store_id: store?.id })
+  const redemption = { store_id: store?.id, scan_id: scan.scan_id, coupon_id: coupon.id, request_no: 'e2e-1', amount_fen: 2600 }
+  await cashier.post('/v1/staff/redemptions', redemption)
+  await cashier.post('/v1/staff/redemptions', redemption)
+
+  const manager = await Api.staff('manager')
+  const { items } = await manager.get<{ items: { coupon_id?: string }[] }>(`/v1/staff/redemptions?store_id=${store?.id}`)
+  expect(items.filter((one) => one.coupon_id === coupon.id), 'twice the same request is one redemption').toHaveLength(1)
+  await open(page, '/reports?tab=stores&span=7')
+  const line = page.getByRole('row', { name: /南山店/ })
+  await expect(line.getByRole('cell').nth(7)).toHaveText('1')
+  await expect(line.getByRole('cell').nth(8)).toHaveText('¥6')
+})
