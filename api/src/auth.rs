@@ -102,6 +102,7 @@ permissions!(
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    MergeMembers,
     ReadStores,
     WriteStores,
     ReadStaff,

@@ -66,7 +66,7 @@ states! {
     /// pending -> queued -> sending -> sent -> (delivered | bounced); suppressed, deferred, failed, unknown
     DeliveryState { Pending = "pending", Queued = "queued", Sending = "sending", Sent = "sent", Delivered = "delivered", Bounced = "bounced", Suppressed = "suppressed", Deferred = "deferred", Failed = "failed", Unknown = "unknown" }
     /// What moved points. Each stands in the ledger with the id of what it was.
-    PointsKind { Purchase = "purchase", Mature = "mature", Refund = "refund", Spend = "spend", Reversal = "reversal", Grace = "grace", Expiry = "expiry", Adjustment = "adjustment", CheckIn = "check_in", Invite = "invite", Survey = "survey", Sharing = "sharing", Stamp = "stamp", Import = "import" }
+    PointsKind { Purchase = "purchase", Mature = "mature", Refund = "refund", Spend = "spend", Reversal = "reversal", Grace = "grace", Expiry = "expiry", Adjustment = "adjustment", CheckIn = "check_in", Invite = "invite", Survey = "survey", Sharing = "sharing", Stamp = "stamp", Import = "import", Merge = "merge" }
     /// pending -> open -> closed; a reversed spend opens a closed one again
     LotState { Pending = "pending", Open = "open", Closed = "closed" }
     AdjustmentState { Waiting = "waiting", Done = "done", Rejected = "rejected" }
@@ -74,7 +74,7 @@ states! {
     InvitationState { Joined = "joined", Rewarded = "rewarded", Void = "void" }
     /// draft -> published <-> withdrawn
     PublicationState { Draft = "draft", Published = "published", Withdrawn = "withdrawn" }
-    TierMove { Upgrade = "upgrade", Downgrade = "downgrade", Manual = "manual", Import = "import" }
+    TierMove { Upgrade = "upgrade", Downgrade = "downgrade", Manual = "manual", Import = "import", Merge = "merge" }
     MallKind { Coupon = "coupon", Gift = "gift", Service = "service" }
     /// waiting -> done | cancelled; a coupon is done at once
     ExchangeState { Waiting = "waiting", Done = "done", Cancelled = "cancelled" }

@@ -7,6 +7,7 @@ mod m20261122_000002_trade;
 mod m20261122_000003_reach;
 mod m20261122_000004_machinery;
 mod m20261127_000005_sending;
+mod m20261128_000006_identity;
 mod m20261128_000007_loyalty;
 mod m20261128_000008_till;
 mod m20261129_000010_second_factor;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_reach::Migration),
             Box::new(m20261122_000004_machinery::Migration),
             Box::new(m20261127_000005_sending::Migration),
+            Box::new(m20261128_000006_identity::Migration),
             Box::new(m20261128_000007_loyalty::Migration),
             Box::new(m20261128_000008_till::Migration),
             Box::new(m20261129_000010_second_factor::Migration),

@@ -30,7 +30,6 @@ refusals! {
     SignInCodeInvalid = "sign_in_code_invalid", "登录凭证无效或已用过，请重试", "The sign-in code is invalid or already used.";
     SignInRisky = "sign_in_risky", "平台拒绝了这次登录", "The platform refused this sign-in.";
     PhoneRequired = "phone_required", "请先授权手机号完成入会", "A phone number is needed to enrol.";
-    PhoneTaken = "phone_taken", "该手机号已属于另一位会员", "This phone number belongs to another member.";
     WechatTaken = "wechat_taken", "该手机号的会员已绑定另一个微信", "The member with this phone is bound to another WeChat account.";
     AlipayTaken = "alipay_taken", "该手机号的会员已绑定另一个支付宝", "The member with this phone is bound to another Alipay account.";
     MemberDisabled = "member_disabled", "会员资格已停用", "This membership is disabled.";

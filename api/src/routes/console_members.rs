@@ -49,7 +49,7 @@ pub struct MemberView {
 }
 
 impl MemberView {
-    fn of(ctx: &Context, member: &MemberRow) -> Result<Self, Problem> {
+    pub fn of(ctx: &Context, member: &MemberRow) -> Result<Self, Problem> {
         Ok(Self {
             id: member.id,
             card_number: member.card_number.clone(),

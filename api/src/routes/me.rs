@@ -1,16 +1,17 @@
 //! A member's own record: read, correct, take along, delete.
 
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, delete, get, patch};
+use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use service::identity::{self, PhoneProof};
 use service::ids::{MemberId, StoreId};
 use service::member::{self, ChangeProfile, MemberRow};
 use service::states::Gender;
 use service::{Context, Error};
 use utoipa::ToSchema;
 
-use crate::auth::MemberSession;
+use crate::auth::{Client, MemberSession};
 use crate::input::{Json, given};
 use crate::problem::Problem;
 
@@ -96,6 +97,28 @@ impl ChangeMe {
     }
 }
 
+/// One of three ways: `phone` with the `code` of an SMS, `phone_code` of WeChat's phone-number button, or `encrypted_phone` of Alipay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProvePhone {
+    phone: Option<String>,
+    code: Option<String>,
+    phone_code: Option<String>,
+    encrypted_phone: Option<String>,
+}
+
+impl ProvePhone {
+    fn into_proof(self) -> Result<PhoneProof, Error> {
+        match (self.phone, self.code, self.phone_code, self.encrypted_phone) {
+            (Some(phone), Some(code), None, None) => Ok(PhoneProof::Sms { phone, code }),
+            (None, None, Some(phone_code), None) => Ok(PhoneProof::Wechat { phone_code }),
+            (None, None, None, Some(encrypted_phone)) => Ok(PhoneProof::Alipay { encrypted_phone }),
+            (Some(_), None, None, None) => Err(Error::invalid("code", "goes with a phone")),
+            _ => Err(Error::invalid("phone", "give phone and code, phone_code, or encrypted_phone")),
+        }
+    }
+}
+
 /// The signed-in member.
 #[utoipa::path(tag = "member", responses((status = 200, body = MeView)), security(("member" = [])))]
 #[get("/v1/me")]
@@ -117,6 +140,26 @@ pub async fn change_me(
     body: Json<ChangeMe>,
 ) -> Result<web::Json<MeView>, Problem> {
     let member = member::change_profile(&ctx, &caller.0, body.0.into_change()?).await?;
+    Ok(web::Json(MeView::of(&ctx, &member)?))
+}
+
+/// Proves a phone, which becomes the member's number. A record that holds it already is merged with the member, whose id may be another
+/// one afterwards; the old one and its sessions go on answering.
+#[utoipa::path(
+    tag = "member",
+    request_body = ProvePhone,
+    responses((status = 200, body = MeView)),
+    security(("member" = []))
+)]
+#[post("/v1/me/phones")]
+pub async fn prove_phone(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    client: Client,
+    body: Json<ProvePhone>,
+) -> Result<web::Json<MeView>, Problem> {
+    let proof = body.0.into_proof()?;
+    let member = identity::prove_phone(&ctx, &caller.0, proof, client.0).await?;
     Ok(web::Json(MeView::of(&ctx, &member)?))
 }
 

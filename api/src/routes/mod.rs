@@ -15,6 +15,7 @@ pub mod console_failures;
 pub mod console_forecast;
 pub mod console_mall;
 pub mod console_members;
+pub mod console_merges;
 pub mod console_notices;
 pub mod console_points;
 pub mod console_reports;
@@ -73,6 +74,7 @@ fn member(config: &mut ServiceConfig) {
     config
         .service(me::get_me)
         .service(me::change_me)
+        .service(me::prove_phone)
         .service(me::delete_me)
         .service(me::export_me)
         .service(stores::list_open_stores);
@@ -152,6 +154,9 @@ fn staff(config: &mut ServiceConfig) {
 fn console(config: &mut ServiceConfig) {
     config
         .service(console_members::search_members)
+        .service(console_merges::list_duplicates)
+        .service(console_merges::merge_members)
+        .service(console_merges::list_merges)
         .service(console_members::get_member)
         .service(console_members::read_timeline)
         .service(console_members::reveal_phone)

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::delivery::{Decision, Gate, Reason, Saw, Terms, gates, gather};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, MemberId};
+use crate::redirect;
 use crate::staff::StaffCaller;
 
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ pub async fn explain(
     member_id: MemberId,
 ) -> Result<Explanation> {
     let campaign = find(ctx, caller, id).await?;
+    let member_id = redirect::current(ctx.db.read(), member_id).await?;
     let delivery = delivery::Entity::find()
         .filter(delivery::Column::CampaignId.eq(id))
         .filter(delivery::Column::MemberId.eq(member_id))

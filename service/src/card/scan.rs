@@ -14,8 +14,9 @@ use super::show::{current_step, open_secret};
 use super::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::{ScanId, StoreId};
-use crate::member::Phone;
+use crate::ids::{MemberId, ScanId, StoreId};
+use crate::phone::Phone;
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -44,11 +45,11 @@ pub struct Scanned {
 pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) -> Result<Scanned> {
     let store = till::require_open(ctx, staff, command.store_id).await?;
     let code = CardCode::parse(&command.code)?;
-    let member = prove(ctx, &code).await?;
+    let (holder, member) = prove(ctx, &code).await?;
     let now = ctx.now();
     let scan = scan::Model {
         id: ctx.new_id(),
-        member_id: member.id,
+        member_id: holder,
         staff_id: staff.id,
         store_id: command.store_id,
         purpose: PURPOSE.to_owned(),
@@ -69,8 +70,8 @@ pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) ->
     Ok(Scanned { scan, member, store, masked_phone: phone.map(|phone| phone.masked()) })
 }
 
-/// The member whose code it is. That a code is old is told only when it was ours.
-async fn prove(ctx: &Context, code: &CardCode) -> Result<member::Model> {
+/// Whose card it is, and the member who answers for it. That a code is old is told only when it was ours.
+async fn prove(ctx: &Context, code: &CardCode) -> Result<(MemberId, member::Model)> {
     let member = member::Entity::find()
         .filter(member::Column::CardNumber.eq(&code.card_number))
         .one(ctx.db.read())
@@ -84,8 +85,10 @@ async fn prove(ctx: &Context, code: &CardCode) -> Result<member::Model> {
         Timing::Old => return Err(Refusal::CardCodeExpired.into()),
         Timing::Ahead => return Err(Refusal::CardCodeInvalid.into()),
     }
+    let holder = member.id;
+    let member = redirect::answering(ctx.db.read(), member).await?;
     match member.state {
-        MemberState::Active => Ok(member),
+        MemberState::Active => Ok((holder, member)),
         MemberState::Disabled => Err(Refusal::MemberDisabled.into()),
         MemberState::Deleted | MemberState::Merged => Err(Refusal::CardCodeInvalid.into()),
     }
@@ -111,6 +114,7 @@ pub async fn live_scan(
         .await?
         .ok_or(Error::NotFound("scan"))?;
     let member = member.ok_or(Error::NotFound("member"))?;
+    let member = redirect::answering(connection, member).await?;
     if ctx.now() >= scan.expires_at {
         return Err(Refusal::ScanExpired.into());
     }

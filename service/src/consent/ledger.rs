@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+use crate::redirect;
 
 const REVOKED: &str = "revoked";
 const EXHAUSTED: &str = "exhausted";
@@ -40,7 +41,9 @@ pub async fn accept(
     kind: ConsentKind,
     evidence: Evidence<'_>,
 ) -> Result<bool> {
-    let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());
+    let member_id = redirect::hold_current(txn, evidence.member_id).await?;
+    let template_id = evidence.template_id.to_owned();
+    let evidence = Evidence { member_id, ..evidence };
     if !record(ctx, txn, "accepted", 1, evidence).await? {
         return Ok(false);
     }
@@ -106,7 +109,9 @@ pub async fn was_taken_back_after(
 
 /// Takes back everything: a cancellation in the platform's menu. False when the event was known.
 pub async fn revoke(ctx: &Context, txn: &impl ConnectionTrait, evidence: Evidence<'_>) -> Result<bool> {
-    let (member_id, template_id) = (evidence.member_id, evidence.template_id.to_owned());
+    let member_id = redirect::hold_current(txn, evidence.member_id).await?;
+    let template_id = evidence.template_id.to_owned();
+    let evidence = Evidence { member_id, ..evidence };
     if !record(ctx, txn, REVOKED, 0, evidence).await? {
         return Ok(false);
     }

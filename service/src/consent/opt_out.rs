@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::MemberId;
+use crate::redirect;
 
 /// By which way somebody spoke, and what proves it: the text of a reply, the id of the message whose link was used. No phone
 /// number and no openid.
@@ -35,6 +36,7 @@ pub async fn opt_out(
     (channel, topic): (&str, &str),
     said: Said<'_>,
 ) -> Result<bool> {
+    let member_id = redirect::hold_current(txn, member_id).await?;
     let inserted = opt_out::Entity::insert(opt_out::ActiveModel {
         id: Set(ctx.new_id()),
         member_id: Set(member_id),
@@ -64,6 +66,7 @@ pub async fn opt_in(
     (channel, topic): (&str, &str),
     said: Said<'_>,
 ) -> Result<bool> {
+    let member_id = redirect::hold_current(txn, member_id).await?;
     let deleted = opt_out::Entity::delete_many()
         .filter(opt_out::Column::MemberId.eq(member_id))
         .filter(opt_out::Column::Channel.eq(channel))

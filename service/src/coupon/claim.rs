@@ -16,6 +16,7 @@ use super::{HeldCoupon, offer, rules};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::session::{self, MemberToken};
 
@@ -29,7 +30,17 @@ pub async fn claim(
     member: &member::Model,
     template_id: CouponTemplateId,
 ) -> Result<HeldCoupon> {
-    stand_in_line(ctx, template_id, (member.id, None)).await
+    match stand_in_line(ctx, template_id, (member.id, None)).await {
+        // Merged since the request began: the claim is that of who answers for the member.
+        Err(Error::Refused(Refusal::MemberDisabled)) => {
+            let current = redirect::current(ctx.db.read(), member.id).await?;
+            if current == member.id {
+                return Err(Refusal::MemberDisabled.into());
+            }
+            stand_in_line(ctx, template_id, (current, None)).await
+        }
+        decided => decided,
+    }
 }
 
 /// As [`claim`], for a member whose session is looked up by the transaction that decides.
@@ -41,7 +52,15 @@ pub async fn claim_by_token(
     token: MemberToken,
     template_id: CouponTemplateId,
 ) -> Result<HeldCoupon> {
-    stand_in_line(ctx, template_id, (token.member_id, Some(token))).await
+    match stand_in_line(ctx, template_id, (token.member_id, Some(token))).await {
+        // Merged since the request began: the session is now that of who answers for the member.
+        Err(Error::Refused(Refusal::MemberDisabled))
+            if redirect::is_merged(ctx.db.read(), &[token.member_id]).await? =>
+        {
+            stand_in_line(ctx, template_id, (token.member_id, Some(token))).await
+        }
+        decided => decided,
+    }
 }
 
 async fn stand_in_line(
@@ -121,7 +140,7 @@ async fn decide(ctx: &Context, template_id: CouponTemplateId, batch: &[Waiting])
     }
 }
 
-/// One transaction for the claims of a batch, in which a member stands once.
+/// One transaction for the claims of a batch. Whose a claim is, its session's row says: a member who was merged has left it to another.
 async fn claim_together(
     ctx: &Context,
     template_id: CouponTemplateId,
@@ -130,8 +149,11 @@ async fn claim_together(
     let txn = ctx.db.begin().await?;
     let tokens: Vec<MemberToken> = batch.iter().filter_map(|waiting| waiting.token).collect();
     let standing = session::standing(&txn, &tokens).await?;
-    let is_signed_in = |waiting: &&Waiting| waiting.token.is_none_or(|token| standing.contains(&token));
-    let members: Vec<MemberId> = batch.iter().filter(is_signed_in).map(|waiting| waiting.member_id).collect();
+    let holder = |waiting: &Waiting| match waiting.token {
+        Some(token) => standing.get(&token.session_id).copied(),
+        None => Some(waiting.member_id),
+    };
+    let members: Vec<MemberId> = batch.iter().filter_map(holder).collect();
     let decided = match claim_for(ctx, &txn, template_id, &members).await {
         Ok(decided) => decided,
         Err(Error::NotFound(_)) => vec![Err(Failure::NoTemplate); members.len()],
@@ -140,7 +162,7 @@ async fn claim_together(
     txn.commit().await?;
     let mut decided = decided.into_iter();
     let of = |waiting| {
-        let decision = if is_signed_in(&waiting) { decided.next() } else { Some(Err(Failure::NoSession)) };
+        let decision = if holder(waiting).is_some() { decided.next() } else { Some(Err(Failure::NoSession)) };
         decision.unwrap_or(Err(Failure::Undecided))
     };
     Ok(batch.iter().map(of).collect())

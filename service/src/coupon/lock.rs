@@ -17,6 +17,7 @@ use crate::audit::Actor;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 
 const LONGEST_NUMBER: usize = 64;
@@ -38,7 +39,7 @@ pub async fn lock_coupon(
     }
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
-    let row = lock_row(&txn, member_id, id).await?;
+    let (member_id, row) = lock_row(&txn, member_id, id).await?;
     check_lockable(&row, order_no, now)?;
     let until = now + Duration::seconds(ctx.settings.till.lock_seconds);
     coupon::Entity::update_many()
@@ -60,7 +61,7 @@ pub async fn lock_coupon(
 /// Frees a coupon that the member locked; one that is not locked stays as it is.
 pub async fn unlock_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<HeldCoupon> {
     let txn = ctx.db.begin().await?;
-    let row = lock_row(&txn, member_id, id).await?;
+    let (member_id, row) = lock_row(&txn, member_id, id).await?;
     if row.state == CouponState::Locked {
         free(ctx, &txn, &row, ("unlocked", Actor::Member(member_id))).await?;
     }
@@ -98,10 +99,16 @@ async fn release_page(ctx: &Context) -> Result<u64> {
     Ok(rows.len() as u64)
 }
 
-async fn lock_row(txn: &DatabaseTransaction, member_id: MemberId, id: CouponId) -> Result<coupon::Model> {
+/// The coupon of who answers for the member today, and who that is.
+async fn lock_row(
+    txn: &DatabaseTransaction,
+    member_id: MemberId,
+    id: CouponId,
+) -> Result<(MemberId, coupon::Model)> {
+    let member_id = redirect::hold_current(txn, member_id).await?;
     let own = Condition::all().add(coupon::Column::MemberId.eq(member_id)).add(coupon::Column::Slot.gt(0));
     let row = coupon::Entity::find_by_id(id).filter(own).lock_exclusive().one(txn).await?;
-    row.ok_or(Error::NotFound("coupon"))
+    Ok((member_id, row.ok_or(Error::NotFound("coupon"))?))
 }
 
 fn check_lockable(row: &coupon::Model, order_no: &str, now: DateTime<Utc>) -> Result<()> {

@@ -19,8 +19,9 @@ use crate::card::till;
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::ids::{OfflineGrantId, OfflineRedemptionId, RedemptionId, ScanId, StoreId};
+use crate::ids::{MemberId, OfflineGrantId, OfflineRedemptionId, RedemptionId, ScanId, StoreId};
 use crate::page::{Page, PageRequest};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 use entity::states::SalesChannel;
@@ -99,7 +100,7 @@ pub async fn upload_offline_redemption(
         return Ok(OfflineOutcome { row, repeated: true });
     }
     let code = offline_code::read(ctx, &new.code)?;
-    let row = match redeem(ctx, staff, (&grant, new), code.as_ref()).await? {
+    let row = match redeem_for_holder(ctx, staff, (&grant, new), code.as_ref()).await? {
         Ok(row) => row,
         Err(conflict) => keep(ctx, conflict_row(ctx, (&grant, new), code.as_ref(), conflict)).await?,
     };
@@ -144,14 +145,32 @@ async fn stored(ctx: &Context, new: &NewOfflineRedemption) -> Result<Option<Offl
 
 type Conflict = Refusal;
 
+/// Of a code whose member was merged since it was made, by who answers for them.
+async fn redeem_for_holder(
+    ctx: &Context,
+    staff: &StaffCaller,
+    of: (&OfflineGrant, &NewOfflineRedemption),
+    code: Option<&OfflineCode>,
+) -> Result<std::result::Result<Option<OfflineRedemptionRow>, Conflict>> {
+    let Some(code) = code else { return Ok(Err(Refusal::OfflineTokenInvalid)) };
+    let holder = redirect::current(ctx.db.read(), code.member_id).await?;
+    match redeem(ctx, staff, of, (code, holder)).await? {
+        // Merged in this moment.
+        Err(_) if redirect::is_merged(ctx.db.read(), &[holder]).await? => {
+            let holder = redirect::current(ctx.db.read(), holder).await?;
+            redeem(ctx, staff, of, (code, holder)).await
+        }
+        done => Ok(done),
+    }
+}
+
 /// The use as of the till's time, or what stands against it. None inside: somebody else uploaded the same.
 async fn redeem(
     ctx: &Context,
     staff: &StaffCaller,
     (grant, new): (&OfflineGrant, &NewOfflineRedemption),
-    code: Option<&OfflineCode>,
+    (code, holder): (&OfflineCode, MemberId),
 ) -> Result<std::result::Result<Option<OfflineRedemptionRow>, Conflict>> {
-    let Some(code) = code else { return Ok(Err(Refusal::OfflineTokenInvalid)) };
     if let Err(conflict) = check_times(ctx, grant, new, code) {
         return Ok(Err(conflict));
     }
@@ -162,7 +181,7 @@ async fn redeem(
     let held: HeldCoupon = held.ok_or(Error::NotFound("coupon"))?;
     let basket = Basket::of_amount(new.amount_fen);
     let usage = Usage {
-        member_id: code.member_id,
+        member_id: holder,
         store_id: grant.store_id,
         channel: SalesChannel::Store,
         zone: super::quote::zone_of(ctx, &store),

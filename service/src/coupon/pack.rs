@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId};
 use crate::page::{Page, PageRequest};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
@@ -164,14 +165,15 @@ pub async fn claim_pack(ctx: &Context, member: &member::Model, id: CouponPackId)
         .all(ctx.db.read())
         .await?;
     let txn = ctx.db.begin().await?;
-    let active = lock_members(&txn, &[member.id]).await?;
-    let claim = take_slot(ctx, &txn, &pack, member.id).await?;
+    let member_id = redirect::hold_current(&txn, member.id).await?;
+    let active = lock_members(&txn, &[member_id]).await?;
+    let claim = take_slot(ctx, &txn, &pack, member_id).await?;
     let mut coupons = Vec::new();
     // In the order of the templates' ids, so that two packs never wait for each other in a circle.
     for item in items {
         let template = lock_template(&txn, item.template_id).await?;
         rules::check_issuable(&template, ctx.now())?;
-        let members = vec![member.id; usize::try_from(item.copies).map_err(Error::internal)?];
+        let members = vec![member_id; usize::try_from(item.copies).map_err(Error::internal)?];
         let source_id = Some(claim.0);
         let order = IssueOrder { template_id: template.id, member_ids: &members, source: "pack", source_id };
         for outcome in issue_copies(ctx, &txn, &template, &active, &order).await? {

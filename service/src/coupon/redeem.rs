@@ -22,7 +22,8 @@ use crate::card::{self, till};
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, FieldError, Result};
-use crate::ids::{CouponId, ScanId, StoreId};
+use crate::ids::{CouponId, MemberId, ScanId, StoreId};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -115,15 +116,28 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     if command.proof == Proof::Lock {
         usage.channel = SalesChannel::Online;
     }
+    let owners: Vec<MemberId> = held.iter().map(|held| held.coupon.member_id).chain([member.id]).collect();
     let taken = match decide(ctx, &command, &held, usage).await {
         Ok(taken) => taken,
-        // Perhaps by this very request, a moment ago.
-        Err(refused) => return stored_answer(ctx, &command).await?.ok_or(refused),
+        Err(refused) => {
+            // Perhaps by this very request, a moment ago.
+            if let Some(answer) = stored_answer(ctx, &command).await? {
+                return Ok(answer);
+            }
+            if redirect::is_merged(ctx.db.read(), &owners).await? {
+                return Box::pin(redeem_coupon(ctx, staff, command)).await;
+            }
+            return Err(refused);
+        }
     };
     let order =
         use_up::Order { command: &command, request_hash: request_hash(&command), staff, store: &store };
     match use_up::write(ctx, &order, held, &taken, usage).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
+        // Merged since they were read: the coupons are somebody else's now, and everything is read again.
+        None if redirect::is_merged(ctx.db.read(), &owners).await? => {
+            Box::pin(redeem_coupon(ctx, staff, command)).await
+        }
         None => lost(ctx, &command).await,
     }
 }
@@ -200,7 +214,7 @@ async fn whose(ctx: &Context, command: &RedeemCoupon, held: &[HeldCoupon]) -> Re
         return Ok(card::live_scan(ctx, ctx.db.read(), scan_id, command.store_id).await?.1);
     }
     let holder = held.first().map(|held| held.coupon.member_id).ok_or(Error::NotFound("coupon"))?;
-    let member = member::Entity::find_by_id(holder).one(ctx.db.read()).await?;
+    let member = redirect::find_current(ctx.db.read(), holder).await?;
     crate::session::require_active_member(member.ok_or(Error::NotFound("member"))?)
 }
 

@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, CouponTransferId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 
 const TRANSFERRED: &str = "transferred";
@@ -41,6 +42,7 @@ pub struct TransferLink {
 pub async fn offer_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<TransferLink> {
     let token = crypto::random_token();
     let txn = ctx.db.begin().await?;
+    let member_id = redirect::hold_current(&txn, member_id).await?;
     let own = coupon::Column::MemberId.eq(member_id);
     let row = coupon::Entity::find_by_id(id).filter(own).lock_exclusive().one(&txn).await?;
     let row = row.filter(|row| row.slot > 0).ok_or(Error::NotFound("coupon"))?;
@@ -88,6 +90,9 @@ pub async fn accept_coupon(ctx: &Context, member_id: MemberId, token: &str) -> R
         .await?
         .ok_or(Refusal::TransferOver)?;
     let txn = ctx.db.begin().await?;
+    let member_id = redirect::current(&txn, member_id).await?;
+    let giver = redirect::current(&txn, transfer.from_member_id).await?;
+    let transfer = coupon_transfer::Model { from_member_id: giver, ..transfer };
     require_active(&txn, &transfer, member_id).await?;
     if !mark_accepted(ctx, &txn, &transfer, member_id).await? {
         txn.rollback().await?;

@@ -16,6 +16,7 @@ use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, CouponTemplateId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
@@ -87,14 +88,15 @@ pub async fn claim_by_code(ctx: &Context, member: &member::Model, text: &str) ->
         None => template_of(ctx, &text).await?,
     };
     let txn = ctx.db.begin().await?;
-    let active = lock_members(&txn, &[member.id]).await?;
+    let member_id = redirect::hold_current(&txn, member.id).await?;
+    let active = lock_members(&txn, &[member_id]).await?;
     let template = lock_template(&txn, template_id).await?;
-    if own.is_some() && !use_code(ctx, &txn, &text, member.id).await? {
+    if own.is_some() && !use_code(ctx, &txn, &text, member_id).await? {
         txn.rollback().await?;
-        return used_before(ctx, &text, member.id).await;
+        return used_before(ctx, &text, member_id).await;
     }
     rules::check_takeable(&template, ctx.now())?;
-    let order = IssueOrder { template_id, member_ids: &[member.id], source: "code", source_id: None };
+    let order = IssueOrder { template_id, member_ids: &[member_id], source: "code", source_id: None };
     let outcome = issue_copies(ctx, &txn, &template, &active, &order).await?.pop();
     let made = outcome.ok_or_else(|| Error::internal(anyhow::anyhow!("no outcome for a code")))??;
     if own.is_some() {

@@ -1,6 +1,6 @@
 //! What each answer of a batch means for its delivery and for what the claim held for it. Decides, and writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
 use entity::states::Channel;
@@ -46,6 +46,14 @@ impl Holdings {
         self.money_back += envelope.delivery.cost_fen;
         if envelope.delivery.channel == Channel::WechatSubscribe {
             self.consent_back.push(envelope.delivery.member_id);
+        }
+    }
+
+    /// What was held for members who were merged away meanwhile is held for those who answer for them.
+    pub fn follow(&mut self, merged: &HashMap<MemberId, MemberId>) {
+        let emptied = self.consent_gone.iter_mut().map(|one| &mut one.member_id);
+        for id in self.consent_spent.iter_mut().chain(&mut self.consent_back).chain(emptied) {
+            *id = merged.get(id).copied().unwrap_or(*id);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The statements that write a settled batch: attempts, states, the inbox's messages. Rows with the same fate are written together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::states::{Channel, DeliveryState};
@@ -17,7 +17,7 @@ use super::reason::Reason;
 use crate::context::Context;
 use crate::db::{self, is_any};
 use crate::error::Result;
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, MemberId};
 
 pub(super) async fn record_attempts(
     ctx: &Context,
@@ -182,13 +182,15 @@ pub(super) async fn put_in_inbox(
     ctx: &Context,
     txn: &impl ConnectionTrait,
     sent: &[(&Envelope, &Outcome)],
+    merged: &HashMap<MemberId, MemberId>,
 ) -> Result<()> {
+    let owner = |id: MemberId| merged.get(&id).copied().unwrap_or(id);
     let rows: Vec<_> = sent
         .iter()
         .filter(|(envelope, _)| envelope.delivery.channel == Channel::Inbox)
         .map(|(envelope, _)| inbox_message::ActiveModel {
             id: Set(ctx.new_id()),
-            member_id: Set(envelope.delivery.member_id),
+            member_id: Set(owner(envelope.delivery.member_id)),
             delivery_id: Set(Some(envelope.delivery.id)),
             title: Set(envelope.rendered.title.clone()),
             body: Set(envelope.rendered.body.clone()),

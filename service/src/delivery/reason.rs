@@ -23,6 +23,7 @@ macro_rules! reasons {
 
 reasons! {
     Holdout = "holdout", "对照组，不发送", "In the hold-out group.";
+    Merged = "merged", "会员已合并，同一活动只发一条", "The member was merged; of one campaign one message is enough.";
     MemberInactive = "member_inactive", "会员已停用或注销", "The membership is disabled or closed.";
     OptedOut = "opted_out", "会员已退订", "The member opted out.";
     PausedByMember = "paused_by_member", "会员暂停接收消息", "The member paused messages.";

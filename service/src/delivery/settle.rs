@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::db::{is_any, plan_once};
 use crate::error::Result;
 use crate::ids::{DeliveryId, MemberId};
-use crate::{consent, coupon};
+use crate::{consent, coupon, redirect};
 
 /// What the platform has answered must not be lost to a database that is away: as long as the claim's lease lasts, nobody
 /// else decides what became of it.
@@ -72,14 +72,17 @@ async fn settle_once(
     let members: Vec<MemberId> =
         claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
     lock_members(&txn, &members).await?;
-    let plan = Plan::of(ctx, claimed, outcomes, (&ours, verdict));
+    // Who was merged while the call was under way has left everything to somebody else.
+    let merged = redirect::current_of(&txn, &members).await?;
+    let mut plan = Plan::of(ctx, claimed, outcomes, (&ours, verdict));
+    plan.holdings.follow(&merged);
     record_attempts(ctx, &txn, &plan).await?;
     mark_sent(&txn, &plan.sent, now).await?;
     mark_suppliers(&txn, &plan.attempts).await?;
     for (fate, ids) in plan.fates {
         mark(&txn, fate, ids, now).await?;
     }
-    put_in_inbox(ctx, &txn, &plan.sent).await?;
+    put_in_inbox(ctx, &txn, &plan.sent, &merged).await?;
     settle_holdings(ctx, &txn, claimed, plan.holdings).await?;
     let stopped = match &verdict.stop {
         Some(code) => stop_campaign(ctx, &txn, &claimed.campaign, code).await?,

@@ -1,9 +1,9 @@
 //! The cap slots that members hold. A slot is a column of a delivery that no index has, since a claim writes it; it is found by the
-//! member, among the messages of campaigns that have not ended since before the window.
+//! member, among the messages of campaigns that have not ended since before the window. Slots of members who were merged are beside them.
 
 use chrono::{DateTime, Utc};
-use entity::delivery;
 use entity::states::{Channel, MessageClass};
+use entity::{delivery, merged_slot};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     Statement,
@@ -27,7 +27,9 @@ struct Held {
 const IN_POSTGRES: &str = "SELECT d.member_id, d.slot_at, d.channel, d.topic FROM unnest($1::text::uuid[]) AS m(id) \
      JOIN delivery d ON d.member_id = m.id AND (d.member_id, d.campaign_id) >= (m.id, (SELECT c.id FROM campaign c \
      WHERE c.state IN ('resolving', 'sending', 'paused') OR c.updated_at > $2 ORDER BY c.id LIMIT 1)) \
-     WHERE d.slot_at > $2 AND d.class = 'marketing'";
+     WHERE d.slot_at > $2 AND d.class = 'marketing' \
+     UNION ALL SELECT g.member_id, g.slot_at, g.channel, g.topic FROM merged_slot g \
+     WHERE g.member_id = ANY($1::text::uuid[]) AND g.slot_at > $2";
 
 /// Marketing slots since `since`.
 pub(super) async fn add(
@@ -44,7 +46,7 @@ pub(super) async fn add(
         }
         (backend, whose) => {
             use delivery::Column::{Channel, Class, MemberId, SlotAt, Topic};
-            delivery::Entity::find()
+            let mut held = delivery::Entity::find()
                 .select_only()
                 .columns([MemberId, SlotAt, Channel, Topic])
                 .filter(whose.holds(backend, MemberId))
@@ -52,7 +54,16 @@ pub(super) async fn add(
                 .filter(Class.eq(MessageClass::Marketing))
                 .into_model::<Held>()
                 .all(connection)
-                .await?
+                .await?;
+            use merged_slot::Column as Merged;
+            let merged = merged_slot::Entity::find()
+                .select_only()
+                .columns([Merged::MemberId, Merged::SlotAt, Merged::Channel, Merged::Topic])
+                .filter(whose.holds(backend, Merged::MemberId))
+                .filter(Merged::SlotAt.gt(since))
+                .into_model::<Held>();
+            held.extend(merged.all(connection).await?);
+            held
         }
     };
     for Held { member_id, slot_at, channel, topic } in held {

@@ -1,17 +1,19 @@
 //! From what was proven to the member it belongs to, and a session of theirs, in one transaction.
 
-use entity::states::IdentityProvider;
+use entity::states::{IdentityProvider, MemberState};
 use entity::{identity, member};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, TryIntoModel,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction,
+    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, TryIntoModel,
 };
 
+use crate::audit::Actor;
 use crate::callback;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+use crate::member::merge::{self, MergeOrder, Merged};
 use crate::member::{NewMember, Phone, identity_row, new_row};
 use crate::refusal::Refusal;
 use crate::session::{self, Client, Subject, Tokens};
@@ -19,8 +21,9 @@ use crate::session::{self, Client, Subject, Tokens};
 /// A sign-in that loses a race reads again and finds the winner's member; more often than this it does not lose.
 const RACES: usize = 4;
 
-/// What the client has proven: accounts of one platform, most telling first, and a phone.
+/// What the client has proven: that it is a member already signed in, accounts of one platform, most telling first, and a phone.
 pub(super) struct Proof {
+    pub member: Option<MemberId>,
     pub accounts: Vec<(IdentityProvider, String)>,
     pub phone: Option<Phone>,
     pub source: IdentityProvider,
@@ -45,15 +48,30 @@ pub(super) fn require_given(field: &str, code: Option<&str>) -> Result<()> {
 }
 
 /// # Refuses
-/// `phone_taken`, `wechat_taken`, `alipay_taken`, `member_disabled`
+/// `wechat_taken`, `alipay_taken`, `member_disabled`
 pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {
     for _ in 0..RACES {
-        if let Some(signed_in) = try_sign_in(ctx, proof).await? {
-            apply_waiting_events(ctx, proof).await;
-            return Ok(signed_in);
+        match try_sign_in(ctx, proof).await {
+            Ok(None) => {}
+            Ok(Some(signed_in)) => {
+                apply_waiting_events(ctx, proof).await;
+                return Ok(signed_in);
+            }
+            Err(error) => return Err(contradicted(ctx, proof, error).await?),
         }
     }
     Err(Refusal::RequestInProgress.into())
+}
+
+/// A proof that something spoke against leaves a hint for staff, who may know better.
+pub(super) async fn contradicted(ctx: &Context, proof: &Proof, error: Error) -> Result<Error> {
+    if let Error::Refused(Refusal::WechatTaken | Refusal::AlipayTaken) = error {
+        let known = find_known(ctx.db.read(), &proof.subjects(ctx)).await?;
+        if let [one, other, ..] = proof.holders(ctx, &known)[..] {
+            merge::note_hint(ctx, (one, other), merge::PHONE_PROVEN).await?;
+        }
+    }
+    Ok(error)
 }
 
 /// What the platform told of this person before they were a member. The sign-in stands without it: the next one tries again.
@@ -68,29 +86,66 @@ async fn apply_waiting_events(ctx: &Context, proof: &Proof) {
     }
 }
 
-/// None when another request has just taken one of the identities.
+/// None when another request has just taken one of the identities, or merged one of the members.
 async fn try_sign_in(ctx: &Context, proof: &Proof) -> Result<Option<SignedIn>> {
-    let subjects = proof.subjects(ctx);
     let txn = ctx.db.begin().await?;
-    let known = find_known(&txn, &subjects).await?;
-    let holder = holder(&subjects, &known)?;
-    let member = match holder {
-        Some((id, by_phone_alone)) => {
-            let member = lock_active(&txn, id).await?;
-            if by_phone_alone {
-                refuse_second_account(&txn, id, proof).await?;
-            }
-            complete(ctx, &txn, member, proof).await?
-        }
-        None => enrol(ctx, &txn, proof).await?,
-    };
-    if !bind_unknown(ctx, &txn, member.id, &subjects, &known).await? {
+    let Some(held) = hold_together(ctx, &txn, proof).await? else {
         txn.rollback().await?;
         return Ok(None);
-    }
-    let tokens = session::open(ctx, &txn, Subject::Member(member.id), proof.client.device.clone()).await?;
+    };
+    let device = proof.client.device.clone();
+    let tokens = session::open(ctx, &txn, Subject::Member(held.member.id), device).await?;
     txn.commit().await?;
-    Ok(Some(SignedIn { tokens, member, enrolled: holder.is_none() }))
+    Ok(Some(SignedIn { tokens, member: held.member, enrolled: held.enrolled }))
+}
+
+/// The one member whom all that was proven belongs to from now on.
+pub(super) struct Held {
+    pub member: member::Model,
+    pub enrolled: bool,
+}
+
+/// Finds, merges or enrols the member and binds what was unknown, in the caller's transaction. None: look again, see [`try_sign_in`].
+pub(super) async fn hold_together(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    proof: &Proof,
+) -> Result<Option<Held>> {
+    let subjects = proof.subjects(ctx);
+    let known = find_known(txn, &subjects).await?;
+    let holders = proof.holders(ctx, &known);
+    let member = match holders.split_first() {
+        None => enrol(ctx, txn, proof).await?,
+        Some((first, others)) => {
+            let cause = proof.cause(ctx, &known);
+            let Some(member) = become_one(ctx, txn, (*first, others), cause).await? else { return Ok(None) };
+            if !proof.accounts.iter().any(|account| owner_of(&known, account).is_some()) {
+                refuse_second_account(txn, member.id, proof).await?;
+            }
+            complete(ctx, txn, member, proof).await?
+        }
+    };
+    let bound = bind_unknown(ctx, txn, member.id, &subjects, &known).await?;
+    Ok(bound.then_some(Held { member, enrolled: holders.is_empty() }))
+}
+
+/// Whoever proves what belongs to several members shows that they are one.
+async fn become_one(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    (first, others): (MemberId, &[MemberId]),
+    cause: &str,
+) -> Result<Option<member::Model>> {
+    let Some((second, rest)) = others.split_first() else {
+        let row = member::Entity::find_by_id(first).lock_exclusive().one(txn).await?;
+        let row = row.filter(|row| row.state != MemberState::Merged);
+        return row.map(session::require_active_member).transpose();
+    };
+    let order = MergeOrder { members: (first, *second), cause, actor: Actor::Member(first), reason: None };
+    match merge::merge(ctx, txn, order).await? {
+        Merged::Stale => Ok(None),
+        Merged::Into(member) => Box::pin(become_one(ctx, txn, (member.id, rest), cause)).await,
+    }
 }
 
 impl Proof {
@@ -98,6 +153,26 @@ impl Proof {
     fn subjects(&self, ctx: &Context) -> Vec<(IdentityProvider, String)> {
         let phone = self.phone.as_ref().map(|phone| (IdentityProvider::Phone, phone.index(ctx)));
         self.accounts.iter().cloned().chain(phone).collect()
+    }
+
+    /// The members whom something of it belongs to, each once; who proves first.
+    fn holders(&self, ctx: &Context, known: &[identity::Model]) -> Vec<MemberId> {
+        let subjects = self.subjects(ctx);
+        let owners = subjects.iter().filter_map(|subject| owner_of(known, subject));
+        let mut holders = Vec::new();
+        for owner in self.member.into_iter().chain(owners) {
+            if !holders.contains(&owner) {
+                holders.push(owner);
+            }
+        }
+        holders
+    }
+
+    /// What shows several members to be one.
+    fn cause(&self, ctx: &Context, known: &[identity::Model]) -> &'static str {
+        let phone = self.phone.as_ref().map(|phone| (IdentityProvider::Phone, phone.index(ctx)));
+        let by_phone = phone.is_some_and(|phone| owner_of(known, &phone).is_some());
+        if by_phone { merge::PHONE_PROVEN } else { merge::ACCOUNT_PROVEN }
     }
 
     /// How `member.source` spells it.
@@ -122,27 +197,6 @@ async fn find_known(
 
 fn owner_of(known: &[identity::Model], subject: &(IdentityProvider, String)) -> Option<MemberId> {
     known.iter().find(|row| row.provider == subject.0 && row.subject == subject.1).map(|row| row.member_id)
-}
-
-/// The member that the proof points to, and whether only the phone does.
-fn holder(
-    subjects: &[(IdentityProvider, String)],
-    known: &[identity::Model],
-) -> Result<Option<(MemberId, bool)>> {
-    let (phones, accounts): (Vec<_>, Vec<_>) =
-        subjects.iter().partition(|(provider, _)| *provider == IdentityProvider::Phone);
-    let by_account = accounts.iter().find_map(|subject| owner_of(known, subject));
-    let by_phone = phones.iter().find_map(|subject| owner_of(known, subject));
-    match (by_account, by_phone) {
-        (Some(account), Some(phone)) if account != phone => Err(Refusal::PhoneTaken.into()),
-        (Some(id), _) => Ok(Some((id, false))),
-        (None, by_phone) => Ok(by_phone.map(|id| (id, true))),
-    }
-}
-
-async fn lock_active(txn: &impl ConnectionTrait, id: MemberId) -> Result<member::Model> {
-    let member = member::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
-    session::require_active_member(member.ok_or(Error::Unauthenticated)?)
 }
 
 /// A phone may be handed to a new owner, so it does not bring a second WeChat or Alipay account to a member by itself.

@@ -20,7 +20,7 @@ pub struct SignInByAlipay {
 }
 
 /// # Refuses
-/// `sign_in_code_invalid`, `phone_taken`, `alipay_taken`, `member_disabled`, `channel_not_configured`
+/// `sign_in_code_invalid`, `alipay_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result<SignedIn> {
     require_given("auth_code", Some(&command.auth_code))?;
     let alipay = ctx.platforms.alipay()?;
@@ -32,6 +32,7 @@ pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result
         None => None,
     };
     let proof = Proof {
+        member: None,
         accounts,
         phone,
         source: IdentityProvider::Alipay,
@@ -41,7 +42,7 @@ pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result
     sign_in(ctx, &proof).await
 }
 
-fn phone_number(decrypted: platform::Result<String>) -> Result<Phone> {
+pub(super) fn phone_number(decrypted: platform::Result<String>) -> Result<Phone> {
     let unreadable = || Error::invalid("encrypted_phone", "is not an encrypted mainland mobile number");
     let number = decrypted.map_err(|error| match error.class {
         // A missing content key is ours to set, not the shopper's fault.

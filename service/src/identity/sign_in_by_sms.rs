@@ -78,6 +78,7 @@ pub async fn sign_in_by_sms(ctx: &Context, command: SignInBySms) -> Result<Signe
     count_attempt(ctx, &command.client.address).await?;
     sms_code::take(ctx, &phone, command.code.trim()).await?;
     let proof = Proof {
+        member: None,
         accounts: Vec::new(),
         phone: Some(phone),
         source: IdentityProvider::Phone,

@@ -20,7 +20,7 @@ pub struct SignInByWechat {
 }
 
 /// # Refuses
-/// `sign_in_code_invalid`, `sign_in_risky`, `phone_taken`, `wechat_taken`, `member_disabled`, `channel_not_configured`
+/// `sign_in_code_invalid`, `sign_in_risky`, `wechat_taken`, `member_disabled`, `channel_not_configured`
 pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result<SignedIn> {
     require_given("code", Some(&command.code))?;
     require_given("phone_code", command.phone_code.as_deref())?;
@@ -28,12 +28,13 @@ pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result
     count_attempt(ctx, &command.client.address).await?;
     let session = wechat.code_to_session(&command.code).await.map_err(refusal)?;
     let phone = match &command.phone_code {
-        Some(phone_code) => Some(phone_number(wechat, phone_code, &session.openid).await?),
+        Some(phone_code) => Some(phone_number(wechat, phone_code, Some(&session.openid)).await?),
         None => None,
     };
     let mut accounts = vec![(IdentityProvider::WechatOpenid, session.openid)];
     accounts.extend(session.unionid.map(|unionid| (IdentityProvider::WechatUnionid, unionid)));
     let proof = Proof {
+        member: None,
         accounts,
         phone,
         source: IdentityProvider::WechatOpenid,
@@ -43,8 +44,8 @@ pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result
     sign_in(ctx, &proof).await
 }
 
-async fn phone_number(wechat: &WeChat, phone_code: &str, openid: &str) -> Result<Phone> {
-    let number = wechat.phone_number(phone_code, Some(openid)).await.map_err(refusal)?;
+pub(super) async fn phone_number(wechat: &WeChat, phone_code: &str, openid: Option<&str>) -> Result<Phone> {
+    let number = wechat.phone_number(phone_code, openid).await.map_err(refusal)?;
     let foreign = || Error::invalid("phone_code", "does not belong to a mainland mobile number");
     if number.country_code != "86" {
         return Err(foreign());

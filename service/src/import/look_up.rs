@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{MemberId, StoreId};
 use crate::import::{in_parts, rows_per_statement};
+use crate::redirect;
 
 /// A text that rows are looked up by, at most.
 pub const KEY_BYTES: usize = 70;
@@ -100,6 +101,7 @@ pub fn values_list(rows: usize, columns: usize, first: usize) -> String {
     format!("(VALUES {}) AS v", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }
 
+/// By the numbers on cards, also by those of members who were merged into others.
 pub async fn cards(
     connection: &impl ConnectionTrait,
     numbers: &BTreeSet<String>,
@@ -111,7 +113,10 @@ pub async fn cards(
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(rows.into_iter().collect())
+    let ids: Vec<MemberId> = rows.iter().map(|(_, id)| *id).collect();
+    let merged = redirect::current_of(connection, &ids).await?;
+    let holder = |id: MemberId| merged.get(&id).copied().unwrap_or(id);
+    Ok(rows.into_iter().map(|(number, id)| (number, holder(id))).collect())
 }
 
 /// The states of these members; `lock` also locks their rows, in the order of their ids, so that two imports never wait

@@ -53,7 +53,7 @@ async fn cancel(
     (actor, reason): (Actor, Option<&str>),
 ) -> Result<ExchangeRow> {
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, row.member_id).await?;
+    let row = &ExchangeRow { member_id: points::lock(&txn, row.member_id).await?, ..row.clone() };
     let moved = exchange::Entity::update_many()
         .col_expr(exchange::Column::State, Expr::value(ExchangeState::Cancelled.to_value()))
         .col_expr(exchange::Column::CancelledAt, Expr::value(ctx.now()))

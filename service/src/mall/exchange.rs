@@ -35,7 +35,7 @@ pub async fn exchange_item(ctx: &Context, command: ExchangeItem) -> Result<Excha
     let request_no = text::line("request_no", &command.request_no, 64)?;
     let ExchangeItem { member_id, item_id, .. } = command;
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, member_id).await?;
+    let member_id = points::lock(&txn, member_id).await?;
     if let Some(done) = stored(&txn, member_id, &request_no).await? {
         return if done.item_id == item_id { Ok(done) } else { Err(Refusal::RequestNumberReused.into()) };
     }

@@ -32,10 +32,10 @@ pub async fn hand_over(ctx: &Context, staff: &StaffCaller, command: HandOver) ->
     till::require_open(ctx, staff, command.store_id).await?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, member.id).await?;
+    let member_id = points::lock(&txn, member.id).await?;
     let found = || exchange::Entity::find_by_id(command.exchange_id);
     // Whoever was scanned must own it.
-    let row = found().one(&txn).await?.filter(|row| row.member_id == member.id);
+    let row = found().one(&txn).await?.filter(|row| row.member_id == member_id);
     let row = row.ok_or(Error::NotFound("exchange"))?;
     if row.price_fen != command.paid_fen {
         return Err(Error::invalid("paid_fen", format!("must be the price, {}", row.price_fen)));

@@ -3,13 +3,13 @@
 
 use entity::states::{MemberState, SubjectKind};
 use entity::{
-    consent as consent_row, consent_event, identity, inbox_message, member, member_tag, preference,
-    session as session_row,
+    consent as consent_row, consent_event, identity, inbox_message, member, member_merge, member_tag,
+    preference, session as session_row,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect,
+    QueryFilter, QuerySelect, QueryTrait,
 };
 
 use crate::audit::{self, Act, Actor};
@@ -18,17 +18,21 @@ use crate::context::Context;
 use crate::crypto;
 use crate::error::Result;
 use crate::ids::MemberId;
+use crate::redirect;
 use crate::session::{self, MemberCaller, Subject};
 
 /// Doing it twice changes nothing.
 pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
-    let id = caller.member.id;
     let txn = ctx.db.begin().await?;
-    let member = member::Entity::find_by_id(id).lock_exclusive().one(&txn).await?;
+    let member = redirect::lock_current(&txn, caller.member.id).await?;
     let Some(member) = member.filter(|member| member.state != MemberState::Deleted) else {
         return Ok(());
     };
+    let id = member.id;
     session::revoke_all(ctx, &txn, Subject::Member(id), "member_deleted").await?;
+    for merged in merged_into(&txn, id).await? {
+        clear_person(ctx, &txn, merged).await?;
+    }
     clear_person(ctx, &txn, member).await?;
     clear_belongings(&txn, id).await?;
     stop_messages(ctx, &txn, id).await?;
@@ -41,6 +45,16 @@ pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
     audit::record(ctx, &txn, act).await?;
     txn.commit().await?;
     Ok(())
+}
+
+/// The rows of those who were merged into the member: what they said of the person goes too.
+async fn merged_into(txn: &impl ConnectionTrait, id: MemberId) -> Result<Vec<member::Model>> {
+    let gone = member_merge::Entity::find()
+        .select_only()
+        .column(member_merge::Column::FromId)
+        .filter(member_merge::Column::CurrentId.eq(id))
+        .into_query();
+    Ok(member::Entity::find().filter(member::Column::Id.in_subquery(gone)).all(txn).await?)
 }
 
 /// The row stays for the ledgers. Its card number and secret are replaced, so that no old card or code finds it.

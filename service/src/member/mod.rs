@@ -4,13 +4,15 @@
 //! over the member's purchases; a disabled, deleted or merged member is refused on every path. Written by sign-in,
 //! import and the console; read by everybody.
 //!
+//! One person is one member: two records of one are merged, see [`merge`]. An id that was merged away answers as the member who stayed.
+//!
 //! What staff see is masked. Whoever is limited to stores looks a member up by full phone or card number and can't browse.
 
 mod delete;
 mod enrol;
 mod export;
 mod export_loyalty;
-mod phone;
+pub mod merge;
 mod profile;
 mod reveal_phone;
 mod search;
@@ -21,7 +23,6 @@ mod timeline;
 pub use delete::delete_me;
 pub use enrol::{NewMember, identity_row, new_row};
 pub use export::export_me;
-pub use phone::Phone;
 pub use profile::{ChangeProfile, change_profile};
 pub use reveal_phone::reveal_phone;
 pub use search::{MemberFilter, MemberRecord, get_member, search_members};
@@ -32,11 +33,13 @@ pub use timeline::{TimelineEntry, TimelineKind, read_timeline};
 use entity::member;
 pub use entity::member::Model as MemberRow;
 use entity::states::MemberState;
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+use sea_orm::ConnectionTrait;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+pub use crate::phone::Phone;
+use crate::redirect;
 
 /// `138****5678`, as everybody but the audited reveal sees it.
 pub fn masked_phone(ctx: &Context, member: &member::Model) -> Result<Option<String>> {
@@ -51,9 +54,9 @@ pub fn masked_name(member: &member::Model) -> Option<String> {
     Some(std::iter::once(first).chain(characters.map(|_| '*')).collect())
 }
 
-/// The member's row, locked; one that was deleted or merged away is not found.
+/// The row of who answers for the id, locked; one that was deleted is not found.
 pub(crate) async fn lock_present(txn: &impl ConnectionTrait, id: MemberId) -> Result<member::Model> {
-    let member = member::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
+    let member = redirect::lock_current(txn, id).await?;
     member.filter(is_present).ok_or(Error::NotFound("member"))
 }
 

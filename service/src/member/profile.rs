@@ -36,9 +36,9 @@ pub async fn change_profile(
     caller: &MemberCaller,
     change: ChangeProfile,
 ) -> Result<member::Model> {
-    let id = caller.member.id;
     let txn = ctx.db.begin().await?;
-    let member = session::require_active_member(lock_present(&txn, id).await?)?;
+    let member = session::require_active_member(lock_present(&txn, caller.member.id).await?)?;
+    let id = member.id;
     let before = member.clone();
     let consent = change.marketing_consent.filter(|given| *given != member.marketing_consent);
     let mut row = member.into_active_model();

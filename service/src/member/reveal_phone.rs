@@ -1,13 +1,11 @@
 //! The full number, for somebody who must call the member. Each look leaves a row with its reason.
 
-use entity::member;
-use sea_orm::EntityTrait;
-
 use super::{Phone, is_present};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
 
@@ -23,13 +21,13 @@ pub async fn reveal_phone(
     caller.require(Permission::RevealPhones)?;
     let reason = text::line("reason", reason, REASON_CHARACTERS)?;
     let txn = ctx.db.begin().await?;
-    let member = member::Entity::find_by_id(id).one(&txn).await?;
+    let member = redirect::find_current(&txn, id).await?;
     let member = member.filter(is_present).ok_or(Error::NotFound("member"))?;
     let phone = member.phone_cipher.as_deref().map(|sealed| Phone::open(ctx, sealed)).transpose()?;
     let act = Act {
         actor: caller.actor(),
         action: "member.reveal_phone",
-        subject: ("member", id.to_string()),
+        subject: ("member", member.id.to_string()),
         detail: serde_json::json!({ "reason": reason }),
     };
     audit::record(ctx, &txn, act).await?;

@@ -1,15 +1,18 @@
 //! Finding members in the console: by full phone (through its keyed hash), card number, the beginning of a name, or a tag.
 
 use entity::states::{IdentityProvider, MemberState};
-use entity::{identity, member, member_tag, tag};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use entity::{identity, member, member_merge, member_tag, tag};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use super::{Phone, is_present};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, TagId};
 use crate::page::{Page, PageRequest};
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller, StoreScope};
 use crate::tag::tags_of;
 
@@ -65,8 +68,9 @@ pub async fn search_members(
 
 pub async fn get_member(ctx: &Context, caller: &StaffCaller, id: MemberId) -> Result<MemberRecord> {
     caller.require(Permission::ReadMembers)?;
-    let member = member::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    let member = redirect::find_current(ctx.db.read(), id).await?;
     let member = member.filter(is_present).ok_or(Error::NotFound("member"))?;
+    let id = member.id;
     let mut providers: Vec<_> = identity::Entity::find()
         .filter(identity::Column::MemberId.eq(id))
         .all(ctx.db.read())
@@ -94,10 +98,23 @@ fn has_phone(ctx: &Context, phone: &Phone) -> Expr {
 
 fn is_called(q: &str) -> Expr {
     if is_card_number(q) {
-        return member::Column::CardNumber.eq(q);
+        return member::Column::CardNumber.eq(q).or(member::Column::Id.in_subquery(merged_cards(q)));
     }
     let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Expr::col(member::Column::Name).like(LikeExpr::new(format!("{escaped}%")).escape('\\'))
+}
+
+/// Whose members the card number belonged to before they were merged.
+fn merged_cards(number: &str) -> SelectStatement {
+    let of_card = member_merge::Entity::belongs_to(member::Entity)
+        .from(member_merge::Column::FromId)
+        .to(member::Column::Id);
+    member_merge::Entity::find()
+        .select_only()
+        .column(member_merge::Column::CurrentId)
+        .join(JoinType::InnerJoin, of_card.into())
+        .filter(member::Column::CardNumber.eq(number))
+        .into_query()
 }
 
 fn carries(tag_id: TagId) -> Expr {

@@ -30,6 +30,7 @@ async fn change_state(
     caller.require(Permission::WriteMembers)?;
     let txn = ctx.db.begin().await?;
     let member = lock_present(&txn, id).await?;
+    let id = member.id;
     if member.state == state {
         return Ok(member);
     }

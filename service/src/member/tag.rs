@@ -19,7 +19,7 @@ pub async fn tag_member(
 ) -> Result<()> {
     caller.require(Permission::WriteMembers)?;
     let txn = ctx.db.begin().await?;
-    lock_present(&txn, member_id).await?;
+    let member_id = lock_present(&txn, member_id).await?.id;
     require_tag(&txn, tag_id).await?;
     let row = member_tag::ActiveModel {
         member_id: Set(member_id),
@@ -46,7 +46,7 @@ pub async fn untag_member(
 ) -> Result<()> {
     caller.require(Permission::WriteMembers)?;
     let txn = ctx.db.begin().await?;
-    lock_present(&txn, member_id).await?;
+    let member_id = lock_present(&txn, member_id).await?.id;
     require_tag(&txn, tag_id).await?;
     let gone = member_tag::Entity::delete_by_id((member_id, tag_id)).exec(&txn).await?;
     if gone.rows_affected == 1 {

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    audit_entry, coupon, delivery, member, notice, opt_out_event, points_entry, purchase, redemption, refund,
+    audit_entry, coupon, delivery, notice, opt_out_event, points_entry, purchase, redemption, refund,
     tier_change,
 };
 use sea_orm::sea_query::ExprTrait;
@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::names;
 use crate::page::{Page, PageRequest};
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 
 /// `subject` is what it was about, by name; the numbers are there where the kind has them.
@@ -84,6 +85,8 @@ impl Before {
 struct Reader<'a> {
     ctx: &'a Context,
     member_id: MemberId,
+    /// With those who were merged into the member: a ledger never changes, nor does what staff did.
+    own: Vec<MemberId>,
     before: Option<Before>,
     rows: u64,
 }
@@ -95,9 +98,10 @@ pub async fn read_timeline(
     page: &PageRequest,
 ) -> Result<Page<TimelineEntry>> {
     caller.require(Permission::ReadMembers)?;
-    let member = member::Entity::find_by_id(id).one(ctx.db.read()).await?.ok_or(Error::NotFound("member"))?;
-    let reader =
-        Reader { ctx, member_id: id, before: Before::read(page)?, rows: page.limit().saturating_add(1) };
+    let member = redirect::find_current(ctx.db.read(), id).await?.ok_or(Error::NotFound("member"))?;
+    let own = redirect::ids_of(ctx.db.read(), member.id).await?;
+    let rows = page.limit().saturating_add(1);
+    let reader = Reader { ctx, member_id: member.id, own, before: Before::read(page)?, rows };
     let mut entries = reader.trade().await?;
     entries.extend(reader.standing().await?);
     entries.extend(reader.coupons().await?);
@@ -193,7 +197,8 @@ impl Reader<'_> {
     }
 
     async fn standing(&self) -> Result<Vec<TimelineEntry>> {
-        let points = points_entry::Entity::find().filter(points_entry::Column::MemberId.eq(self.member_id));
+        let mine = points_entry::Column::MemberId.is_in(self.own.iter().copied());
+        let points = points_entry::Entity::find().filter(mine);
         let points = self.rows(points, points_entry::Column::CreatedAt).await?;
         let moves = tier_change::Entity::find().filter(tier_change::Column::MemberId.eq(self.member_id));
         let moves = self.rows(moves, tier_change::Column::CreatedAt).await?;
@@ -274,7 +279,7 @@ impl Reader<'_> {
         }
         let acts = audit_entry::Entity::find()
             .filter(audit_entry::Column::SubjectKind.eq("member"))
-            .filter(audit_entry::Column::SubjectId.eq(self.member_id.to_string()))
+            .filter(audit_entry::Column::SubjectId.is_in(self.own.iter().map(ToString::to_string)))
             .filter(audit_entry::Column::ActorKind.eq("staff"));
         let acts = self.rows(acts, audit_entry::Column::CreatedAt).await?;
         let people = names::of_staff(self.ctx, acts.iter().filter_map(|row| row.actor_id)).await?;

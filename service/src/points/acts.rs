@@ -14,6 +14,7 @@ use crate::calendar;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, PointsLotId};
+use crate::redirect;
 
 /// Writes down what time has done to the member's points.
 pub async fn catch_up(ctx: &Context, txn: &impl ConnectionTrait, member_id: MemberId) -> Result<()> {
@@ -102,7 +103,9 @@ pub async fn reverse(
         .filter(points_entry::Column::BusinessId.eq(business_id))
         .one(txn)
         .await?;
-    let Some(spent) = spent.filter(|entry| entry.member_id == member_id) else { return Ok(false) };
+    // Spent perhaps by somebody who was merged into the member since.
+    let own = redirect::ids_of(txn, opened.book.member_id).await?;
+    let Some(spent) = spent.filter(|entry| own.contains(&entry.member_id)) else { return Ok(false) };
     if ledger::is_written(txn, PointsKind::Reversal, business_id).await? {
         return Ok(false);
     }

@@ -40,7 +40,7 @@ pub async fn adjust_points(
         return Err(Error::invalid("points", "is a number from -100000000 to 100000000, and not 0"));
     }
     let txn = ctx.db.begin().await?;
-    require_member(&txn, member_id).await?;
+    let member_id = require_member(&txn, member_id).await?;
     let waits = points.abs() > policy::load(&txn).await?.review_above;
     let row = Adjustment {
         id: ctx.new_id(),
@@ -64,11 +64,11 @@ pub async fn adjust_points(
     Ok(row)
 }
 
-async fn require_member(txn: &DatabaseTransaction, id: MemberId) -> Result<()> {
-    ledger::lock(txn, id).await?;
+async fn require_member(txn: &DatabaseTransaction, id: MemberId) -> Result<MemberId> {
+    let id = ledger::lock(txn, id).await?;
     let member = entity::member::Entity::find_by_id(id).one(txn).await?;
     let present = member.is_some_and(|row| matches!(row.state, MemberState::Active | MemberState::Disabled));
-    if present { Ok(()) } else { Err(Error::NotFound("member")) }
+    if present { Ok(id) } else { Err(Error::NotFound("member")) }
 }
 
 async fn carry_out(
@@ -106,7 +106,7 @@ pub async fn decide_adjustment(
         return Err(Refusal::AdjustmentByRequester.into());
     }
     let txn = ctx.db.begin().await?;
-    ledger::lock(&txn, row.member_id).await?;
+    let row = Adjustment { member_id: ledger::lock(&txn, row.member_id).await?, ..row };
     if move_to(ctx, &txn, staff, (id, to)).await? {
         if approve {
             carry_out(ctx, &txn, staff, &row).await?;

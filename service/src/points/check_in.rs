@@ -27,7 +27,7 @@ pub use entity::check_in::Model as CheckIn;
 pub async fn check_in(ctx: &Context, member_id: MemberId) -> Result<CheckIn> {
     let day = calendar::local_date(ctx.now(), ctx.settings.timezone);
     let txn = ctx.db.begin().await?;
-    ledger::lock(&txn, member_id).await?;
+    let member_id = ledger::lock(&txn, member_id).await?;
     let policy = policy::load(&txn).await?.check_in.ok_or(Refusal::CheckInClosed)?;
     let before = latest(&txn, member_id).await?;
     if let Some(today) = before.as_ref().filter(|row| row.day >= day) {

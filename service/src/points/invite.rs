@@ -17,6 +17,7 @@ use crate::audit::Actor;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+use crate::redirect;
 use crate::refusal::Refusal;
 
 pub use entity::invitation::Model as Invitation;
@@ -32,10 +33,8 @@ const WINDOW: Duration = Duration::days(30);
 pub async fn accept_invitation(ctx: &Context, invited: MemberId, card_number: &str) -> Result<Invitation> {
     let inviter = inviter(ctx, card_number).await?;
     let txn = ctx.db.begin().await?;
-    // Both are locked, in the order of their ids: their points may move.
-    for id in [invited.min(inviter), invited.max(inviter)] {
-        ledger::lock(&txn, id).await?;
-    }
+    // Their points may move.
+    let (invited, inviter) = lock_both(&txn, (invited, inviter)).await?;
     if let Some(known) = invitation::Entity::find_by_id(invited).one(&txn).await? {
         return if known.inviter_id == inviter { Ok(known) } else { Err(Refusal::InviteTaken.into()) };
     }
@@ -64,10 +63,29 @@ pub async fn accept_invitation(ctx: &Context, invited: MemberId, card_number: &s
 async fn inviter(ctx: &Context, card_number: &str) -> Result<MemberId> {
     let member = member::Entity::find()
         .filter(member::Column::CardNumber.eq(card_number.trim()))
-        .filter(member::Column::State.eq(MemberState::Active))
         .one(ctx.db.read())
         .await?;
-    member.map(|member| member.id).ok_or_else(|| Error::invalid("card_number", "is no member's"))
+    let member = match member {
+        Some(member) => Some(redirect::answering(ctx.db.read(), member).await?),
+        None => None,
+    };
+    let active = member.filter(|member| member.state == MemberState::Active);
+    active.map(|member| member.id).ok_or_else(|| Error::invalid("card_number", "is no member's"))
+}
+
+/// Locks two members in the order of their ids; answers who they are today.
+async fn lock_both(
+    txn: &DatabaseTransaction,
+    (one, other): (MemberId, MemberId),
+) -> Result<(MemberId, MemberId)> {
+    let (one, other) = (redirect::current(txn, one).await?, redirect::current(txn, other).await?);
+    if one <= other {
+        let one = ledger::lock(txn, one).await?;
+        Ok((one, ledger::lock(txn, other).await?))
+    } else {
+        let other = ledger::lock(txn, other).await?;
+        Ok((ledger::lock(txn, one).await?, other))
+    }
 }
 
 async fn require_new(
@@ -87,17 +105,17 @@ async fn require_new(
 }
 
 /// Locks a member, and before or after it, in the order of their ids, whoever waits for a reward because the member buys. Nothing of the
-/// transaction may have locked one of them before.
-pub async fn lock_with_inviter(txn: &DatabaseTransaction, member_id: MemberId) -> Result<()> {
+/// transaction may have locked one of them before. Answers who the member is today.
+pub async fn lock_with_inviter(txn: &DatabaseTransaction, member_id: MemberId) -> Result<MemberId> {
+    let member_id = redirect::current(txn, member_id).await?;
     let waiting = invitation::Entity::find_by_id(member_id)
         .filter(invitation::Column::State.eq(InvitationState::Joined))
         .one(txn)
         .await?;
-    let inviter = waiting.map_or(member_id, |row| row.inviter_id);
-    for id in [member_id.min(inviter), member_id.max(inviter)] {
-        ledger::lock(txn, id).await?;
+    match waiting {
+        Some(row) => Ok(lock_both(txn, (member_id, row.inviter_id)).await?.0),
+        None => ledger::lock(txn, member_id).await,
     }
-    Ok(())
 }
 
 /// Rewards the invitation that waits for a purchase of the invited member, once the goods can no longer be returned. Both are locked.

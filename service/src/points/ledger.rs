@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use entity::states::{LotState, PointsKind};
-use entity::{member, points_account, points_entry, points_lot, points_move};
-use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use entity::{points_account, points_entry, points_lot, points_move};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -16,6 +16,7 @@ use crate::audit::Actor;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, PointsEntryId, PointsLotId};
+use crate::redirect;
 
 /// Rows per INSERT: far below both databases' limits on bound values.
 const INSERT_ROWS: usize = 500;
@@ -36,9 +37,9 @@ impl Origin<'_> {
     pub const SYSTEM: Self = Self { actor: Actor::System, reason: None };
 }
 
-/// The member's book, caught up with the time, locked until the transaction ends. Lock members in the order of their ids.
+/// The book of who answers for the member, caught up with the time, locked until the transaction ends. Lock members in the order of their ids.
 pub async fn open(ctx: &Context, txn: &impl ConnectionTrait, member_id: MemberId) -> Result<Opened> {
-    lock(txn, member_id).await?;
+    let member_id = lock(txn, member_id).await?;
     let mut book = load(txn, member_id).await?;
     let read = book.lots.iter().map(|lot| (lot.id, lot.clone())).collect();
     book.catch_up(ctx.now());
@@ -46,16 +47,10 @@ pub async fn open(ctx: &Context, txn: &impl ConnectionTrait, member_id: MemberId
 }
 
 /// The member's row is the lock of the ledger, of the tier and of the stamps: one lock for all, so that no two can be taken in
-/// the wrong order. It does not keep out readers and claims, which lock the row in key-share mode.
-pub async fn lock(txn: &impl ConnectionTrait, member_id: MemberId) -> Result<()> {
-    let found: Option<MemberId> = member::Entity::find_by_id(member_id)
-        .select_only()
-        .column(member::Column::Id)
-        .lock(LockType::NoKeyUpdate)
-        .into_tuple()
-        .one(txn)
-        .await?;
-    found.map(|_| ()).ok_or(Error::NotFound("member"))
+/// the wrong order. It does not keep out readers and claims, which lock the row in key-share mode. Answers who is locked: a member who was
+/// merged away is answered for by another, whose rows they are from then on.
+pub async fn lock(txn: &impl ConnectionTrait, member_id: MemberId) -> Result<MemberId> {
+    redirect::lock_beside(txn, member_id).await?.ok_or(Error::NotFound("member"))
 }
 
 /// The book as it stands in the database, without what time has done since.
@@ -106,6 +101,15 @@ impl Opened {
         self.read.extend(closed.iter().map(|lot| (lot.id, lot.clone())));
         self.book.lots.extend(closed);
         Ok(())
+    }
+
+    /// Moves what the other book holds into this one, by an entry in each. The rows of the lots are the caller's to move.
+    pub fn take_over(&mut self, from: &mut Self, business_id: &str) {
+        let ours =
+            |lot: &points_lot::Model| points_lot::Model { member_id: self.book.member_id, ..lot.clone() };
+        let read: Vec<_> = from.read.drain().map(|(id, lot)| (id, ours(&lot))).collect();
+        self.read.extend(read);
+        self.book.take_over(&mut from.book, business_id);
     }
 
     /// Writes what was done since it was opened. What time did is the system's; the rest is `origin`'s.

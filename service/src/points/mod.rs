@@ -5,7 +5,7 @@
 //! `(kind, business_id)`, and is decided by [`rules`] while the member's row is locked.
 //!
 //! Invariants: an account's numbers are the sums of its ledger and of its lots ([`check`] compares them every night and repairs
-//! nothing); a lot's remainder is the sum of its moves; who owes points has no open lot. Written here, on behalf of purchases,
+//! nothing), the merge of two members included ([`join`]); a lot's remainder is the sum of its moves; who owes points has no open lot. Written here, on behalf of purchases,
 //! the mall, stamp cards and staff; read by the member, the console and segments.
 
 mod acts;
@@ -14,6 +14,7 @@ mod check;
 mod check_in;
 pub mod earn;
 mod invite;
+mod join;
 mod ledger;
 mod liability;
 mod policy;
@@ -32,6 +33,7 @@ pub use check_in::{CheckIn, check_in, last_check_in, next_streak, points_for};
 pub use entity::points_check::Model as CheckRow;
 pub use entity::points_earning::Model as Earning;
 pub use invite::{Invitation, accept_invitation, list_invitations, lock_with_inviter, reward_first_purchase};
+pub use join::{is_written_of_any, join};
 pub use ledger::{Origin, lock};
 pub use liability::{Liability, Worth, read_liability};
 pub use policy::{

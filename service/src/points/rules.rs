@@ -8,6 +8,8 @@
 //!
 //! An entry never changes. What is left of a lot is the sum of its moves.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use entity::points_lot::Model as Lot;
 use entity::states::{LotState, PointsKind};
@@ -200,6 +202,26 @@ impl Book {
         left
     }
 
+    /// Takes over another book, of which nothing is left: an entry of each says so. Whoever of the two owes points pays them from what
+    /// the other has.
+    pub fn take_over(&mut self, from: &mut Self, business_id: &str) {
+        let mut given = new_entry(PointsKind::Merge, format!("{business_id}:from"));
+        let mut taken = new_entry(PointsKind::Merge, format!("{business_id}:into"));
+        for lot in from.lots.drain(..) {
+            given.moves.push((lot.id, -lot.remaining));
+            taken.moves.push((lot.id, lot.remaining));
+            self.lots.push(Lot { member_id: self.member_id, ..lot });
+        }
+        (taken.points, taken.pending, taken.debt_change) = (from.balance, from.pending, from.debt);
+        (given.points, given.pending, given.debt_change) = (-from.balance, -from.pending, -from.debt);
+        self.debt += from.debt;
+        from.debt = 0;
+        from.write(given);
+        let (mut taken, paid) = self.take_oldest(self.debt, taken);
+        self.settle_debt(paid, &mut taken);
+        self.write(Entry { moves: sum_by_lot(taken.moves), ..taken });
+    }
+
     /// Whether the numbers of the account are what its lots say.
     pub fn adds_up(&self) -> bool {
         let left = |state| -> i64 {
@@ -310,6 +332,15 @@ impl Book {
 
 pub fn is_past(lot: &Lot, now: DateTime<Utc>) -> bool {
     lot.expires_at.is_some_and(|at| at <= now)
+}
+
+/// An entry moves a lot once.
+fn sum_by_lot(moves: Vec<(PointsLotId, i64)>) -> Vec<(PointsLotId, i64)> {
+    let mut sums: BTreeMap<PointsLotId, i64> = BTreeMap::new();
+    for (lot, points) in moves {
+        *sums.entry(lot).or_default() += points;
+    }
+    sums.into_iter().collect()
 }
 
 fn new_entry(kind: PointsKind, business_id: String) -> Entry {

@@ -4,6 +4,8 @@
 use entity::states::PointsKind;
 
 use super::acts::{self, Gift};
+use super::join;
+use super::ledger;
 use super::policy;
 use crate::audit::Actor;
 use crate::calendar;
@@ -22,7 +24,12 @@ pub async fn report_share(ctx: &Context, member_id: MemberId) -> Result<i64> {
     if !sharing.enabled {
         return Err(Refusal::SharingOff.into());
     }
+    let member_id = ledger::lock(&txn, member_id).await?;
     let day = calendar::local_date(ctx.now(), ctx.settings.timezone);
+    // Also by a record that was merged into the member since.
+    if join::is_written_of_any(&txn, (member_id, PointsKind::Sharing), &format!(":{day}")).await? {
+        return Ok(0);
+    }
     let gift = Gift {
         member_id,
         kind: PointsKind::Sharing,
@@ -31,7 +38,7 @@ pub async fn report_share(ctx: &Context, member_id: MemberId) -> Result<i64> {
         actor: Actor::Member(member_id),
         reason: None,
     };
-    let given = acts::give(ctx, &txn, gift).await?;
+    acts::give(ctx, &txn, gift).await?;
     txn.commit().await?;
-    Ok(if given { sharing.points } else { 0 })
+    Ok(sharing.points)
 }

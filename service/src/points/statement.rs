@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::states::{LotState, PointsKind};
-use entity::{member, points_entry, points_lot, points_move};
+use entity::{points_entry, points_lot, points_move};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ledger;
@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, PointsEntryId, PointsLotId};
 use crate::page::{Page, PageRequest};
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 
 /// As things stand now, whether or not the jobs that write down what time has done have run.
@@ -71,13 +72,14 @@ pub async fn balance_of(
     })
 }
 
-/// The ledger of a member, the latest first.
+/// The ledger of a member and of those who were merged into it, the latest first.
 pub async fn statement_of(
     connection: &impl ConnectionTrait,
     member_id: MemberId,
     page: &PageRequest,
 ) -> Result<Page<StatementLine>> {
-    let mut query = points_entry::Entity::find().filter(points_entry::Column::MemberId.eq(member_id));
+    let own = redirect::ids_of(connection, member_id).await?;
+    let mut query = points_entry::Entity::find().filter(points_entry::Column::MemberId.is_in(own));
     if let Some(after) = page.after::<PointsEntryId>()? {
         query = query.filter(points_entry::Column::Id.lt(after));
     }
@@ -119,6 +121,6 @@ pub async fn read_for_staff(
 ) -> Result<(Balance, Page<StatementLine>)> {
     staff.require(Permission::ReadMembers)?;
     let db = ctx.db.read();
-    member::Entity::find_by_id(member_id).one(db).await?.ok_or(Error::NotFound("member"))?;
+    let member_id = redirect::find_current(db, member_id).await?.ok_or(Error::NotFound("member"))?.id;
     Ok((balance_of(ctx, db, member_id).await?, statement_of(db, member_id, page).await?))
 }

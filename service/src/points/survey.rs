@@ -138,7 +138,7 @@ pub async fn answer_survey(
     answers: &[String],
 ) -> Result<i64> {
     let txn = ctx.db.begin().await?;
-    ledger::lock(&txn, member_id).await?;
+    let member_id = ledger::lock(&txn, member_id).await?;
     let row = survey::Entity::find_by_id(id).one(&txn).await?;
     let row = row.filter(|row| row.state != PublicationState::Draft).ok_or(Error::NotFound("survey"))?;
     if survey_answer::Entity::find_by_id((id, member_id)).one(&txn).await?.is_some() {

@@ -102,7 +102,7 @@ async fn remind_member(
     member_id: MemberId,
     until: DateTime<Utc>,
 ) -> Result<u64> {
-    ledger::lock(txn, member_id).await?;
+    let member_id = ledger::lock(txn, member_id).await?;
     let mine = soon(until).and(points_lot::Column::MemberId.eq(member_id));
     let lots = points_lot::Entity::find().filter(mine.clone()).all(txn).await?;
     points_lot::Entity::update_many()

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
-use entity::{member, preference};
-use sea_orm::sea_query::{LockType, OnConflict};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, QuerySelect};
+use entity::preference;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::policy::QuietHours;
+use crate::redirect;
 
 const LONGEST_PAUSE: Duration = Duration::days(366);
 /// Where an opt-out or opt-in came from.
@@ -87,11 +88,8 @@ pub async fn save(ctx: &Context, member_id: MemberId, wishes: Preferences) -> Re
     validate(ctx, &wishes)?;
     let txn = ctx.db.begin().await?;
     // One after the other, so that what is saved is one of the two wishes and not a mixture.
-    member::Entity::find_by_id(member_id)
-        .lock(LockType::NoKeyUpdate)
-        .one(&txn)
-        .await?
-        .ok_or(Error::NotFound("member"))?;
+    let member = redirect::lock_current(&txn, member_id).await?;
+    let member_id = member.ok_or(Error::NotFound("member"))?.id;
     save_opt_outs(ctx, &txn, member_id, &wishes.opt_outs).await?;
     let (quiet_start, quiet_end) =
         wishes.quiet_hours.as_ref().map(|quiet| (quiet.start.clone(), quiet.end.clone())).unzip();

@@ -20,7 +20,7 @@ use crate::tier;
 /// Purchases per run of the loop, so that nothing waits long behind this.
 const PAGE: u64 = 200;
 
-/// For a purchase whose rows were just inserted.
+/// For a purchase whose rows were just inserted, of a member who is locked with whoever invited them.
 pub(super) async fn bring(
     ctx: &Context,
     txn: &DatabaseTransaction,
@@ -30,7 +30,6 @@ pub(super) async fn bring(
     let policy = points::load_policy(txn).await?;
     let ends_at = points::return_period_ends(&policy, purchase);
     let is_settled = ends_at <= ctx.now();
-    points::lock_with_inviter(txn, purchase.member_id).await?;
     if is_settled {
         points::reward_first_purchase(ctx, txn, purchase.member_id, purchase.total_fen).await?;
     }
@@ -90,17 +89,17 @@ pub async fn end_return_periods(ctx: &Context) -> Result<u64> {
 
 async fn settle(ctx: &Context, row: &return_period::Model) -> Result<bool> {
     let txn = ctx.db.begin().await?;
-    points::lock_with_inviter(&txn, row.member_id).await?;
+    let member_id = points::lock_with_inviter(&txn, row.member_id).await?;
     let ended = return_period::Entity::delete_by_id(row.purchase_id).exec(&txn).await?;
     if ended.rows_affected == 1 {
         let purchase = purchase::Entity::find_by_id(row.purchase_id).one(&txn).await?;
         let purchase = purchase.ok_or(Error::NotFound("purchase"))?;
         let left_fen = purchase.total_fen - purchase.refunded_fen;
         if left_fen > 0 {
-            points::reward_first_purchase(ctx, &txn, row.member_id, left_fen).await?;
+            points::reward_first_purchase(ctx, &txn, member_id, left_fen).await?;
         }
-        points::catch_up(ctx, &txn, row.member_id).await?;
-        tier::reassess(ctx, &txn, row.member_id).await?;
+        points::catch_up(ctx, &txn, member_id).await?;
+        tier::reassess(ctx, &txn, member_id).await?;
     }
     txn.commit().await?;
     Ok(ended.rows_affected == 1)

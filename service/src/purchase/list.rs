@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{member, purchase, purchase_line, refund};
+use entity::{purchase, purchase_line, refund};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::refund::RefundRow;
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::{MemberId, PurchaseId, StoreId};
 use crate::page::{Page, PageRequest};
 use crate::points::{self, Earning};
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 
 #[derive(Debug, Clone)]
@@ -37,8 +38,8 @@ pub async fn list_for_staff(
     page: &PageRequest,
 ) -> Result<Page<RecordedPurchase>> {
     staff.require(Permission::ReadMembers)?;
-    member::Entity::find_by_id(member_id).one(ctx.db.read()).await?.ok_or(Error::NotFound("member"))?;
-    list(ctx, member_id, page).await
+    let member = redirect::find_current(ctx.db.read(), member_id).await?;
+    list(ctx, member.ok_or(Error::NotFound("member"))?.id, page).await
 }
 
 async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<RecordedPurchase>> {

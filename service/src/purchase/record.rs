@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ScanId, StoreId};
 use crate::points;
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
 
@@ -48,8 +49,9 @@ pub async fn record_purchase(
     till::require_open(ctx, staff, command.store_id).await?;
     rules::validate(&command.order_no, command.total_fen, &command.lines)?;
     check_time(ctx, command.purchased_at)?;
-    let row = row(ctx, staff, &command).await?;
+    let mut row = row(ctx, staff, &command).await?;
     let txn = ctx.db.begin().await?;
+    row.member_id = points::lock_with_inviter(&txn, row.member_id).await?;
     if insert_rows(&txn, std::slice::from_ref(&row)).await? == 0 {
         let there = find(&txn, &row).await?;
         txn.commit().await?;
@@ -114,6 +116,7 @@ async fn customer(ctx: &Context, command: &RecordPurchase) -> Result<MemberId> {
         .one(ctx.db.read())
         .await?
         .ok_or(Error::NotFound("member"))?;
+    let member = redirect::answering(ctx.db.read(), member).await?;
     match member.state {
         MemberState::Active => Ok(member.id),
         MemberState::Disabled => Err(Refusal::MemberDisabled.into()),

@@ -55,11 +55,11 @@ pub(super) fn read_even_if_expired(ctx: &Context, token: &str) -> Result<Claims>
 }
 
 impl Claims {
-    /// Whether the session that they name is theirs and not revoked; for a statement that joins it.
+    /// Whether the session that they name is of their kind and not revoked; for a statement that joins it. Whose it is is the row's to say: a
+    /// member who was merged has left their sessions to another.
     pub(crate) fn session_stands(&self) -> Expr {
         session::Column::Id
             .eq(self.sid)
-            .and(session::Column::SubjectId.eq(self.sub))
             .and(session::Column::SubjectKind.eq(self.kind))
             .and(session::Column::RevokedAt.is_null())
     }

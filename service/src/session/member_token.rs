@@ -1,7 +1,7 @@
 //! An access token whose session nobody has looked up yet: for use cases that decide many requests together and look the
 //! sessions up together too.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use entity::session;
 use entity::states::SubjectKind;
@@ -14,9 +14,10 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId};
 
-/// Signed by us and not past its time. Whether the session still stands is for [`standing`] to say.
+/// Signed by us and not past its time. Whether the session still stands, and whose it is today, is for [`standing`] to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberToken {
+    /// Who signed in; they may have been merged into somebody else since.
     pub member_id: MemberId,
     pub session_id: SessionId,
 }
@@ -28,13 +29,13 @@ impl MemberToken {
     }
 }
 
-/// Those of `tokens` whose session is theirs and not revoked, by one statement.
+/// The sessions of `tokens` that are not revoked, and whose each is, by one statement.
 pub(crate) async fn standing(
     connection: &impl ConnectionTrait,
     tokens: &[MemberToken],
-) -> Result<HashSet<MemberToken>> {
+) -> Result<HashMap<SessionId, MemberId>> {
     if tokens.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let ids = tokens.iter().map(|token| token.session_id);
     let rows: Vec<(SessionId, Uuid)> = session::Entity::find()
@@ -47,14 +48,11 @@ pub(crate) async fn standing(
         .into_tuple()
         .all(connection)
         .await?;
-    let tokens = rows
-        .into_iter()
-        .map(|(session_id, subject)| MemberToken { member_id: MemberId(subject), session_id });
-    Ok(tokens.collect())
+    Ok(rows.into_iter().map(|(session_id, subject)| (session_id, MemberId(subject))).collect())
 }
 
 /// For a request that is refused before any use case looks at the session.
 pub async fn require_standing(ctx: &Context, token: MemberToken) -> Result<()> {
     let standing = standing(ctx.db.read(), &[token]).await?;
-    if standing.contains(&token) { Ok(()) } else { Err(Error::Unauthenticated) }
+    if standing.contains_key(&token.session_id) { Ok(()) } else { Err(Error::Unauthenticated) }
 }

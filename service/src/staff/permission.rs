@@ -16,6 +16,8 @@ pub enum Permission {
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    /// Decide that two members are one person.
+    MergeMembers,
     ReadStores,
     WriteStores,
     ReadStaff,
@@ -57,6 +59,7 @@ impl Permission {
                 ServeMembers
                     | ReverseLater
                     | ReadMembers
+                    | MergeMembers
                     | ReadStores
                     | ReadStaff
                     | ReadCoupons

@@ -34,13 +34,13 @@ pub async fn stamp_by_hand(ctx: &Context, staff: &StaffCaller, command: StampByH
     let request_no = text::line("request_no", &command.request_no, 64)?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, member.id).await?;
+    let member_id = points::lock(&txn, member.id).await?;
     let card = stamp_card::Entity::find_by_id(command.card_id).one(&txn).await?;
     let card = card.ok_or(Error::NotFound("stamp card"))?;
     let business_id = format!("{}:{request_no}", command.store_id);
     let cause = Cause { kind: "till", business_id: &business_id };
     if let Some(done) = fill::is_done(&txn, card.id, cause).await? {
-        let same = done.member_id == member.id;
+        let same = done.member_id == member_id;
         return if same { Ok(done.stamps) } else { Err(Refusal::RequestNumberReused.into()) };
     }
     let stores = super::card::stores(&card)?;
@@ -48,16 +48,16 @@ pub async fn stamp_by_hand(ctx: &Context, staff: &StaffCaller, command: StampByH
     if !here || !rules::is_open(&card, ctx.now()) {
         return Err(Refusal::StampCardClosed.into());
     }
-    let today = fill::given_today(ctx, &txn, (card.id, member.id)).await?;
+    let today = fill::given_today(ctx, &txn, (card.id, member_id)).await?;
     if card.per_day.is_some_and(|most| today >= most) {
         return Err(Refusal::StampLimitReached.into());
     }
-    let placed = fill::fill(ctx, &txn, (&card, member.id), (1, cause)).await?;
+    let placed = fill::fill(ctx, &txn, (&card, member_id), (1, cause)).await?;
     if placed == 0 {
         return Err(Refusal::StampLimitReached.into());
     }
     let detail = serde_json::json!({ "card_id": card.id, "store_id": command.store_id });
-    let subject = ("member", member.id.to_string());
+    let subject = ("member", member_id.to_string());
     audit::record(ctx, &txn, Act { actor: staff.actor(), action: "stamp.by_hand", subject, detail }).await?;
     txn.commit().await?;
     Ok(placed)

@@ -31,7 +31,7 @@ pub async fn check_tiers(ctx: &Context) -> Result<u64> {
         }
         let txn = ctx.db.begin().await?;
         for &member_id in &members {
-            points::lock(&txn, member_id).await?;
+            let member_id = points::lock(&txn, member_id).await?;
             check_member(ctx, &txn, &policy, member_id).await?;
         }
         txn.commit().await?;

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::{MemberId, TierChangeId, TierId};
 use crate::page::{Page, PageRequest};
 use crate::points;
+use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
 
@@ -35,15 +36,15 @@ pub async fn set_tier(ctx: &Context, staff: &StaffCaller, command: SetTier) -> R
         return Err(Error::invalid("frozen_until", "lies in the past"));
     }
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, command.member_id).await?;
-    let member = member::Entity::find_by_id(command.member_id).one(&txn).await?;
+    let member_id = points::lock(&txn, command.member_id).await?;
+    let member = member::Entity::find_by_id(member_id).one(&txn).await?;
     let present = |row: &member::Model| matches!(row.state, MemberState::Active | MemberState::Disabled);
     member.filter(present).ok_or(Error::NotFound("member"))?;
-    let place = standing::place_of(&txn, command.member_id).await?.ok_or(Error::NotFound("tier"))?;
+    let place = standing::place_of(&txn, member_id).await?.ok_or(Error::NotFound("tier"))?;
     let to = place.ladder.iter().position(|tier| tier.id == command.tier_id);
     let to = to.ok_or_else(|| Error::invalid("tier_id", "is no tier of the ladder"))?;
     let change = Change {
-        member_id: command.member_id,
+        member_id,
         to,
         kind: TierMove::Manual,
         frozen_until: command.frozen_until,
@@ -54,7 +55,7 @@ pub async fn set_tier(ctx: &Context, staff: &StaffCaller, command: SetTier) -> R
     let detail = serde_json::json!({
         "tier_id": command.tier_id, "frozen_until": command.frozen_until, "reason": reason,
     });
-    let subject = ("member", command.member_id.to_string());
+    let subject = ("member", member_id.to_string());
     audit::record(ctx, &txn, Act { actor: staff.actor(), action: "member.tier", subject, detail }).await?;
     let row = tier_change::Entity::find_by_id(id).one(&txn).await?;
     txn.commit().await?;
@@ -69,7 +70,8 @@ pub async fn list_changes(
     page: &PageRequest,
 ) -> Result<Page<TierChange>> {
     staff.require(Permission::ReadMembers)?;
-    member::Entity::find_by_id(member_id).one(ctx.db.read()).await?.ok_or(Error::NotFound("member"))?;
+    let member = redirect::find_current(ctx.db.read(), member_id).await?;
+    let member_id = member.ok_or(Error::NotFound("member"))?.id;
     let mut query = tier_change::Entity::find()
         .filter(tier_change::Column::MemberId.eq(member_id))
         .order_by_desc(tier_change::Column::Id);

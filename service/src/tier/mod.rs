@@ -7,6 +7,7 @@
 //! segments, the member and the console.
 
 mod check;
+mod join;
 mod ladder;
 mod manual;
 mod plan;
@@ -18,6 +19,7 @@ pub mod rules;
 mod standing;
 
 pub use check::check_tiers;
+pub use join::join;
 pub use ladder::{HeldTier, Per, Right, Tier, TierForm, coupon_templates, list_tiers, rights, save_tiers};
 pub use manual::{SetTier, TierChange, list_changes, set_tier};
 pub use plan::{Plan, PlannedMove, PlannedShare, PlannedTier, plan_tiers};

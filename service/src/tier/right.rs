@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::ids::{MemberId, RightUseId, ScanId, StoreId};
 use crate::page::{Page, PageRequest};
 use crate::points;
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
@@ -47,23 +48,23 @@ pub async fn use_right(ctx: &Context, staff: &StaffCaller, command: UseRight) ->
     let request_no = text::line("request_no", &command.request_no, 64)?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let txn = ctx.db.begin().await?;
-    points::lock(&txn, member.id).await?;
+    let member_id = points::lock(&txn, member.id).await?;
     if let Some(done) = stored(&txn, command.store_id, &request_no).await? {
-        let same = done.member_id == member.id && done.right_code == command.right_code;
+        let same = done.member_id == member_id && done.right_code == command.right_code;
         return if same { Ok(done) } else { Err(Refusal::RequestNumberReused.into()) };
     }
-    let place = standing::place_of(&txn, member.id).await?.ok_or(Refusal::RightUnknown)?;
+    let place = standing::place_of(&txn, member_id).await?.ok_or(Refusal::RightUnknown)?;
     let tier = place.tier().ok_or(Refusal::RightUnknown)?;
     let right = ladder::rights(tier)?.into_iter().find(|right| right.code == command.right_code);
     let right = right.ok_or(Refusal::RightUnknown)?;
     let period = period(ctx, &place, right.per);
-    let used = count(&txn, member.id, (&right.code, &period)).await?;
+    let used = count(&txn, member_id, (&right.code, &period)).await?;
     if right.quota.is_some_and(|quota| used >= quota) {
         return Err(Refusal::RightUsedUp.into());
     }
     let row = RightUse {
         id: ctx.new_id(),
-        member_id: member.id,
+        member_id,
         tier_id: tier.id,
         right_code: right.code,
         period,
@@ -145,6 +146,7 @@ pub async fn list_right_uses(
     page: &PageRequest,
 ) -> Result<Page<RightUse>> {
     staff.require(Permission::ReadMembers)?;
+    let member_id = redirect::current(ctx.db.read(), member_id).await?;
     let mut query = right_use::Entity::find()
         .filter(right_use::Column::MemberId.eq(member_id))
         .order_by_desc(right_use::Column::Id);

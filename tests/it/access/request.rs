@@ -101,6 +101,8 @@ fn body(operation: &str, world: &World) -> String {
         "change_password" => json!({ "current": "wrong", "new": "a long enough one" }),
         "confirm_second_factor" | "remove_second_factor" => json!({ "code": "000000" }),
         "change_me" => json!({ "name": "王小明" }),
+        "merge_members" => json!({ "other_id": world.other_subject, "reason": "the same person" }),
+        "prove_phone" => json!({ "phone": "13900139000", "code": "000000" }),
         "report_consent" => json!({ "template_id": "T1", "answer": "reject" }),
         "save_preferences" => json!({
             "opt_outs": [], "weekly_limit": null, "quiet_hours": null, "paused_until": null, "personalised": true,

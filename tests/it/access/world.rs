@@ -36,6 +36,8 @@ pub struct World {
     survey: String,
     adjustment: String,
     subject: MemberId,
+    /// The same person as the subject.
+    pub other_subject: MemberId,
     account: String,
     redemption: String,
     campaign: String,
@@ -55,6 +57,7 @@ impl World {
         let cashier = app.staff(&owner, StaffRole::Cashier, &[store]).await;
         let subject_phone = "13800138000".to_owned();
         let subject = app.member(&subject_phone).await;
+        let other_subject = app.member("13800138006").await;
         let (template, coupon) = offer(app, &owner, &member.token).await;
         let (scan, redemption) = redeem(app, (store, &cashier), (&member.token, &coupon)).await;
         let pack = json!({ "name": "新人礼包", "items": [{ "template_id": template }] });
@@ -119,6 +122,7 @@ impl World {
             survey,
             adjustment,
             subject,
+            other_subject,
             account,
             template,
             redemption,

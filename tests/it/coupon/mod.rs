@@ -8,6 +8,7 @@ mod issue;
 mod limits;
 mod line;
 mod lock;
+mod merge;
 mod offline;
 mod pack;
 mod quote;

@@ -130,3 +130,21 @@ async fn a_coupon_whose_rules_a_till_can_not_check_has_no_code() {
 
     cut_off.shop.app.get(&path).with_bearer(&token).await.expect_refusal("coupon_not_offline");
 }
+
+#[tokio::test]
+async fn a_code_that_was_made_before_its_member_was_merged_is_redeemed_for_who_stays() {
+    let cut_off = cut_off("").await;
+    let shop = &cut_off.shop;
+    let elder = shop.member().await;
+    shop.app.clock.advance(Duration::seconds(1));
+    let (member, held) = shop.holder_of(money_off()).await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let used = cut_off.used(&code, "F1");
+
+    shop.merge(elder.id, member.id).await;
+    let uploaded = cut_off.upload(&[used]).await;
+
+    assert_eq!(uploaded[0]["conflict"], Value::Null, "{uploaded}");
+    let coupon = shop.read_coupon(held.coupon.id).await;
+    assert_eq!((coupon.state, coupon.member_id), (CouponState::Used, elder.id));
+}

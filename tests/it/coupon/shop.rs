@@ -14,6 +14,7 @@ use service::coupon::template::{TemplateForm, create_template, publish_template}
 use service::coupon::{Basket, HeldCoupon, Proof, RedeemCoupon, claim};
 use service::crypto::hmac_sha256;
 use service::ids::{CouponId, CouponTemplateId, MemberId, ScanId, SessionId, StaffId, StoreId};
+use service::member::merge::{MergeMembers, merge_members};
 use service::member::{NewMember, new_row};
 use service::staff::{StaffCaller, StoreScope};
 use tests::TestApp;
@@ -76,6 +77,19 @@ impl Shop {
         }
         use sea_orm::TryIntoModel;
         rows.into_iter().map(|row| row.try_into_model().unwrap()).collect()
+    }
+
+    /// Two records of one person; who enrolled first is the first.
+    pub async fn two_records(&self) -> [member::Model; 2] {
+        let elder = self.member().await;
+        self.app.clock.advance(Duration::seconds(1));
+        [elder, self.member().await]
+    }
+
+    /// Makes them one and answers who stays.
+    pub async fn merge(&self, one: MemberId, other: MemberId) -> MemberId {
+        let command = MergeMembers { member_id: one, other_id: other, reason: "the same person".to_owned() };
+        merge_members(self.ctx(), &self.owner, command).await.unwrap().id
     }
 
     pub async fn disable(&self, member: &member::Model) {

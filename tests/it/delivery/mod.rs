@@ -8,6 +8,7 @@ mod fallback;
 mod guarantee;
 mod held;
 mod lanes;
+mod merge;
 mod notice;
 mod pipeline;
 mod priority;

@@ -133,13 +133,40 @@ async fn a_phone_does_not_bring_a_second_wechat_to_a_member() {
 }
 
 #[tokio::test]
-async fn a_wechat_member_who_proves_another_members_phone_is_refused() {
+async fn a_wechat_member_whose_phone_button_proves_another_records_phone_becomes_one_with_it() {
     let phones = Phones::start().await;
     let person = phones.person(PHONE).await;
-    by_wechat(&phones, &person, false).await.expect(200);
-    phones.app.member(PHONE).await;
+    let first = by_wechat(&phones, &person, false).await.expect(200);
+    let imported = phones.app.member(PHONE).await;
 
-    by_wechat(&phones, &person, true).await.expect_refusal("phone_taken");
+    let (one, two) = tokio::join!(by_wechat(&phones, &person, true), by_wechat(&phones, &person, true));
+
+    // Who came first stays, and two proofs at once merge once.
+    for answer in [one, two] {
+        assert_eq!(answer.expect(200)["member"]["id"], first["member"]["id"]);
+    }
+    assert_eq!(by_wechat(&phones, &person, false).await.expect(200)["member"]["id"], first["member"]["id"]);
+    let gone = member::Entity::find_by_id(imported).one(phones.app.ctx.db.read()).await.unwrap().unwrap();
+    assert_eq!(gone.state, entity::states::MemberState::Merged);
+}
+
+#[tokio::test]
+async fn an_alipay_account_and_a_wechat_account_with_one_phone_become_one_member() {
+    let phones = Phones::start().await;
+    let person = phones.person(PHONE).await;
+    let wechat = by_wechat(&phones, &person, false).await.expect(200);
+    let alipay = json!({
+        "auth_code": phones.alipay_code(&person).await, "encrypted_phone": phones.alipay_phone(&person).await,
+    });
+    phones.app.post("/v1/auth/alipay", alipay).await.expect(200);
+    assert_eq!(members(&phones).await, 2);
+
+    let merged = by_wechat(&phones, &person, true).await.expect(200);
+
+    assert_eq!(merged["member"]["id"], wechat["member"]["id"]);
+    let alipay = json!({ "auth_code": phones.alipay_code(&person).await });
+    let again = phones.app.post("/v1/auth/alipay", alipay).await.expect(200);
+    assert_eq!(again["member"]["id"], wechat["member"]["id"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 mod exchange;
 mod hand_over;
 mod item;
+mod merge;
 pub mod shop;

@@ -2,5 +2,6 @@
 
 mod console;
 mod delete;
+mod merge;
 mod profile;
 mod tag;

@@ -224,3 +224,25 @@ proptest! {
         prop_assert_eq!((balance, pending, debt), (player.book.balance, player.book.pending, player.book.debt));
     }
 }
+
+#[test]
+fn a_book_that_takes_over_another_holds_what_both_held_and_debts_are_paid() {
+    let mut kept = book();
+    kept.gain(gain(1, 100, (0, Some(30))), start());
+    kept.spend(PointsKind::Spend, "a".to_owned(), 100).unwrap();
+    kept.claw_back("r".to_owned(), (PurchaseId(Uuid::from_u128(1)), 40), Shortage::Debt);
+    let mut gone = Book::empty(MemberId(Uuid::from_u128(2)));
+    gone.gain(gain(2, 70, (0, Some(10))), start());
+    gone.gain(gain(3, 25, (7, None)), start());
+
+    kept.take_over(&mut gone, "2");
+
+    assert_eq!((kept.balance, kept.pending, kept.debt), (30, 25, 0));
+    assert_eq!((left(&kept, 2), left(&kept, 3)), (30, 25));
+    assert_eq!((gone.balance, gone.pending, gone.debt, gone.lots.len()), (0, 0, 0, 0));
+    assert!(kept.adds_up() && gone.adds_up());
+    for entry in kept.entries.iter().chain(&gone.entries) {
+        let moved: i64 = entry.moves.iter().map(|(_, points)| points).sum();
+        assert_eq!(entry.points + entry.pending, moved - entry.debt_change);
+    }
+}

@@ -3,6 +3,7 @@ mod book;
 mod deeds;
 mod earn;
 pub mod ledger;
+mod merge;
 mod model;
 mod refund;
 mod refund_rules;

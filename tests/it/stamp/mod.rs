@@ -1,3 +1,4 @@
+mod merge;
 mod purchase;
 mod rules;
 mod till;

@@ -16,7 +16,7 @@ use service::stamp::{CardForm, save_card};
 use crate::coupon::shop::{Shop, money_off};
 
 /// Three stamps of 20 yuan each, two at most from one purchase.
-async fn card(shop: &Shop, change: impl FnOnce(&mut CardForm)) -> CouponTemplateId {
+pub async fn card(shop: &Shop, change: impl FnOnce(&mut CardForm)) -> CouponTemplateId {
     let template = shop.template(TemplateForm { limit_per_member: 10, ..money_off() }).await;
     let mut form = CardForm {
         name: "集三章".to_owned(),
@@ -37,7 +37,12 @@ async fn card(shop: &Shop, change: impl FnOnce(&mut CardForm)) -> CouponTemplate
     template
 }
 
-async fn buy(shop: &Shop, member: &member::Model, order_no: &str, lines: &[(&str, i64)]) -> RecordedPurchase {
+pub async fn buy(
+    shop: &Shop,
+    member: &member::Model,
+    order_no: &str,
+    lines: &[(&str, i64)],
+) -> RecordedPurchase {
     let line = |(category, price_fen): &(&str, i64)| NewLine {
         product_code: None,
         name: (*category).to_owned(),

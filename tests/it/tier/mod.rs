@@ -2,6 +2,7 @@ mod audience;
 mod check;
 mod hand;
 mod ladder;
+mod merge;
 mod plan;
 mod right;
 mod rise;

@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::ids::{MemberId, NoticeId};
 use crate::member::Phone;
 use crate::notice::{NoticeRow, Step};
+use crate::redirect;
 
 /// A notice that is about to be called.
 pub struct Claimed {
@@ -39,6 +40,7 @@ pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(&txn)
         .await?;
+    let rows = follow(&txn, rows).await?;
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     lock_members(&txn, &members).await?;
     let mut standings = standings(ctx, &txn, &members).await?;
@@ -52,6 +54,22 @@ pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
     }
     txn.commit().await?;
     Ok(claimed)
+}
+
+/// A notice that was written while its member was merged is for who answers for them.
+async fn follow(txn: &DatabaseTransaction, mut rows: Vec<NoticeRow>) -> Result<Vec<NoticeRow>> {
+    let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
+    let merged = redirect::current_of(txn, &members).await?;
+    for row in &mut rows {
+        let Some(current) = merged.get(&row.member_id) else { continue };
+        row.member_id = *current;
+        notice::Entity::update_many()
+            .col_expr(notice::Column::MemberId, Expr::value(*current))
+            .filter(notice::Column::Id.eq(row.id))
+            .exec(txn)
+            .await?;
+    }
+    Ok(rows)
 }
 
 async fn claim_one(

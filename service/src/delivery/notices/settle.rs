@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{MemberId, NoticeId};
 use crate::notice::Kind;
+use crate::redirect;
 
 /// What the platform has answered must not be lost to a database that is away for a moment.
 const TRIES: u32 = 6;
@@ -50,9 +51,11 @@ async fn settle_once(ctx: &Context, claimed: &[Claimed], outcomes: &[Outcome]) -
     let ours = still_ours(&txn, claimed).await?;
     let members: Vec<MemberId> = claimed.iter().map(|one| one.row.member_id).collect();
     lock_members(&txn, &members).await?;
+    let merged = redirect::current_of(&txn, &members).await?;
     for (one, outcome) in claimed.iter().zip(outcomes) {
         if ours.contains(&one.row.id) {
-            settle_one(ctx, &txn, one, outcome).await?;
+            let owner = merged.get(&one.row.member_id).copied().unwrap_or(one.row.member_id);
+            settle_one(ctx, &txn, (one, owner), outcome).await?;
         }
     }
     txn.commit().await?;
@@ -76,7 +79,7 @@ async fn still_ours(txn: &impl ConnectionTrait, claimed: &[Claimed]) -> Result<B
 async fn settle_one(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    claimed: &Claimed,
+    (claimed, owner): (&Claimed, MemberId),
     outcome: &Outcome,
 ) -> Result<()> {
     let tries = (claimed.row.attempts, ctx.settings.delivery.max_attempts);
@@ -85,7 +88,7 @@ async fn settle_one(
         tracing::warn!(notice_id = %claimed.row.id, reason = reason.code(), "a notice goes to its next step");
     }
     write(txn, &claimed.row, &fate, ctx.now()).await?;
-    settle_consent(ctx, txn, claimed, outcome).await
+    settle_consent(ctx, txn, (claimed, owner), outcome).await
 }
 
 /// Also what recovery makes of a claim that was never settled.
@@ -125,18 +128,18 @@ pub async fn write(
 async fn settle_consent(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    claimed: &Claimed,
+    (claimed, owner): (&Claimed, MemberId),
     outcome: &Outcome,
 ) -> Result<()> {
     let (Channel::WechatSubscribe, Some(template)) = (claimed.step.channel, &claimed.step.template_id) else {
         return Ok(());
     };
-    let member = [claimed.row.member_id];
+    let member = [owner];
     match outcome {
         Outcome::Sent { .. } | Outcome::Unknown(_) => consent::spend(ctx, txn, template, &member).await,
         Outcome::Refused { reason: Reason::NoConsent, told } => {
             let emptied = consent::Emptied {
-                member_id: claimed.row.member_id,
+                member_id: owner,
                 key: format!("notice|{}|exhausted", claimed.row.id),
                 asked_at: told.started_at,
             };

@@ -30,8 +30,11 @@ pub(super) async fn bring(ctx: &Context, txn: &DatabaseTransaction, mut brought:
     // Members are locked in the order of their ids.
     brought.sort_by_key(|one| one.member_id);
     for Brought { member_id, points, tier } in brought {
-        points::lock(txn, member_id).await?;
-        if let Some(points) = points {
+        let member_id = points::lock(txn, member_id).await?;
+        let before = (member_id, PointsKind::Import);
+        if let Some(points) = points
+            && !points::is_written_of_any(txn, before, "").await?
+        {
             let gift = Gift {
                 member_id,
                 kind: PointsKind::Import,
