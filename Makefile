@@ -13,9 +13,10 @@ help: ## List these targets
 
 run: ## Start the demo shop: everything in one process, nothing to install (HUIKE_RELEASE=1: slower build, faster run)
 	@scripts/need-rust
+	@scripts/front-ends build
 	cargo run --locked $(CARGO_PROFILE) -p huike -- demo
 
-test: ## Run every test: embedded, then distributed where the three services answer
+test: ## Run every test: the front ends' own, embedded, distributed where the three services answer, in a browser
 	@scripts/need-rust
 	@scripts/test
 
@@ -38,8 +39,9 @@ bench: ## Measure the release binary and write target/bench/*.json
 	@scripts/need-rust
 	@scripts/bench
 
-build: ## Build the release binary, target/release/huike
+build: ## Build the release binary with both front ends in it, target/release/huike
 	@scripts/need-rust
+	@scripts/front-ends build
 	cargo build --locked --release -p huike
 
 clean: ## Remove what was built; the demo's data stays
