@@ -3,6 +3,7 @@ import type { Words } from '../zh-CN'
 const words: Words['reasons'] = {
   holdout: 'In the hold-out group',
   member_inactive: 'The membership is disabled or closed',
+  merged: 'The member was merged; of one campaign one message is enough',
   opted_out: 'The member opted out',
   paused_by_member: 'The member paused messages',
   not_personalised: 'The member turned personalised messages off',

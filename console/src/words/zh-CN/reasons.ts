@@ -2,6 +2,7 @@
 export default {
   holdout: '对照组，不发送',
   member_inactive: '会员已停用或注销',
+  merged: '会员已合并，同一活动只发一条',
   opted_out: '会员已退订',
   paused_by_member: '会员暂停接收消息',
   not_personalised: '会员关闭了个性化推荐',
