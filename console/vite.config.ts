@@ -27,7 +27,7 @@ export default defineConfig({
   build: {
     target: 'es2022',
     // Charts are most of it, and are fetched by the pages that draw one.
-    chunkSizeWarningLimit: 700,
+    chunkSizeWarningLimit: 900,
     // A data: URL is no origin of ours for the content-security policy.
     assetsInlineLimit: 0,
     rolldownOptions: {

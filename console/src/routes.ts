@@ -121,6 +121,14 @@ export const places: Place[] = [
     menu: { group: 'people', icon: UsergroupIcon },
   },
   {
+    name: 'duplicates',
+    path: '/members/duplicates',
+    title: 'members.duplicates',
+    needs: 'MergeMembers',
+    component: () => import('@/pages/members/DuplicatesPage.vue'),
+    under: 'members',
+  },
+  {
     name: 'member',
     path: '/members/:id',
     title: 'members.one',

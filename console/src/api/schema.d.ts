@@ -893,6 +893,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/members/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members who may be one person, with what speaks for it, oldest first. */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/members/{id}": {
         parameters: {
             query?: never;
@@ -938,6 +955,27 @@ export interface paths {
         put?: never;
         /** Takes a disabling back. */
         post: operations["enable_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/members/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the member came to be of several records. */
+        get: operations["list_merges"];
+        put?: never;
+        /**
+         * Makes two members one. The answer is the one who stays, which is who enrolled first; the other id goes on answering as that one.
+         *     It can't be taken back.
+         */
+        post: operations["merge_members"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2147,6 +2185,26 @@ export interface paths {
         get: operations["list_invitations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves a phone, which becomes the member's number. A record that holds it already is merged with the member, whose id may be another
+         *     one afterwards; the old one and its sessions go on answering.
+         */
+        post: operations["prove_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3616,6 +3674,11 @@ export interface components {
         DiscardBody: {
             reason: string;
         };
+        /** @description A member, and those who may be the same person. */
+        DuplicateView: {
+            member: components["schemas"]["MemberView"];
+            others: components["schemas"]["LikenessView"][];
+        };
         /** @description Where, when and by whom a coupon was used. */
         EarlierUse: {
             store_id: components["schemas"]["StoreId"];
@@ -4065,6 +4128,11 @@ export interface components {
             incremental_sales_fen?: components["schemas"]["EstimateView"] | null;
             return_on_cost?: components["schemas"]["EstimateView"] | null;
         };
+        LikenessView: {
+            member: components["schemas"]["MemberView"];
+            /** @description `same_name_and_birthday`; `phone_proven`: signed in as one of them, somebody proved the other's phone, and something spoke against it. */
+            evidence: string[];
+        };
         /** @description What a coupon takes off one line of the order. */
         LineShareView: {
             /** @description The line's place in the request, from 0. */
@@ -4266,6 +4334,33 @@ export interface components {
             purchase_total_fen: number;
             /** Format: date-time */
             last_purchase_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        MergeBody: {
+            /**
+             * Format: uuid
+             * @description Who is the same person.
+             */
+            other_id: string;
+            /** @description How it is known; it is kept. */
+            reason: string;
+        };
+        /** @description One merge: whose record went into whose, why, by whom, and what moved. */
+        MergeView: {
+            from_id: components["schemas"]["MemberId"];
+            into_id: components["schemas"]["MemberId"];
+            /** @description `phone_proven`, `account_proven` or `staff`. */
+            cause: string;
+            /** @description `member`, `staff` or `system`. */
+            actor_kind: string;
+            /** Format: uuid */
+            actor_id?: string | null;
+            reason?: string | null;
+            /** @description Rows that went over, by table. */
+            moved: {
+                [key: string]: number;
+            };
             /** Format: date-time */
             created_at: string;
         };
@@ -4935,6 +5030,14 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
+        PageView_DuplicateView: {
+            items: {
+                member: components["schemas"]["MemberView"];
+                others: components["schemas"]["LikenessView"][];
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
         PageView_ExchangeView: {
             items: {
                 id: components["schemas"]["ExchangeId"];
@@ -5048,6 +5151,27 @@ export interface components {
                 purchase_total_fen: number;
                 /** Format: date-time */
                 last_purchase_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_MergeView: {
+            items: {
+                from_id: components["schemas"]["MemberId"];
+                into_id: components["schemas"]["MemberId"];
+                /** @description `phone_proven`, `account_proven` or `staff`. */
+                cause: string;
+                /** @description `member`, `staff` or `system`. */
+                actor_kind: string;
+                /** Format: uuid */
+                actor_id?: string | null;
+                reason?: string | null;
+                /** @description Rows that went over, by table. */
+                moved: {
+                    [key: string]: number;
+                };
                 /** Format: date-time */
                 created_at: string;
             }[];
@@ -5197,32 +5321,6 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
-        PageView_RedemptionView: {
-            items: {
-                redemption_id: components["schemas"]["RedemptionId"];
-                store_id: components["schemas"]["StoreId"];
-                member_id: components["schemas"]["MemberId"];
-                staff_id: components["schemas"]["StaffId"];
-                request_no: string;
-                order_no?: string | null;
-                /** Format: int64 */
-                amount_fen: number;
-                /** Format: int64 */
-                discount_fen: number;
-                /** Format: int64 */
-                payable_fen: number;
-                /** Format: date-time */
-                redeemed_at: string;
-                /** Format: date-time */
-                reversed_at?: string | null;
-                reversal_reason?: string | null;
-                coupon: components["schemas"]["CouponView"];
-                /** @description Every coupon that the request used, in the order in which they were applied. */
-                coupons: components["schemas"]["RedeemedCouponView"][];
-            }[];
-            /** @description Null on the last page. */
-            next_cursor?: string | null;
-        };
         PageView_RightUseView: {
             items: {
                 id: components["schemas"]["RightUseId"];
@@ -5303,6 +5401,25 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
             }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_StoreRedemptionView: {
+            items: (components["schemas"]["RedemptionView"] & {
+                /** @description Who redeemed. */
+                staff_name?: string | null;
+                card_number?: string | null;
+                /** @description The first character alone. */
+                masked_name?: string | null;
+                masked_phone?: string | null;
+                /** @description Whether the caller may take it back now. */
+                may_reverse: boolean;
+                /**
+                 * Format: date-time
+                 * @description Until when; null: at any time, or not at all.
+                 */
+                reversible_until?: string | null;
+            })[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
@@ -5521,7 +5638,7 @@ export interface components {
          * @description What moved points. Each stands in the ledger with the id of what it was.
          * @enum {string}
          */
-        PointsKind: "purchase" | "mature" | "refund" | "spend" | "reversal" | "grace" | "expiry" | "adjustment" | "check_in" | "invite" | "survey" | "sharing" | "stamp" | "import";
+        PointsKind: "purchase" | "mature" | "refund" | "spend" | "reversal" | "grace" | "expiry" | "adjustment" | "check_in" | "invite" | "survey" | "sharing" | "stamp" | "import" | "merge";
         /** Format: uuid */
         PointsLotId: string;
         PointsPolicy: {
@@ -5682,7 +5799,7 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
         ProgressLineView: {
             state: components["schemas"]["DeliveryState"];
             reason?: string | null;
@@ -5720,6 +5837,13 @@ export interface components {
         };
         /** @enum {string} */
         PromptAnswer: "accept" | "reject";
+        /** @description One of three ways: `phone` with the `code` of an SMS, `phone_code` of WeChat's phone-number button, or `encrypted_phone` of Alipay. */
+        ProvePhone: {
+            phone?: string | null;
+            code?: string | null;
+            phone_code?: string | null;
+            encrypted_phone?: string | null;
+        };
         /**
          * @description draft -> published <-> withdrawn
          * @enum {string}
@@ -6258,6 +6382,10 @@ export interface components {
             /** @description The coupons that can be used at this store now. */
             usable_coupons: components["schemas"]["CouponView"][];
             unusable_coupons: components["schemas"]["UnusableCouponView"][];
+            /** @description Of the member's tier, with what is left of each. */
+            rights: components["schemas"]["RightLeftView"][];
+            /** @description The cards that take stamps now, and those that the member has stamps on. */
+            stamp_cards: components["schemas"]["ScannedStampCardView"][];
         };
         /** @description As much of a member as a till needs to see. */
         ScannedMemberView: {
@@ -6266,6 +6394,32 @@ export interface components {
             /** @description The first character alone. */
             masked_name?: string | null;
             masked_phone?: string | null;
+            tier?: components["schemas"]["ScannedTierView"] | null;
+            /**
+             * Format: int64
+             * @description What can be spent; below zero where the member owes points.
+             */
+            points: number;
+        };
+        ScannedStampCardView: {
+            /** @description For `POST /v1/staff/stamps`. */
+            card_id: components["schemas"]["StampCardId"];
+            name: string;
+            /**
+             * Format: int32
+             * @description On the sheet that is not full.
+             */
+            stamped: number;
+            /**
+             * Format: int32
+             * @description Stamps of a full sheet.
+             */
+            stamps: number;
+        };
+        ScannedTierView: {
+            name: string;
+            /** Format: int32 */
+            rank: number;
         };
         ScheduleBody: {
             /**
@@ -6587,6 +6741,22 @@ export interface components {
             /** Format: int64 */
             discount_fen: number;
         };
+        /** @description A redemption in a store's list. */
+        StoreRedemptionView: components["schemas"]["RedemptionView"] & {
+            /** @description Who redeemed. */
+            staff_name?: string | null;
+            card_number?: string | null;
+            /** @description The first character alone. */
+            masked_name?: string | null;
+            masked_phone?: string | null;
+            /** @description Whether the caller may take it back now. */
+            may_reverse: boolean;
+            /**
+             * Format: date-time
+             * @description Until when; null: at any time, or not at all.
+             */
+            reversible_until?: string | null;
+        };
         StoreReportView: {
             zone: string;
             /** Format: date */
@@ -6741,7 +6911,7 @@ export interface components {
         /** Format: uuid */
         TierId: string;
         /** @enum {string} */
-        TierMove: "upgrade" | "downgrade" | "manual" | "import";
+        TierMove: "upgrade" | "downgrade" | "manual" | "import" | "merge";
         TierPolicy: {
             /**
              * Format: int32
@@ -12505,6 +12675,93 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_DuplicateView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_member: {
         parameters: {
             query?: never;
@@ -12727,6 +12984,213 @@ export interface operations {
             };
             /** @description Refused by a rule; the code says which. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_MergeView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21127,6 +21591,122 @@ export interface operations {
             };
         };
     };
+    prove_phone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvePhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_my_points: {
         parameters: {
             query?: {
@@ -23144,7 +23724,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageView_RedemptionView"];
+                    "application/json": components["schemas"]["PageView_StoreRedemptionView"];
                 };
             };
             /** @description No valid session. */

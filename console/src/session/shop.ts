@@ -1,8 +1,12 @@
 /** What is the same for everybody in the shop. */
 import { shallowRef } from 'vue'
+import { answered, api } from '@/api/client'
+import { may } from './session'
 
-/** The zone in which the shop counts days: that of the browser until the shop's is known. */
-export const shopZone = shallowRef(Intl.DateTimeFormat().resolvedOptions().timeZone)
+const KEY = 'huike.zone'
+
+/** The zone in which the shop counts days; as it was last time, else that of the browser, until it is known. */
+export const shopZone = shallowRef(localStorage.getItem(KEY) ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
 export const brandName = shallowRef('回客')
 /** What the suppliers put before a text message. */
 export const shopSign = shallowRef('')
@@ -11,5 +15,23 @@ export const publicUrl = shallowRef<string | undefined>(undefined)
 export const isDemo = shallowRef(false)
 export const sandboxUrl = shallowRef<string | null>(null)
 
-/** Asked once per sign-in. */
-export async function learnShop() {}
+let asking: Promise<void> | null = null
+
+/** Asked once per sign-in; who wants to wait for it may. */
+export function learnShop(): Promise<void> {
+  asking ??= ask().finally(() => (asking = null))
+  return asking
+}
+
+/** The report of one day is the cheapest answer that names the zone. */
+async function ask() {
+  if (!may('ReadReports')) return
+  const day = new Date().toISOString().slice(0, 10)
+  try {
+    const report = await answered(api.GET('/v1/console/reports/trade', { params: { query: { from: day, to: day } } }))
+    shopZone.value = report.zone
+    localStorage.setItem(KEY, report.zone)
+  } catch {
+    // Times stay in the zone that the page says.
+  }
+}

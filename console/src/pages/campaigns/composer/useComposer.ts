@@ -50,6 +50,11 @@ export function useComposer() {
     saved.value = contentOf(draft)
   }
 
+  /** The same words in another state, e.g. once somebody has approved them. */
+  function refresh(from: Campaign) {
+    if (campaign.value?.id === from.id && campaign.value.version === from.version) campaign.value = from
+  }
+
   /** A new one with the words of another. */
   function copyFrom(from: Campaign, name: string) {
     Object.assign(draft, draftOf(from), { name, startDay: '' })
@@ -91,7 +96,7 @@ export function useComposer() {
     return after
   }
 
-  return { campaign, draft, isDirty, wasRestored, load, copyFrom, restore, startOver, save }
+  return { campaign, draft, isDirty, wasRestored, load, refresh, copyFrom, restore, startOver, save }
 }
 
 /** When it starts belongs to the schedule and not to the words. */
