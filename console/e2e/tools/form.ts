@@ -5,7 +5,9 @@ const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** The field with this label: its frame, with the control in it. */
 export function field(within: Page | Locator, label: string): Locator {
-  const named = within.locator('.label', { hasText: new RegExp(`^\\s*${escaped(label)}(选填)?\\s*$`) })
+  // What a filter has is looked for inside of the frame: it may not name where the frame stands.
+  const root = 'goto' in within ? within : within.page()
+  const named = root.locator('.label', { hasText: new RegExp(`^\\s*${escaped(label)}(选填)?\\s*$`) })
   return within.locator('.field').filter({ has: named }).first()
 }
 
