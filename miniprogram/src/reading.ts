@@ -14,7 +14,13 @@ function systemIsLarge(): boolean {
     && ((uni.getAppBaseInfo() as { fontSizeSetting?: number }).fontSizeSetting ?? ORDINARY) > ORDINARY
   // #endif
   // #ifndef MP-WEIXIN
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) > ORDINARY + 1
+  // Not the page's own size: uni-app makes that follow the width of the screen.
+  const probe = document.createElement('span')
+  probe.style.fontSize = 'medium'
+  document.body.append(probe)
+  const size = parseFloat(getComputedStyle(probe).fontSize)
+  probe.remove()
+  return size > ORDINARY + 1
   // #endif
 }
 

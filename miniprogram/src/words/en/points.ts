@@ -14,7 +14,7 @@ export const points: Record<keyof typeof chinese, string> = {
   'points.statement': 'Statement',
   'points.balanceAfter': '{n} left',
   'points.onTheWay': '{n} on the way',
-  'points.lotUntil': 'good until {day}',
+  'points.lotUntil': 'until {day}',
   'points.lotForever': 'never expires',
   'points.lotFrom': 'from {kind}',
   'points.usedUntil': 'of those gone after {day}',
