@@ -1,7 +1,7 @@
 /** A coupon's rules in plain words, and the figure that stands on its ticket. */
 import type { components } from '@/api/schema'
 import { serverNow } from '@/clock'
-import { locale, say, type Key } from '@/words'
+import { isKey, locale, say, type Key } from '@/words'
 import { until } from './date'
 import { figure, yuan } from './money'
 
@@ -119,7 +119,12 @@ export function bestUse(rules: Rules): string | undefined {
   return undefined
 }
 
-export type Coupon = components['schemas']['CouponView']
+/** A coupon as its owner sees it. */
+export type Coupon = components['schemas']['CouponView'] & {
+  used_store_name?: string | null
+  /** While it is offered to a friend. */
+  transfer?: { expires_at: string } | null
+}
 
 /** A coupon whose time is over counts as expired at once; the server writes it down some time later. */
 export function stateOf(coupon: Pick<Coupon, 'state' | 'valid_until'>, nowMs: number = serverNow()): Coupon['state'] {
@@ -130,4 +135,10 @@ export function stateOf(coupon: Pick<Coupon, 'state' | 'valid_until'>, nowMs: nu
 export function stampOf(coupon: Pick<Coupon, 'state' | 'valid_until'>): string | undefined {
   const state = stateOf(coupon)
   return state === 'issued' ? undefined : say(`coupons.stamp.${state}`)
+}
+
+/** Why nothing can be claimed, in two or three words for where the button would be; the tap's own answer says it in full. */
+export function refusalWords(code: string): string {
+  const key = `coupons.refusal.${code}`
+  return isKey(key) ? say(key) : say('coupons.refusal.other')
 }

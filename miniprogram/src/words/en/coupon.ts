@@ -15,6 +15,7 @@ export const coupon: Record<keyof typeof chinese, string> = {
   'coupon.alone': 'Not with other coupons',
   'coupon.claimedAt': 'Claimed',
   'coupon.usedAt': 'Used',
+  'coupon.usedIn': 'Used in',
   'coupon.stores': 'Where to use it',
   'coupon.storesMore': 'See all {n}',
   'coupon.hint': 'How to get most out of it',

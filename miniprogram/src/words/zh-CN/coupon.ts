@@ -14,6 +14,7 @@ export const coupon = {
   'coupon.alone': '不与其他券同用',
   'coupon.claimedAt': '领取时间',
   'coupon.usedAt': '使用时间',
+  'coupon.usedIn': '使用门店',
   'coupon.stores': '可用门店',
   'coupon.storesMore': '查看全部 {n} 家',
   'coupon.hint': '怎么用最划算',
