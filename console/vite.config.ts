@@ -45,5 +45,7 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     env: { TZ: 'UTC' },
+    // A busy machine takes its time to load a language.
+    testTimeout: 30_000,
   },
 })

@@ -77,7 +77,9 @@ test.describe('a campaign from the first word to the last message', () => {
 
   test('it is scheduled, watched, paused and resumed, each time told how many members it touches', async ({ as }) => {
     before = (await allMessages()).length
-    const page = await as('marketer', `${address}/edit?step=review`)
+    const page = await as('marketer', `${address}/edit?step=schedule`)
+    await page.getByText('排期后立即开始').click()
+    await page.getByRole('button', { name: '下一步' }).click()
     await page.getByRole('button', { name: '立即开始' }).click()
     await confirm(page, '立即开始', /将影响 \d+ 位会员/)
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const BINARY = process.env.HUIKE_BINARY ?? resolve(import.meta.dirname, '../../../target/debug/huike')
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const GREETING = 'Console '
 
 export default async function openShop() {
@@ -20,6 +20,8 @@ export default async function openShop() {
     env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // Also when the run is broken off before its teardown.
+  process.once('exit', () => shop.kill('SIGKILL'))
   await greeted(shop)
   process.env.HUIKE_CONSOLE = `http://${listen}`
   process.env.HUIKE_DATA = folder
