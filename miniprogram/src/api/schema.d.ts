@@ -1082,6 +1082,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/members/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened to a member, newest first. */
+        get: operations["read_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/notices": {
         parameters: {
             query?: never;
@@ -1195,6 +1212,74 @@ export interface paths {
         get: operations["get_points_policy"];
         /** Replaces it; holds for what is earned from now on. What is absent gets its default. */
         put: operations["save_points_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/reports/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns that started within the period, the latest first. */
+        get: operations["compare_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/reports/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many members there are, how active, what they are worth, by tier and age. */
+        get: operations["report_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/reports/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stores beside each other; who is limited to stores sees these. */
+        get: operations["compare_stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/reports/trade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Trade by day, in sum, and against as many days before. */
+        get: operations["report_trade"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1528,6 +1613,23 @@ export interface paths {
         get: operations["get_tier_policy"];
         /** Replaces it; holds from the next purchase and the next check on. What is absent gets its default. */
         put: operations["save_tier_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs a person today, and what runs. */
+        get: operations["read_today"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2549,6 +2651,20 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        AgeBandView: {
+            /**
+             * Format: int32
+             * @description Full years of age; null with `to` null: not known.
+             */
+            from?: number | null;
+            /**
+             * Format: int32
+             * @description The last year that belongs to it; null with `from`: and above.
+             */
+            to?: number | null;
+            /** Format: int64 */
+            members: number;
+        };
         AlipaySignIn: {
             /** @description From `my.getAuthCode`. */
             auth_code: string;
@@ -2675,6 +2791,50 @@ export interface components {
         };
         /** Format: uuid */
         CampaignId: string;
+        CampaignLineView: {
+            id: components["schemas"]["CampaignId"];
+            name: string;
+            channel: components["schemas"]["Channel"];
+            state: components["schemas"]["CampaignState"];
+            /** Format: date-time */
+            started_at?: string | null;
+            /** Format: int64 */
+            audience: number;
+            /**
+             * Format: int64
+             * @description The platform took it.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description The platform says that it arrived.
+             */
+            delivered: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Of the messages.
+             */
+            cost_fen: number;
+            /**
+             * Format: int64
+             * @description Coupons that the campaign gave.
+             */
+            coupons: number;
+            /**
+             * Format: int64
+             * @description Those of them that are used.
+             */
+            redeemed: number;
+            /** Format: int64 */
+            discount_fen: number;
+            /**
+             * Format: int64
+             * @description The orders that they were used for.
+             */
+            order_fen: number;
+        };
         /**
          * @description draft -> scheduled -> resolving -> sending <-> paused -> completed | cancelled; draft -> recurring <-> paused
          * @enum {string}
@@ -3601,6 +3761,40 @@ export interface components {
             field: string;
             message: string;
         };
+        /** @description Messages, claims and opt-outs belong to no store: they are 0 for who is limited to stores. */
+        FiguresView: {
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            sales_fen: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            /**
+             * Format: int64
+             * @description Members who bought something.
+             */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Those of them who had bought before the period began.
+             */
+            returning_buyers: number;
+            /** Format: int64 */
+            new_members: number;
+            /** Format: int64 */
+            coupons_claimed: number;
+            /** Format: int64 */
+            redemptions: number;
+            /** Format: int64 */
+            discount_fen: number;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int64
+             * @description A channel or topic was said no to.
+             */
+            opt_outs: number;
+        };
         /** @enum {string} */
         FixKind: "spend_more" | "add_goods" | "come_back" | "other_store" | "other_channel";
         /** @description What would make a coupon usable. */
@@ -4011,6 +4205,51 @@ export interface components {
         };
         /** Format: uuid */
         MemberId: string;
+        /** @description The members as they are now. */
+        MemberReportView: {
+            /** Format: int64 */
+            members: number;
+            /**
+             * Format: int64
+             * @description Bought within 30 days.
+             */
+            active_30: number;
+            /** Format: int64 */
+            active_90: number;
+            /** Format: int64 */
+            active_365: number;
+            /** Format: int64 */
+            never_bought: number;
+            /**
+             * Format: int64
+             * @description Said yes to marketing.
+             */
+            with_consent: number;
+            /**
+             * Format: int64
+             * @description Bought within 365 days.
+             */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Those of them who bought more than once in it.
+             */
+            repeat_buyers: number;
+            /**
+             * Format: int64
+             * @description Paid in all, refunds taken off.
+             */
+            sales_fen: number;
+            /**
+             * Format: int64
+             * @description What the fifth of the buyers with the highest sums paid of it.
+             */
+            top_fifth_fen: number;
+            /** @description From the lowest. */
+            tiers: components["schemas"]["TierShareView"][];
+            /** @description From the youngest; the last one: birthday not known. */
+            ages: components["schemas"]["AgeBandView"][];
+        };
         /** @enum {string} */
         MemberState: "active" | "disabled" | "deleted" | "merged";
         MemberView: {
@@ -4087,6 +4326,33 @@ export interface components {
         };
         /** @enum {string} */
         Need: "any" | "all";
+        /**
+         * @description What it is that waits.
+         * @enum {string}
+         */
+        NeedKindView: "campaign_paused" | "dead_letters" | "adjustments_waiting" | "points_differ" | "stock_low" | "offer_ends" | "consent_low" | "offline_conflicts";
+        NeedView: {
+            kind: components["schemas"]["NeedKindView"];
+            /**
+             * Format: int64
+             * @description How many there are of it; of what runs out, how much is left.
+             */
+            count: number;
+            /**
+             * Format: uuid
+             * @description Of the campaign, template or check, where it is one.
+             */
+            id?: string | null;
+            /** @description Its name; of a platform's message template, its id there. */
+            name?: string | null;
+            /** @description The reason's code, where there is one. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when, or when it ends.
+             */
+            at?: string | null;
+        };
         NewStaff: {
             login: string;
             name: string;
@@ -4349,6 +4615,54 @@ export interface components {
                 request_id?: string | null;
                 /** Format: date-time */
                 created_at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_CampaignLineView: {
+            items: {
+                id: components["schemas"]["CampaignId"];
+                name: string;
+                channel: components["schemas"]["Channel"];
+                state: components["schemas"]["CampaignState"];
+                /** Format: date-time */
+                started_at?: string | null;
+                /** Format: int64 */
+                audience: number;
+                /**
+                 * Format: int64
+                 * @description The platform took it.
+                 */
+                sent: number;
+                /**
+                 * Format: int64
+                 * @description The platform says that it arrived.
+                 */
+                delivered: number;
+                /** Format: int64 */
+                failed: number;
+                /**
+                 * Format: int64
+                 * @description Of the messages.
+                 */
+                cost_fen: number;
+                /**
+                 * Format: int64
+                 * @description Coupons that the campaign gave.
+                 */
+                coupons: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that are used.
+                 */
+                redeemed: number;
+                /** Format: int64 */
+                discount_fen: number;
+                /**
+                 * Format: int64
+                 * @description The orders that they were used for.
+                 */
+                order_fen: number;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -4883,32 +5197,6 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
-        PageView_RedemptionView: {
-            items: {
-                redemption_id: components["schemas"]["RedemptionId"];
-                store_id: components["schemas"]["StoreId"];
-                member_id: components["schemas"]["MemberId"];
-                staff_id: components["schemas"]["StaffId"];
-                request_no: string;
-                order_no?: string | null;
-                /** Format: int64 */
-                amount_fen: number;
-                /** Format: int64 */
-                discount_fen: number;
-                /** Format: int64 */
-                payable_fen: number;
-                /** Format: date-time */
-                redeemed_at: string;
-                /** Format: date-time */
-                reversed_at?: string | null;
-                reversal_reason?: string | null;
-                coupon: components["schemas"]["CouponView"];
-                /** @description Every coupon that the request used, in the order in which they were applied. */
-                coupons: components["schemas"]["RedeemedCouponView"][];
-            }[];
-            /** @description Null on the last page. */
-            next_cursor?: string | null;
-        };
         PageView_RightUseView: {
             items: {
                 id: components["schemas"]["RightUseId"];
@@ -4992,6 +5280,25 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
+        PageView_StoreRedemptionView: {
+            items: (components["schemas"]["RedemptionView"] & {
+                /** @description Who redeemed. */
+                staff_name?: string | null;
+                card_number?: string | null;
+                /** @description The first character alone. */
+                masked_name?: string | null;
+                masked_phone?: string | null;
+                /** @description Whether the caller may take it back now. */
+                may_reverse: boolean;
+                /**
+                 * Format: date-time
+                 * @description Until when; null: at any time, or not at all.
+                 */
+                reversible_until?: string | null;
+            })[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
         PageView_StoreView: {
             items: {
                 id: components["schemas"]["StoreId"];
@@ -5043,6 +5350,33 @@ export interface components {
                 actor_kind: string;
                 /** Format: date-time */
                 at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_TimelineEntryView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["TimelineKindView"];
+                /** @description What it was about, by name: a store, a coupon template, a campaign, a tier. */
+                subject?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Of what has a page of its own: a campaign, a coupon template.
+                 */
+                subject_id?: string | null;
+                /** Format: int64 */
+                amount_fen?: number | null;
+                /** Format: int64 */
+                points?: number | null;
+                code?: string | null;
+                /** @description Why, as a code or in somebody's words. */
+                reason?: string | null;
+                /** @description The name of who did it, when it was staff. */
+                staff?: string | null;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -5861,6 +6195,21 @@ export interface components {
         RuleBody: {
             rule: components["schemas"]["Rule"];
         };
+        RunningView: {
+            id: components["schemas"]["CampaignId"];
+            name: string;
+            channel: components["schemas"]["Channel"];
+            state: components["schemas"]["CampaignState"];
+            /** Format: int64 */
+            audience: number;
+            /**
+             * Format: int64
+             * @description Deliveries that are not final.
+             */
+            open: number;
+            /** Format: date-time */
+            started_at?: string | null;
+        };
         /**
          * @description Where an order is placed.
          * @enum {string}
@@ -5902,6 +6251,10 @@ export interface components {
             /** @description The coupons that can be used at this store now. */
             usable_coupons: components["schemas"]["CouponView"][];
             unusable_coupons: components["schemas"]["UnusableCouponView"][];
+            /** @description Of the member's tier, with what is left of each. */
+            rights: components["schemas"]["RightLeftView"][];
+            /** @description The cards that take stamps now, and those that the member has stamps on. */
+            stamp_cards: components["schemas"]["ScannedStampCardView"][];
         };
         /** @description As much of a member as a till needs to see. */
         ScannedMemberView: {
@@ -5910,6 +6263,32 @@ export interface components {
             /** @description The first character alone. */
             masked_name?: string | null;
             masked_phone?: string | null;
+            tier?: components["schemas"]["ScannedTierView"] | null;
+            /**
+             * Format: int64
+             * @description What can be spent; below zero where the member owes points.
+             */
+            points: number;
+        };
+        ScannedStampCardView: {
+            /** @description For `POST /v1/staff/stamps`. */
+            card_id: components["schemas"]["StampCardId"];
+            name: string;
+            /**
+             * Format: int32
+             * @description On the sheet that is not full.
+             */
+            stamped: number;
+            /**
+             * Format: int32
+             * @description Stamps of a full sheet.
+             */
+            stamps: number;
+        };
+        ScannedTierView: {
+            name: string;
+            /** Format: int32 */
+            rank: number;
         };
         ScheduleBody: {
             /**
@@ -6201,6 +6580,61 @@ export interface components {
         };
         /** Format: uuid */
         StoreId: string;
+        StoreLineView: {
+            store_id: components["schemas"]["StoreId"];
+            code: string;
+            name: string;
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            sales_fen: number;
+            /**
+             * Format: int64
+             * @description Of these orders, given back by now.
+             */
+            refunded_fen: number;
+            /** Format: int64 */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Price less cost, of the articles whose cost is known.
+             */
+            margin_fen: number;
+            /**
+             * Format: int64
+             * @description The price of those articles.
+             */
+            margin_of_fen: number;
+            /** Format: int64 */
+            redemptions: number;
+            /** Format: int64 */
+            discount_fen: number;
+        };
+        /** @description A redemption in a store's list. */
+        StoreRedemptionView: components["schemas"]["RedemptionView"] & {
+            /** @description Who redeemed. */
+            staff_name?: string | null;
+            card_number?: string | null;
+            /** @description The first character alone. */
+            masked_name?: string | null;
+            masked_phone?: string | null;
+            /** @description Whether the caller may take it back now. */
+            may_reverse: boolean;
+            /**
+             * Format: date-time
+             * @description Until when; null: at any time, or not at all.
+             */
+            reversible_until?: string | null;
+        };
+        StoreReportView: {
+            zone: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description The one that sold most first. */
+            stores: components["schemas"]["StoreLineView"][];
+        };
         /** @enum {string} */
         StoreState: "open" | "closed";
         StoreView: {
@@ -6382,6 +6816,17 @@ export interface components {
              */
             top_quota_percent: number;
         };
+        TierShareView: {
+            tier_id: components["schemas"]["TierId"];
+            name: string;
+            /** Format: int64 */
+            members: number;
+            /**
+             * Format: int64
+             * @description Paid within 365 days, refunds taken off.
+             */
+            sales_fen: number;
+        };
         TierView: {
             id: components["schemas"]["TierId"];
             /**
@@ -6410,6 +6855,74 @@ export interface components {
             /** @description Given on reaching it. */
             coupon_template_ids: components["schemas"]["CouponTemplateId"][];
             rights: components["schemas"]["Right"][];
+        };
+        /** @description Something that happened to a member. What a kind does not have is null. */
+        TimelineEntryView: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TimelineKindView"];
+            /** @description What it was about, by name: a store, a coupon template, a campaign, a tier. */
+            subject?: string | null;
+            /**
+             * Format: uuid
+             * @description Of what has a page of its own: a campaign, a coupon template.
+             */
+            subject_id?: string | null;
+            /** Format: int64 */
+            amount_fen?: number | null;
+            /** Format: int64 */
+            points?: number | null;
+            code?: string | null;
+            /** @description Why, as a code or in somebody's words. */
+            reason?: string | null;
+            /** @description The name of who did it, when it was staff. */
+            staff?: string | null;
+        };
+        /** @enum {string} */
+        TimelineKindView: "enrolled" | "purchase" | "refund" | "points" | "coupon_claimed" | "coupon_redeemed" | "tier_changed" | "message" | "notice" | "opt_out" | "act";
+        TodayView: {
+            /** @description What waits for somebody; only what the caller may do something about. */
+            needs: components["schemas"]["NeedView"][];
+            /** @description Campaigns under way, the latest first. */
+            running: components["schemas"]["RunningView"][];
+        };
+        TradeDayView: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            orders: number;
+            /**
+             * Format: int64
+             * @description What was paid, refunds not taken off.
+             */
+            sales_fen: number;
+            /**
+             * Format: int64
+             * @description What was given back on that day, whenever it was paid.
+             */
+            refunded_fen: number;
+            /** Format: int64 */
+            new_members: number;
+            /** Format: int64 */
+            redemptions: number;
+            /** Format: int64 */
+            discount_fen: number;
+            /** Format: int64 */
+            messages: number;
+        };
+        TradeReportView: {
+            /** @description The shop's, whose days these are. */
+            zone: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            days: components["schemas"]["TradeDayView"][];
+            total: components["schemas"]["FiguresView"];
+            /** @description Of as many days right before. */
+            before: components["schemas"]["FiguresView"];
         };
         TransferView: {
             transfer_id: components["schemas"]["CouponTransferId"];
@@ -13275,6 +13788,95 @@ export interface operations {
             };
         };
     };
+    read_timeline: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_TimelineEntryView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_notices: {
         parameters: {
             query?: {
@@ -13928,6 +14530,327 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_campaigns: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_CampaignLineView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberReportView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_stores: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreReportView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_trade: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TradeReportView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16847,6 +17770,70 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodayView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22196,7 +23183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageView_RedemptionView"];
+                    "application/json": components["schemas"]["PageView_StoreRedemptionView"];
                 };
             };
             /** @description No valid session. */

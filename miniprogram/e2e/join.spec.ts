@@ -1,0 +1,71 @@
+import { claim, freshNumber, memberSession, messagesOf, newPerson, personWith } from './tools/shop'
+import { expect, test } from './tools/test'
+
+test('a shopper joins through WeChat, claims a coupon and finds it in the wallet', async ({ app }) => {
+  const { page, tap, fill, at, open } = await app()
+  await open('pages/card/index')
+  await tap('sign-in')
+  await tap('choose-phone')
+  await fill('new-phone-name', '苏小满')
+  await fill('new-phone-number', freshNumber())
+  await tap('new-phone-make')
+
+  await tap('wechat-one-tap')
+  await expect(page.locator('uni-toast'), 'nothing is collected before the notice is accepted').toContainText('隐私说明')
+  await tap('agree')
+  await tap('wechat-one-tap')
+  await expect(at('card-number')).toHaveText(/^\d{4}( \d{4}){3}$/)
+
+  await page.locator('.uni-tabbar__item').nth(1).click()
+  await tap('tab-claimable')
+  const offer = page.locator('[data-testid^="offer-"]:visible').filter({ has: page.locator('uni-button') }).first()
+  const name = await offer.locator('.name').innerText()
+  await offer.locator('uni-button').click()
+  const prompt = at('prompt-accept')
+  const claimed = page.locator('uni-toast').filter({ hasText: '已放入' })
+  await expect(prompt.or(claimed).first()).toBeVisible()
+  if (await prompt.isVisible()) await prompt.click()
+  await expect(offer.getByText(/已领/).first()).toBeVisible()
+  await tap('tab-usable')
+  await expect(page.locator('[data-testid^="coupon-"]:visible').filter({ hasText: name })).toHaveCount(1)
+})
+
+test('a shopper joins by SMS with the code that the phone got; advertising is a box of its own, unticked', async ({ app }) => {
+  const phone = freshNumber()
+  await newPerson('周杏', phone)
+  const { at, tap, fill, open, page } = await app()
+  await open('pages/sign-in/index')
+  await tap('other-way')
+  await expect(at('marketing')).toHaveAttribute('aria-checked', /^(false)?$/)
+  await tap('agree')
+  await fill('phone', phone)
+  await tap('send-code')
+  const person = await personWith(phone)
+  const code = async (): Promise<string | undefined> => /\d{6}/.exec((await messagesOf(person)).at(-1)?.text ?? '')?.[0]
+  await expect.poll(code).toMatch(/^\d{6}$/)
+  await fill('code', (await code()) ?? '')
+  await tap('enter')
+  await expect(at('card-number')).toBeVisible()
+  await expect(page.locator('uni-toast')).toBeVisible()
+})
+
+test('leaving this phone takes the card off it, not the membership', async ({ app }) => {
+  const person = await newPerson('何田')
+  const { at, tap, open, page } = await app({ member: person })
+  await open('pages/me/index')
+  await tap('sign-out')
+  await page.locator('.uni-modal__btn_primary').click()
+  await open('pages/card/index')
+  await expect(at('sign-in')).toBeVisible()
+  await expect(page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes('session') || name === 'huike.card'))).resolves.toEqual([])
+})
+
+test('what is held already says so before the tap', async ({ app }) => {
+  const person = await newPerson('梁木')
+  const { access_token: token } = await memberSession(person)
+  const coupon = await claim(token, '茶饮')
+  const { page, open, tap } = await app({ member: person })
+  await open('pages/coupons/index')
+  await tap('tab-claimable')
+  await expect(page.locator('[data-testid^="offer-"]:visible').filter({ hasText: coupon.rules.name }).getByText(/已领/).first()).toBeVisible()
+})

@@ -1,0 +1,99 @@
+/** Every page of the app, as who it is for: without a serious finding of axe, and no wider than the screen. */
+import AxeBuilder from '@axe-core/playwright'
+import { readFileSync } from 'node:fs'
+import { ask, claim, memberSession, personWith, type Page } from './tools/shop'
+import { expect, test, type App } from './tools/test'
+
+interface Pages {
+  pages: Array<{ path: string }>
+  subPackages: Array<{ root: string; pages: Array<{ path: string }> }>
+}
+
+const { pages, subPackages } = JSON.parse(readFileSync(new URL('../src/pages.json', import.meta.url), 'utf8')) as Pages
+const paths = [...pages.map(({ path }) => path), ...subPackages.flatMap((each) => each.pages.map(({ path }) => `${each.root}/${path}`))]
+const isStaffs = (path: string): boolean => path.startsWith('staff/') && path !== 'staff/sign-in/index'
+const REGULAR = '13800000001'
+const HAN = /[\u4e00-\u9fff]/
+
+/** What a page is about where it is about one thing. */
+async function subjects(): Promise<Record<string, string>> {
+  const { access_token: token } = await memberSession(await personWith(REGULAR))
+  const [coupon] = (await ask<Page<{ id: string }>>('GET', '/v1/me/coupons?state=usable', undefined, token)).items
+  const [message] = (await ask<Page<{ id: string }>>('GET', '/v1/me/inbox', undefined, token)).items
+  const [survey] = (await ask<Page<{ id: string }>>('GET', '/v1/me/surveys', undefined, token)).items
+  return {
+    'pages/coupon/index': `?id=${coupon?.id ?? (await claim(token, '')).id}`,
+    'messages/message/index': message ? `?id=${message.id}` : '',
+    'points/survey/index': survey ? `?id=${survey.id}` : '',
+  }
+}
+
+/** Nothing is on its way any more: no bones, no toast. */
+async function settled({ page }: App): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await expect(page.locator('[aria-busy="true"]:visible')).toHaveCount(0)
+}
+
+async function check(phone: App, path: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page: phone.page }).analyze()
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  const found = serious.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${path}: ${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`))
+  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+  return wide ? [...found, `${path}: wider than the screen`] : found
+}
+
+for (const [scheme, locale] of [['light', 'zh-CN'], ['dark', 'en']] as const) {
+  test.describe(`${scheme}, ${locale}`, () => {
+    test.use({ colorScheme: scheme, viewport: { width: 375, height: 812 } })
+
+    test('every page is without a serious finding and as wide as the phone', async ({ app }) => {
+      test.setTimeout(150_000)
+      const about = await subjects()
+      const phone = await app({ member: await personWith(REGULAR), staff: 'cashier', locale })
+      const found: string[] = []
+      for (const path of paths) {
+        await phone.open(path + (about[path] ?? ''))
+        await phone.page.reload()
+        await settled(phone)
+        found.push(...(await check(phone, path)))
+        const title = await phone.page.title()
+        if (locale === 'en' && HAN.test(title)) found.push(`${path}: its title is ${title}`)
+        if (isStaffs(path)) expect(phone.page.url(), 'signed in').not.toContain('sign-in')
+      }
+      expect(found).toEqual([])
+    })
+
+    test('a guest may look at every page', async ({ app }) => {
+      const phone = await app({ locale })
+      const found: string[] = []
+      for (const path of pages.map((each) => each.path)) {
+        await phone.open(path)
+        await phone.page.reload()
+        await settled(phone)
+        found.push(...(await check(phone, path)))
+      }
+      expect(found).toEqual([])
+    })
+  })
+}
+
+test('the language is changed in the app, bars included, and stays', async ({ app }) => {
+  const { page, tap, open } = await app()
+  await open('pages/me/index')
+  const bar = page.locator('.uni-tabbar__label')
+  await expect(bar.first()).toHaveText('会员卡')
+  await tap('language')
+  await expect(bar.first()).not.toHaveText(HAN)
+  await page.reload()
+  await expect(bar.first()).not.toHaveText(HAN)
+  await expect(page).not.toHaveTitle(HAN)
+})
+
+test('in the dark the paper is dark, and the code stays on white', async ({ app }) => {
+  const { page, at, tap, open } = await app({ member: await personWith(REGULAR) })
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await open('pages/card/index')
+  await expect(page.locator('body')).toHaveCSS('background-color', 'rgb(16, 21, 20)')
+  await tap('show-code')
+  await expect(at('qr').locator('xpath=ancestor::*[contains(@class,"sheet")]')).toHaveCSS('background-color', 'rgb(255, 255, 255)')
+})
