@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::{campaign, coupon_template, mall_item, segment, staff, store, tag, tier};
+use entity::{campaign, coupon_pack, coupon_template, mall_item, member, segment, staff, store, tag, tier};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -20,8 +20,14 @@ macro_rules! names {
     )+};
 }
 
+/// A member is called by the card's number.
+pub async fn of_members(ctx: &Context, ids: impl IntoIterator<Item = Uuid>) -> Result<Names> {
+    read::<member::Entity>(ctx, (member::Column::Id, member::Column::CardNumber), ids).await
+}
+
 names!(
     of_campaigns = campaign,
+    of_coupon_packs = coupon_pack,
     of_coupon_templates = coupon_template,
     of_mall_items = mall_item,
     of_segments = segment,

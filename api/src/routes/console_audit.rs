@@ -5,7 +5,7 @@ use actix_web::web::{self, Data};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
-use service::audit::{self, AuditFilter, AuditRow};
+use service::audit::{self, AuditFilter, AuditLine};
 use service::ids::AuditEntryId;
 use service::page::PageRequest;
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +20,12 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
+    /// `member`, `staff` or `system`
+    actor_kind: Option<String>,
     actor_id: Option<Uuid>,
+    since: Option<DateTime<Utc>>,
+    /// Until before then.
+    until: Option<DateTime<Utc>>,
     /// `noun.verb`, e.g. `staff.create`.
     action: Option<String>,
     /// e.g. `member`
@@ -37,9 +42,13 @@ pub struct AuditEntryView {
     /// `member`, `staff` or `system`
     actor_kind: String,
     actor_id: Option<Uuid>,
+    /// Of staff their name, of a member the card's number.
+    actor_name: Option<String>,
     action: String,
     subject_kind: String,
     subject_id: String,
+    /// What it is called; of a member the card's number.
+    subject_name: Option<String>,
     #[schema(value_type = Object)]
     detail: serde_json::Value,
     request_id: Option<String>,
@@ -47,8 +56,10 @@ pub struct AuditEntryView {
 }
 
 impl AuditEntryView {
-    fn of(entry: AuditRow) -> Self {
+    fn of(AuditLine { entry, actor_name, subject_name }: AuditLine) -> Self {
         Self {
+            actor_name,
+            subject_name,
             id: entry.id,
             actor_kind: entry.actor_kind,
             actor_id: entry.actor_id,
@@ -75,8 +86,18 @@ pub async fn list_audit(
     caller: StaffSession<permission::ReadAudit>,
     query: Query<AuditQuery>,
 ) -> Result<web::Json<PageView<AuditEntryView>>, Problem> {
-    let Query(AuditQuery { actor_id, action, subject_kind, subject_id, cursor, limit }) = query;
-    let filter = AuditFilter { actor_id, subject_kind, subject_id, action };
-    let page = audit::list_audit(&ctx, &caller.0, filter, &PageRequest { cursor, limit }).await?;
+    let Query(query) = query;
+    let filter = AuditFilter {
+        actor_id: query.actor_id,
+        actor_kind: query.actor_kind,
+        since: query.since,
+        until: query.until,
+        subject_kind: query.subject_kind,
+        subject_id: query.subject_id,
+        action: query.action,
+    };
+    let page =
+        audit::list_audit(&ctx, &caller.0, filter, &PageRequest { cursor: query.cursor, limit: query.limit })
+            .await?;
     Ok(web::Json(PageView::of(page, AuditEntryView::of)))
 }

@@ -1,6 +1,7 @@
 //! Staff: accounts, passwords, roles.
 
 mod account;
+mod audit;
 mod cookie;
 mod first_owner;
 mod second_factor;
