@@ -8,6 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::held;
 use crate::problem::{HttpFault, Problem};
 
 /// No script but the files themselves; styles are set by the components as they go. Pictures may come from memory (codes that
@@ -61,7 +62,8 @@ async fn show<Files: RustEmbed>(
 fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
     // Weak: the same file is sent plain or compressed.
     let tag = header::EntityTag::new_weak(hex(&file.metadata.sha256_hash()));
-    let mut answer = if is_held(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut answer =
+        if held::holds(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header(header::ETag(tag))
         .insert_header((header::CACHE_CONTROL, if name.starts_with("assets/") { KEPT } else { ASKED_AGAIN }))
@@ -76,13 +78,6 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse
         return answer.content_type(file.metadata.mimetype()).finish();
     }
     answer.content_type(file.metadata.mimetype()).body(file.data.into_owned())
-}
-
-fn is_held(request: &HttpRequest, tag: &header::EntityTag) -> bool {
-    let held = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    held.is_some_and(|held| {
-        held.split(',').any(|each| each.trim().trim_start_matches("W/").trim_matches('"') == tag.tag())
-    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,7 +6,8 @@
 mod admission;
 pub mod auth;
 mod front_ends;
-pub mod idempotency_key;
+pub mod held;
+mod idempotency_key;
 pub mod input;
 pub mod limits;
 pub mod openapi;

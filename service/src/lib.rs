@@ -39,6 +39,7 @@ pub mod platforms;
 pub mod points;
 pub mod policy;
 pub mod preference;
+pub mod programme;
 pub mod purchase;
 pub mod redirect;
 pub mod refusal;

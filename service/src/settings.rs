@@ -8,7 +8,8 @@ use entity::states::StaffRole;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::Value;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub const DEFAULTS: &str = include_str!("default.toml");
 
@@ -31,6 +32,8 @@ const SECTIONS: &[&str] = &[
     "caps",
     "quiet_hours",
     "receipts",
+    "privacy",
+    "demo",
     "broker",
 ];
 
@@ -79,7 +82,7 @@ sections! {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, till: Till, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
-        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, broker: Broker,
+        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, privacy: Privacy, demo: Demo, broker: Broker,
     }
     Log { filter: String, format: String, otlp_endpoint: String }
     Database { max_connections: u32, urgent_connections: u32, wait_seconds: u64 }
@@ -99,7 +102,7 @@ sections! {
     }
     Wechat {
         base_url: String, appid: String, secret: Secret, callback_token: Secret, callback_aes_key: Secret,
-        timeout_seconds: u64, miniprogram_state: String,
+        timeout_seconds: u64, miniprogram_state: String, subscriptions: Vec<Subscription>,
     }
     Sms {
         provider: String, sign_name: String, timeout_seconds: u64, callback_key: Secret, error_percent: i64,
@@ -123,8 +126,37 @@ sections! {
     Caps { per_24_hours: u32, per_7_days: u32, per_calendar_day: u32 }
     QuietHours { start: String, end: String }
     Receipts { wechat_template: String, wechat_parameters: BTreeMap<String, String>, page: String }
+    /// A subscribe-message template that members are asked for, and at which taps.
+    Subscription { template_id: String, title: String, kind: SubscriptionKind, moments: Vec<PromptMoment> }
+    Privacy { text: String, contact: String, version: String }
+    Demo { phones_url: String }
     Broker { retry_seconds: Vec<f64>, relay_lease_seconds: i64, prefix: String }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionKind {
+    /// A yes is good for one message.
+    OneTime,
+    LongTerm,
+}
+
+/// A tap after which a member may be asked to subscribe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptMoment {
+    Claim,
+    Redemption,
+    Points,
+    Tier,
+    Mall,
+    CheckIn,
+    MemberDay,
+    Feedback,
+}
+
+/// What `wx.requestSubscribeMessage` takes at most; it also refuses kinds that are mixed.
+const TEMPLATES_PER_PROMPT: usize = 3;
 
 impl Settings {
     /// Reads the file named by `HUIKE_CONFIG` (or huike.toml) and the environment.
@@ -253,6 +285,7 @@ impl Settings {
             &self.wechat.miniprogram_state,
             &["developer", "trial", "formal"],
         )?;
+        self.check_subscriptions()?;
         for (name, text) in
             [("quiet_hours.start", &self.quiet_hours.start), ("quiet_hours.end", &self.quiet_hours.end)]
         {
@@ -279,6 +312,31 @@ impl Settings {
             check(rate > 0, name, "must be at least 1")?;
         }
         check(self.card.step_seconds > 0, "card.step_seconds", "must be at least 1")
+    }
+}
+
+impl Settings {
+    fn check_subscriptions(&self) -> Result<(), SettingsError> {
+        let mut asked: HashMap<PromptMoment, Vec<SubscriptionKind>> = HashMap::new();
+        for one in &self.wechat.subscriptions {
+            check(!one.template_id.is_empty(), "wechat.subscriptions", "each needs a template_id")?;
+            for moment in &one.moments {
+                asked.entry(*moment).or_default().push(one.kind);
+            }
+        }
+        for kinds in asked.values() {
+            check(
+                kinds.len() <= TEMPLATES_PER_PROMPT,
+                "wechat.subscriptions",
+                "WeChat asks for at most 3 templates in one tap: a moment stands at more",
+            )?;
+            check(
+                kinds.iter().all(|kind| Some(kind) == kinds.first()),
+                "wechat.subscriptions",
+                "WeChat does not ask for one-time and long-term templates in one tap: a moment stands at both",
+            )?;
+        }
+        Ok(())
     }
 }
 

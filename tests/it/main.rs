@@ -25,6 +25,7 @@ mod migration;
 mod platform;
 mod points;
 mod preference;
+mod programme;
 mod purchase;
 mod report;
 mod sandbox;

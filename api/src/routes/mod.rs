@@ -21,6 +21,7 @@ pub mod console_points;
 pub mod console_reports;
 pub mod console_segments;
 pub mod console_settings;
+pub mod console_shop;
 pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
@@ -37,6 +38,7 @@ pub mod messages;
 pub mod my_messages;
 pub mod opt_out;
 pub mod points;
+pub mod programme;
 pub mod purchases;
 pub mod refunds;
 pub mod sign_in;
@@ -72,6 +74,7 @@ fn sign_in(config: &mut ServiceConfig) {
 
 fn member(config: &mut ServiceConfig) {
     config
+        .service(programme::get_programme)
         .service(me::get_me)
         .service(me::change_me)
         .service(me::prove_phone)
@@ -153,6 +156,7 @@ fn staff(config: &mut ServiceConfig) {
 
 fn console(config: &mut ServiceConfig) {
     config
+        .service(console_shop::get_shop)
         .service(console_members::search_members)
         .service(console_merges::list_duplicates)
         .service(console_merges::merge_members)

@@ -52,12 +52,12 @@ impl From<Tier> for TierView {
 #[derive(Serialize, ToSchema)]
 pub struct MyTierView {
     pub tier: Option<TierView>,
-    pub progress: Option<ProgressView>,
+    pub progress: Option<TierProgressView>,
     pub rights: Vec<RightLeftView>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct ProgressView {
+pub struct TierProgressView {
     /// Null: since the beginning.
     pub since: Option<DateTime<Utc>>,
     /// Given by hand and kept until then.
@@ -135,13 +135,13 @@ impl MyTierView {
         let progress = tier::progress_of(ctx, db, id).await?;
         Ok(Self {
             tier: progress.as_ref().map(|progress| progress.tier.clone().into()),
-            progress: progress.map(ProgressView::from),
+            progress: progress.map(TierProgressView::from),
             rights: rights.into_iter().map(RightLeftView::from).collect(),
         })
     }
 }
 
-impl From<Progress> for ProgressView {
+impl From<Progress> for TierProgressView {
     fn from(progress: Progress) -> Self {
         let standing = progress.standing.as_ref();
         Self {

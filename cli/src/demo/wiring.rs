@@ -6,7 +6,7 @@ use std::path::Path;
 use ::sandbox::{CallbackTarget, SandboxSettings, demo_keys};
 use service::clock::{Clock, SystemClock};
 use service::crypto;
-use service::demo::BRAND;
+use service::demo::{self, BRAND};
 use service::settings::{Secret, Settings};
 
 pub struct Wiring {
@@ -60,6 +60,7 @@ impl Wiring {
         settings.secret_keys = Secret::default();
         settings.brand_name = BRAND.to_owned();
         settings.public_url = self.api();
+        settings.demo.phones_url = "/sandbox".to_owned();
         // A demo that is started at night must show something too.
         settings.quiet_hours.start = "00:00".to_owned();
         settings.quiet_hours.end = "00:00".to_owned();
@@ -75,6 +76,7 @@ impl Wiring {
         settings.wechat.secret = Secret::new(account.secret);
         settings.wechat.callback_token = Secret::new(self.callback_token.clone());
         settings.wechat.callback_aes_key = Secret::default();
+        settings.wechat.subscriptions = demo::subscriptions();
     }
 
     fn point_sms(&self, settings: &mut Settings, sandbox_url: &str) {

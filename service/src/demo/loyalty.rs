@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{CouponTemplateId, MemberId};
 use crate::mall::{self, ItemForm};
-use crate::points::earn::{Conditions, EarnRule, Effect, Shopper};
+use crate::points::earn::{EarnConditions, EarnRule, Effect, Shopper};
 use crate::points::{self, CheckInPolicy, Combine, InviteAct, InvitePolicy, PointsPolicy, Streak};
 use crate::staff::StaffCaller;
 use crate::stamp::{self, CardForm};
@@ -42,7 +42,7 @@ async fn ensure_policy(ctx: &Context, owner: &StaffCaller) -> Result<()> {
         return Ok(());
     }
     let rule = |name: &str, effect, when| EarnRule { name: name.to_owned(), when, effect };
-    let member_day = Conditions { days_of_month: vec![8], ..Conditions::default() };
+    let member_day = EarnConditions { days_of_month: vec![8], ..EarnConditions::default() };
     let policy = PointsPolicy {
         rules: vec![rule("会员日双倍积分", Effect::Percent(200), member_day)],
         combine: Combine::Highest,

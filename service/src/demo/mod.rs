@@ -11,9 +11,11 @@ mod members;
 mod offers;
 mod people;
 mod phones;
+mod prompts;
 mod team;
 
 pub use phones::{PhoneOwner, phone_owners};
+pub use prompts::subscriptions;
 pub use team::{ACCOUNTS, Account, PASSWORD};
 
 use entity::setting;

@@ -22,7 +22,7 @@ pub struct EarnRule {
     #[schema(min_length = 1, max_length = 40)]
     pub name: String,
     #[serde(default)]
-    pub when: Conditions,
+    pub when: EarnConditions,
     pub effect: Effect,
 }
 
@@ -38,7 +38,7 @@ pub enum Effect {
 /// What is empty or absent fits everything.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Conditions {
+pub struct EarnConditions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<StoreId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -138,7 +138,7 @@ pub fn earn(policy: &PointsPolicy, basket: &Basket, shopper: &Shopper, zone: Tz)
     basket.lines.iter().zip(shares).map(of_line).collect()
 }
 
-impl Conditions {
+impl EarnConditions {
     fn fit(&self, basket: &Basket, line: &BasketLine, (shopper, day): (&Shopper, NaiveDate)) -> bool {
         let named = |names: &[String], name: &Option<String>| {
             names.is_empty() || name.as_ref().is_some_and(|name| names.contains(name))

@@ -1,6 +1,6 @@
 //! What a points policy must be before it is saved.
 
-use super::earn::{Conditions, EarnRule, Effect};
+use super::earn::{EarnConditions, EarnRule, Effect};
 use super::policy::{Expiry, PointsPolicy};
 use crate::error::{Error, FieldError, Result};
 
@@ -63,7 +63,7 @@ impl Errors {
             let fits = (1..=HIGHEST_PERCENT).contains(&percent);
             self.require(fits, &field("effect.percent"), "is a number from 1 to 10000");
         }
-        let Conditions { weekdays, days_of_month, from, until, least_fen, .. } = &rule.when;
+        let EarnConditions { weekdays, days_of_month, from, until, least_fen, .. } = &rule.when;
         let week = weekdays.iter().all(|day| (1..=7).contains(day));
         self.require(week, &field("when.weekdays"), "are numbers from 1 (Monday) to 7");
         let month = days_of_month.iter().all(|day| (1..=31).contains(day));

@@ -20,7 +20,9 @@ mod standing;
 
 pub use check::check_tiers;
 pub use join::join;
-pub use ladder::{HeldTier, Per, Right, Tier, TierForm, coupon_templates, list_tiers, rights, save_tiers};
+pub use ladder::{
+    HeldTier, Per, Right, Tier, TierForm, coupon_templates, list_tiers, load as ladder, rights, save_tiers,
+};
 pub use manual::{SetTier, TierChange, list_changes, set_tier};
 pub use plan::{Plan, PlannedMove, PlannedShare, PlannedTier, plan_tiers};
 pub use policy::{Counts, Fall, Need, TierPolicy, load as load_policy, read_policy, save_policy};

@@ -48,6 +48,8 @@ pub const TABLE: &[(&str, Who)] = &[
     // the link in a message: its token is the right
     ("confirm_opt_out_link", Everyone),
     ("show_opt_out_link", Everyone),
+    // what stands before a sign-in
+    ("get_programme", Everyone),
     // callbacks
     ("receive_sms_callback", Platforms),
     ("receive_wechat_callback", Platforms),
@@ -103,6 +105,7 @@ pub const TABLE: &[(&str, Who)] = &[
     // staff about themselves
     ("change_password", AnyStaff),
     ("confirm_second_factor", AnyStaff),
+    ("get_shop", AnyStaff),
     ("get_staff_me", AnyStaff),
     ("prepare_second_factor", AnyStaff),
     ("remove_second_factor", AnyStaff),

@@ -1,10 +1,12 @@
 //! The document is the code's, complete, and the committed one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use service::Refusal;
 use tests::TestApp;
+
+use crate::house::sources::rust_files;
 
 fn document() -> Value {
     serde_json::to_value(api::openapi()).expect("the document is JSON")
@@ -97,6 +99,37 @@ fn every_operation_documents_its_problems() {
         }
         assert!(operation["responses"]["500"].is_object(), "{name} has no 500");
     }
+}
+
+/// Of two types with one name the document would keep one and describe the other wrongly.
+#[test]
+fn a_schema_is_named_after_one_type() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for source in ["api/src", "service/src", "entity/src"].iter().flat_map(|folder| rust_files(folder)) {
+        for name in schemas_of(&source.text) {
+            let path = source.path.display().to_string();
+            if let Some(other) = seen.insert(name.clone(), path.clone()) {
+                panic!("{name} stands in {other} and in {path}");
+            }
+        }
+    }
+    assert!(seen.contains_key("TierProgressView") && seen.contains_key("ProgressView"));
+}
+
+/// The types below a `derive` with `ToSchema`.
+fn schemas_of(text: &str) -> Vec<String> {
+    let derived = text
+        .split("#[derive(")
+        .skip(1)
+        .filter(|rest| rest.split(")]").next().is_some_and(|derived| derived.contains("ToSchema")));
+    derived
+        .filter_map(|rest| {
+            let (_, after) = rest.split_once("\npub ")?;
+            let mut words = after.split(|c: char| !c.is_alphanumeric() && c != '_');
+            matches!(words.next(), Some("struct" | "enum"))
+                .then(|| words.next().unwrap_or_default().to_owned())
+        })
+        .collect()
 }
 
 #[test]

@@ -202,3 +202,17 @@ async fn read(app: &TestApp, sandbox: &Sandbox, path: &str) -> Value {
     let url = format!("{}/sandbox/api{path}", sandbox.base_url());
     app.client.get(url).send().await.unwrap().json().await.unwrap()
 }
+
+#[tokio::test]
+async fn what_a_demo_asks_for_are_templates_of_the_sandboxs_account() {
+    let sandbox = sandbox().await;
+    let app = app_beside(&sandbox).await;
+    let owner = app.caller(entity::states::StaffRole::Owner);
+
+    let known = service::policy::wechat_templates(&app.ctx, &owner).await.unwrap();
+
+    for asked in demo::subscriptions() {
+        let template = known.iter().find(|one| one.id == asked.template_id).expect("a template");
+        assert_eq!((template.title.as_str(), template.kind), (asked.title.as_str(), 2));
+    }
+}

@@ -3,5 +3,5 @@
 
 mod arrows;
 mod documents;
-mod sources;
+pub mod sources;
 mod words;

@@ -5,7 +5,7 @@ use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 use service::ids::{PurchaseLineId, StoreId, TierId};
 use service::points::earn::{
-    Basket, BasketLine, BirthdaySpan, Conditions, EarnRule, Effect, Shopper, ShopperTier, earn, half_up,
+    Basket, BasketLine, BirthdaySpan, EarnConditions, EarnRule, Effect, Shopper, ShopperTier, earn, half_up,
     kept, share,
 };
 use service::points::{Combine, Expiry, PointsPolicy};
@@ -33,7 +33,7 @@ fn basket(total_fen: i64, lines: Vec<BasketLine>) -> Basket {
     }
 }
 
-fn rule(name: &str, effect: Effect, when: Conditions) -> EarnRule {
+fn rule(name: &str, effect: Effect, when: EarnConditions) -> EarnRule {
     EarnRule { name: name.to_owned(), when, effect }
 }
 
@@ -65,8 +65,8 @@ fn a_discount_is_shared_by_price_and_points_are_rounded_half_up_once_per_line() 
 
 #[test]
 fn an_excluded_line_earns_nothing_and_says_which_rule_it_was() {
-    let tobacco = Conditions { categories: vec!["烟酒".to_owned()], ..Conditions::default() };
-    let double = rule("会员日双倍", Effect::Percent(200), Conditions::default());
+    let tobacco = EarnConditions { categories: vec!["烟酒".to_owned()], ..EarnConditions::default() };
+    let double = rule("会员日双倍", Effect::Percent(200), EarnConditions::default());
     let policy = policy(vec![rule("烟酒不积分", Effect::Exclude, tobacco), double]);
 
     let earned = earn(
@@ -87,15 +87,15 @@ fn an_excluded_line_earns_nothing_and_says_which_rule_it_was() {
 #[test]
 fn a_rule_holds_on_its_days_in_the_shops_zone_and_at_its_stores() {
     // 2026-03-08 00:30 in Shanghai is still the 7th in UTC.
-    let member_day = Conditions { days_of_month: vec![8], ..Conditions::default() };
-    let elsewhere = Conditions { stores: vec![StoreId(Uuid::from_u128(2))], ..Conditions::default() };
-    let sunday = Conditions { weekdays: vec![7], ..Conditions::default() };
-    let spring = Conditions {
+    let member_day = EarnConditions { days_of_month: vec![8], ..EarnConditions::default() };
+    let elsewhere = EarnConditions { stores: vec![StoreId(Uuid::from_u128(2))], ..EarnConditions::default() };
+    let sunday = EarnConditions { weekdays: vec![7], ..EarnConditions::default() };
+    let spring = EarnConditions {
         from: "2026-03-08".parse().ok(),
         until: "2026-03-08".parse().ok(),
-        ..Conditions::default()
+        ..EarnConditions::default()
     };
-    let large = Conditions { least_fen: Some(10_001), ..Conditions::default() };
+    let large = EarnConditions { least_fen: Some(10_001), ..EarnConditions::default() };
     let cases = [(member_day, 200), (elsewhere, 100), (sunday, 200), (spring, 200), (large, 100)];
     for (when, due) in cases {
         let policy = policy(vec![rule("日", Effect::Percent(200), when.clone())]);
@@ -116,7 +116,7 @@ fn of_tier_birthday_and_rules_the_best_counts_or_all_multiply() {
         birthday_percent: 300,
     };
     let shopper = Shopper { birthday: NaiveDate::from_ymd_opt(1990, 3, 20), tier: Some(tier) };
-    let double = rule("双倍", Effect::Percent(200), Conditions::default());
+    let double = rule("双倍", Effect::Percent(200), EarnConditions::default());
     let basket = basket(10_000, vec![line(1, "茶", 10_000)]);
 
     let highest = policy(vec![double]);
@@ -130,7 +130,7 @@ fn of_tier_birthday_and_rules_the_best_counts_or_all_multiply() {
 
 #[test]
 fn who_was_born_on_the_29th_of_february_has_a_birthday_every_year() {
-    let day = Conditions { birthday: Some(BirthdaySpan::Day), ..Conditions::default() };
+    let day = EarnConditions { birthday: Some(BirthdaySpan::Day), ..EarnConditions::default() };
     let policy = policy(vec![rule("生日", Effect::Percent(500), day)]);
     let shopper = Shopper { birthday: NaiveDate::from_ymd_opt(2000, 2, 29), tier: None };
     let on = |day: &str| Basket { purchased_at: at(day), ..basket(100, vec![line(1, "茶", 100)]) };

@@ -1,0 +1,95 @@
+//! The programme as it is seen before anybody has signed in: whose it is, its tiers, what may be subscribed to and how one signs in;
+//! and the shop as its staff's console needs to know it. All of it is settings and the ladder; nothing is written here.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use entity::states::Channel;
+
+use crate::context::Context;
+use crate::delivery::channel;
+use crate::error::Result;
+use crate::settings::Subscription;
+use crate::tier::{self, Tier};
+
+const CHANNELS: [Channel; 3] = [Channel::WechatSubscribe, Channel::Sms, Channel::Inbox];
+
+#[derive(Debug, Clone)]
+pub struct Programme {
+    pub brand_name: String,
+    pub zone: Tz,
+    /// From the lowest to the highest.
+    pub tiers: Vec<Tier>,
+    pub subscriptions: Vec<Subscription>,
+    pub privacy: Privacy,
+    pub sign_in: WaysIn,
+}
+
+#[derive(Debug, Clone)]
+pub struct Privacy {
+    pub text: Option<String>,
+    pub contact: Option<String>,
+    pub version: String,
+}
+
+/// Ways to sign in that are set up.
+#[derive(Debug, Clone, Copy)]
+pub struct WaysIn {
+    pub wechat: bool,
+    pub alipay: bool,
+    pub sms: bool,
+}
+
+pub async fn read_programme(ctx: &Context) -> Result<Programme> {
+    let (settings, platforms) = (&ctx.settings, &ctx.platforms);
+    Ok(Programme {
+        brand_name: settings.brand_name.clone(),
+        zone: settings.timezone,
+        tiers: tier::ladder(ctx.db.read()).await?,
+        // Without an account nobody can be asked.
+        subscriptions: match platforms.wechat() {
+            Ok(_) => settings.wechat.subscriptions.clone(),
+            Err(_) => Vec::new(),
+        },
+        privacy: Privacy {
+            text: some(&settings.privacy.text),
+            contact: some(&settings.privacy.contact),
+            version: settings.privacy.version.clone(),
+        },
+        sign_in: WaysIn {
+            wechat: platforms.wechat().is_ok(),
+            alipay: platforms.alipay().is_ok(),
+            sms: platforms.sms().is_ok(),
+        },
+    })
+}
+
+#[derive(Debug, Clone)]
+pub struct Shop {
+    pub brand_name: String,
+    pub zone: Tz,
+    /// What every SMS begins with.
+    pub sms_sign_name: Option<String>,
+    pub public_url: Option<String>,
+    /// Where the virtual phones are; None where this is no demo.
+    pub phones_url: Option<String>,
+    /// Whether each channel has what it needs.
+    pub channels: Vec<(Channel, bool)>,
+    pub now: DateTime<Utc>,
+}
+
+pub fn read_shop(ctx: &Context) -> Shop {
+    let settings = &ctx.settings;
+    Shop {
+        brand_name: settings.brand_name.clone(),
+        zone: settings.timezone,
+        sms_sign_name: some(&settings.sms.sign_name),
+        public_url: some(&settings.public_url),
+        phones_url: some(&settings.demo.phones_url),
+        channels: CHANNELS.map(|channel| (channel, channel::ready(ctx, channel).is_ok())).to_vec(),
+        now: ctx.now(),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
