@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use service::Context;
 use service::campaign::{self, DeliveryFilter, Progress};
 use service::ids::{CampaignId, MemberId};
+use service::member::MemberFilter;
 use service::staff::StaffCaller;
 use service::states::{CampaignState, DeliveryState};
 use tokio_util::sync::CancellationToken;
 use utoipa::{IntoParams, ToSchema};
 
 use super::delivery_view::{DeliveryView, ExplanationView};
+use super::member_brief::MemberBriefView;
 use crate::auth::{StaffSession, permission};
 use crate::input::{Query, Segments};
 use crate::page::PageView;
@@ -143,17 +145,36 @@ pub struct DeliveryQuery {
     reason: Option<String>,
     /// A variant's name.
     variant: Option<String>,
+    /// The member's card number, or how the name begins.
+    q: Option<String>,
+    /// The member's full phone number; parts of one find nobody.
+    phone: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// 50 unless told, at most 200.
     limit: Option<u64>,
 }
 
+/// A delivery and whom it is for.
+#[derive(Serialize, ToSchema)]
+pub struct AddressedDeliveryView {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    member: Option<MemberBriefView>,
+}
+
+impl AddressedDeliveryView {
+    fn of(ctx: &Context, one: campaign::AddressedDelivery) -> Result<Self, Problem> {
+        let member = one.member.map(|row| MemberBriefView::of(ctx, row)).transpose()?;
+        Ok(Self { delivery: DeliveryView::of(one.delivery), member })
+    }
+}
+
 /// The campaign's deliveries.
 #[utoipa::path(
     tag = "campaigns",
     params(DeliveryQuery),
-    responses((status = 200, body = PageView<DeliveryView>)),
+    responses((status = 200, body = PageView<AddressedDeliveryView>)),
     security(("staff" = []))
 )]
 #[get("/v1/console/campaigns/{id}/deliveries")]
@@ -162,12 +183,13 @@ pub async fn list_deliveries(
     caller: StaffSession<permission::ReadCampaigns>,
     id: Segments<CampaignId>,
     query: Query<DeliveryQuery>,
-) -> Result<web::Json<PageView<DeliveryView>>, Problem> {
-    let Query(DeliveryQuery { state, reason, variant, cursor, limit }) = query;
+) -> Result<web::Json<PageView<AddressedDeliveryView>>, Problem> {
+    let Query(DeliveryQuery { state, reason, variant, q, phone, cursor, limit }) = query;
     let page = service::page::PageRequest { cursor, limit };
-    let page =
-        campaign::deliveries(&ctx, &caller.0, id.0, DeliveryFilter { state, reason, variant }, &page).await?;
-    Ok(web::Json(PageView::of(page, DeliveryView::of)))
+    let filter = DeliveryFilter { state, reason, variant, member: MemberFilter { q, phone, tag: None } };
+    let page = campaign::deliveries(&ctx, &caller.0, id.0, filter, &page).await?;
+    let items = page.items.into_iter().map(|one| AddressedDeliveryView::of(&ctx, one));
+    Ok(web::Json(PageView { items: items.collect::<Result<_, _>>()?, next_cursor: page.next_cursor }))
 }
 
 /// Why: what happened to the message for one member, and what each gate sees now.

@@ -5,11 +5,12 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
-use service::coupon::{self, Pack, PackForm, PackItem};
+use service::coupon::{self, ClaimablePack, Pack, PackForm, PackItem, PackedOffer};
 use service::ids::{CouponPackId, CouponTemplateId};
+use service::states::Validity;
 use utoipa::ToSchema;
 
-use super::coupon_view::CouponView;
+use super::coupon_view::{CouponRulesView, CouponView};
 use crate::auth::{MemberSession, StaffSession, permission};
 use crate::input::{Json, Query, Segments};
 use crate::page::{PageQuery, PageView};
@@ -69,24 +70,60 @@ pub struct CouponPackView {
     pub claimable: bool,
     pub items: Vec<PackItemView>,
     pub created_at: DateTime<Utc>,
+    /// How many times the asking member has claimed it; null for staff.
+    pub held: Option<i64>,
+    /// A problem's code: why the asking member can't claim it now.
+    pub refusal: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct PackItemView {
     pub template_id: CouponTemplateId,
     pub copies: i32,
+    pub rules: CouponRulesView,
+    pub validity: Validity,
+    pub valid_from: Option<DateTime<Utc>>,
+    pub valid_until: Option<DateTime<Utc>>,
+    /// A copy is good until the end of the day that is so many days after the claim.
+    pub valid_days: Option<i32>,
+}
+
+impl From<PackedOffer> for PackItemView {
+    fn from(PackedOffer { offer, copies }: PackedOffer) -> Self {
+        let template = &offer.template;
+        Self {
+            template_id: template.id,
+            copies,
+            rules: CouponRulesView::of(&offer),
+            validity: template.validity,
+            valid_from: template.valid_from,
+            valid_until: template.valid_until,
+            valid_days: template.valid_days,
+        }
+    }
 }
 
 impl From<Pack> for CouponPackView {
     fn from(Pack { pack, items }: Pack) -> Self {
-        let item = |item: PackItem| PackItemView { template_id: item.template_id, copies: item.copies };
         Self {
             id: pack.id,
             name: pack.name,
             limit_per_member: pack.limit_per_member,
             claimable: pack.claimable,
-            items: items.into_iter().map(item).collect(),
+            items: items.into_iter().map(Into::into).collect(),
             created_at: pack.created_at,
+            held: None,
+            refusal: None,
+        }
+    }
+}
+
+impl From<ClaimablePack> for CouponPackView {
+    fn from(claimable: ClaimablePack) -> Self {
+        Self {
+            held: Some(claimable.claims),
+            refusal: claimable.refusal.map(|refusal| refusal.code()),
+            ..claimable.pack.into()
         }
     }
 }
@@ -135,10 +172,10 @@ pub async fn list_coupon_packs(
 #[get("/v1/coupon-packs")]
 pub async fn list_claimable_coupon_packs(
     ctx: Data<Context>,
-    _caller: MemberSession,
+    caller: MemberSession,
     query: Query<PageQuery>,
 ) -> Result<web::Json<PageView<CouponPackView>>, Problem> {
-    let page = coupon::list_claimable_packs(&ctx, &query.0.into()).await?;
+    let page = coupon::list_claimable_packs(&ctx, caller.0.member.id, &query.0.into()).await?;
     Ok(web::Json(PageView::of(page, CouponPackView::from)))
 }
 

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, delete, get, post, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::coupon::template::{self, ClaimableOffer};
-use service::coupon::{self, CouponFilter};
-use service::ids::{CouponId, CouponTemplateId};
+use service::coupon::{self, CouponFilter, CouponOrder, MyCoupon};
+use service::ids::{CouponId, CouponTemplateId, StoreId};
 use service::page::PageRequest;
 use service::states::Validity;
 use service::{Context, Error, session};
@@ -34,6 +34,8 @@ pub struct ClaimableTemplateView {
     pub claim_until: Option<DateTime<Utc>>,
     /// How many the signed-in member holds or has used; null when nobody is signed in.
     pub held: Option<i64>,
+    /// A problem's code: why no copy can be had now. Null: it can be claimed; who is not signed in learns only of the stock.
+    pub refusal: Option<&'static str>,
 }
 
 impl From<ClaimableOffer> for ClaimableTemplateView {
@@ -50,6 +52,7 @@ impl From<ClaimableOffer> for ClaimableTemplateView {
             limit_per_member: template.limit_per_member,
             claim_until: template.claim_until,
             held: claimable.held,
+            refusal: claimable.refusal.map(|refusal| refusal.code()),
         }
     }
 }
@@ -113,18 +116,92 @@ pub struct MyCouponsQuery {
     /// All of them when absent.
     #[param(inline)]
     pub state: Option<CouponStateFilter>,
-    /// `next_cursor` of the page before; absent for the first page.
+    /// The latest first unless told.
+    #[param(inline)]
+    pub order: Option<CouponOrderBy>,
+    /// `next_cursor` of the page before, of the same state and order; absent for the first page.
     pub cursor: Option<String>,
     /// Items per page, 50 unless told, at most 200.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
 }
 
-/// The member's coupons, the latest first.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CouponOrderBy {
+    #[default]
+    LatestFirst,
+    /// What ends first on top.
+    EndsFirst,
+}
+
+impl From<CouponOrderBy> for CouponOrder {
+    fn from(order: CouponOrderBy) -> Self {
+        match order {
+            CouponOrderBy::LatestFirst => Self::LatestFirst,
+            CouponOrderBy::EndsFirst => Self::EndsFirst,
+        }
+    }
+}
+
+/// A coupon as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub struct MyCouponView {
+    #[serde(flatten)]
+    pub coupon: CouponView,
+    /// Where it was used; null unless it is.
+    pub used_store_id: Option<StoreId>,
+    pub used_store_name: Option<String>,
+    /// While it is offered to a friend.
+    pub transfer: Option<OpenTransferView>,
+}
+
+/// An offer that a friend has not taken yet.
+#[derive(Serialize, ToSchema)]
+pub struct OpenTransferView {
+    pub expires_at: DateTime<Utc>,
+}
+
+impl From<MyCoupon> for MyCouponView {
+    fn from(mine: MyCoupon) -> Self {
+        Self {
+            coupon: CouponView::of(&mine.held),
+            used_store_id: mine.used_at_store.as_ref().map(|store| store.id),
+            used_store_name: mine.used_at_store.map(|store| store.name),
+            transfer: mine.offered_until.map(|expires_at| OpenTransferView { expires_at }),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct WalletView {
+    /// Not used and not past, though perhaps not valid yet, or locked for an order.
+    pub usable: i64,
+    /// Of the usable ones, those that end within 7 days.
+    pub expiring_soon: i64,
+    pub used: i64,
+    pub expired: i64,
+    /// When the first of the usable ones ends; null where there is none.
+    pub next_expiry: Option<DateTime<Utc>>,
+}
+
+/// How many coupons the member has.
+#[utoipa::path(tag = "coupons", responses((status = 200, body = WalletView)), security(("member" = [])))]
+#[get("/v1/me/coupons/summary")]
+pub async fn summarise_my_coupons(
+    ctx: Data<Context>,
+    caller: MemberSession,
+) -> Result<web::Json<WalletView>, Problem> {
+    let wallet = coupon::read_wallet(&ctx, caller.0.member.id).await?;
+    let coupon::Wallet { usable, expiring_soon, used, expired, next_expiry } = wallet;
+    Ok(web::Json(WalletView { usable, expiring_soon, used, expired, next_expiry }))
+}
+
+/// The member's coupons.
 #[utoipa::path(
     tag = "coupons",
     params(MyCouponsQuery),
-    responses((status = 200, body = PageView<CouponView>)),
+    responses((status = 200, body = PageView<MyCouponView>)),
     security(("member" = [])),
 )]
 #[get("/v1/me/coupons")]
@@ -132,23 +209,23 @@ pub async fn list_my_coupons(
     ctx: Data<Context>,
     caller: MemberSession,
     query: Query<MyCouponsQuery>,
-) -> Result<web::Json<PageView<CouponView>>, Problem> {
-    let Query(MyCouponsQuery { state, cursor, limit }) = query;
+) -> Result<web::Json<PageView<MyCouponView>>, Problem> {
+    let Query(MyCouponsQuery { state, order, cursor, limit }) = query;
     let page = PageRequest { cursor, limit };
-    let page = coupon::list_mine(&ctx, caller.0.member.id, state.map(Into::into), &page).await?;
-    Ok(web::Json(PageView::of(page, |held| CouponView::of(&held))))
+    let which = (state.map(Into::into), order.unwrap_or_default().into());
+    let page = coupon::list_mine(&ctx, caller.0.member.id, which, &page).await?;
+    Ok(web::Json(PageView::of(page, MyCouponView::from)))
 }
 
 /// One coupon of the member's own.
-#[utoipa::path(tag = "coupons", responses((status = 200, body = CouponView)), security(("member" = [])))]
+#[utoipa::path(tag = "coupons", responses((status = 200, body = MyCouponView)), security(("member" = [])))]
 #[get("/v1/me/coupons/{id}")]
 pub async fn read_my_coupon(
     ctx: Data<Context>,
     caller: MemberSession,
     id: Segments<CouponId>,
-) -> Result<web::Json<CouponView>, Problem> {
-    let held = coupon::read_mine(&ctx, caller.0.member.id, id.0).await?;
-    Ok(web::Json(CouponView::of(&held)))
+) -> Result<web::Json<MyCouponView>, Problem> {
+    Ok(web::Json(coupon::read_mine(&ctx, caller.0.member.id, id.0).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]

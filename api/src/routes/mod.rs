@@ -34,6 +34,7 @@ pub mod delivery_view;
 pub mod health;
 pub mod mall;
 pub mod me;
+pub mod member_brief;
 pub mod messages;
 pub mod my_messages;
 pub mod opt_out;
@@ -86,6 +87,7 @@ fn member(config: &mut ServiceConfig) {
         .service(coupons::list_claimable_coupon_templates)
         .service(coupons::claim_coupon)
         .service(coupons::list_my_coupons)
+        .service(coupons::summarise_my_coupons)
         .service(coupons::read_my_coupon)
         .service(coupons::lock_coupon)
         .service(coupons::unlock_coupon);

@@ -54,7 +54,8 @@ pub use lifecycle::{Moved, cancel, pause, resume, schedule, start_due, throttle}
 pub use outlook::{Outcome, Verdict};
 pub use plan::{CampaignDraft, create, find, list};
 pub use progress::{
-    Counts, DeliveryFilter, Progress, ProgressBoard, ProgressLine, deliveries, follow, progress,
+    AddressedDelivery, Counts, DeliveryFilter, Progress, ProgressBoard, ProgressLine, deliveries, follow,
+    progress,
 };
 pub use recurrence::{CatchUp, Every, Occurrence, Recurrence};
 pub use recurring::run_due_occurrences;

@@ -12,6 +12,7 @@ use super::{find, pace};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{CampaignId, DeliveryId};
+use crate::member::{self, MemberFilter, MemberRow};
 use crate::page::{Page, PageRequest};
 use crate::staff::{Permission, StaffCaller};
 
@@ -141,7 +142,7 @@ pub async fn deliveries(
     id: CampaignId,
     filter: DeliveryFilter,
     page: &PageRequest,
-) -> Result<Page<delivery::Model>> {
+) -> Result<Page<AddressedDelivery>> {
     caller.require(Permission::ReadCampaigns)?;
     let mut query = delivery::Entity::find()
         .filter(delivery::Column::CampaignId.eq(id))
@@ -159,13 +160,26 @@ pub async fn deliveries(
     if let Some(after) = page.after::<DeliveryId>()? {
         query = query.filter(delivery::Column::Id.gt(after));
     }
-    Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
+    if let Some(members) = member::ids_of(ctx, &filter.member)? {
+        query = query.filter(delivery::Column::MemberId.in_subquery(members));
+    }
+    let page = Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0);
+    let members = member::find_all(ctx, page.items.iter().map(|row| row.member_id)).await?;
+    Ok(page.map(|delivery| AddressedDelivery { member: members.get(&delivery.member_id).cloned(), delivery }))
+}
+
+/// A delivery and whom it is for.
+#[derive(Debug, Clone)]
+pub struct AddressedDelivery {
+    pub delivery: delivery::Model,
+    pub member: Option<MemberRow>,
 }
 
 /// Which of a campaign's deliveries.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
     pub reason: Option<String>,
     pub variant: Option<String>,
+    pub member: MemberFilter,
 }

@@ -40,7 +40,7 @@ pub struct IssueOrder<'a> {
 }
 
 /// What members take themselves; the limits of a day bind these alone.
-const TAKEN: [&str; 3] = ["claim", "code", "pack"];
+pub(super) const TAKEN: [&str; 3] = ["claim", "code", "pack"];
 
 impl IssueOrder<'_> {
     fn is_taken(&self) -> bool {

@@ -1,20 +1,18 @@
-//! What lists show: a member's coupons, a store's redemptions of a day.
+//! A store's redemptions of a day.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use entity::states::CouponState;
 use entity::{coupon, member, redemption, store};
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::offer;
 use super::redeem::Receipt;
 use super::reverse::{Undo, undo_of};
-use super::{HeldCoupon, offer, rules};
 use crate::calendar;
 use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::{CouponId, MemberId, RedemptionId, StoreId};
+use crate::ids::{RedemptionId, StoreId};
 use crate::names;
 use crate::page::{Page, PageRequest};
 use crate::staff::StaffCaller;
@@ -27,54 +25,6 @@ pub struct StoreRedemption {
     pub member: Option<member::Model>,
     /// What the caller may do about it now.
     pub undo: Undo,
-}
-
-/// Which of their coupons a member wants to see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CouponFilter {
-    /// Not used and not past, though perhaps not valid yet, or locked for an order.
-    Usable,
-    Used,
-    /// Past its time, whether or not it is marked yet.
-    Expired,
-}
-
-pub async fn list_mine(
-    ctx: &Context,
-    member_id: MemberId,
-    filter: Option<CouponFilter>,
-    page: &PageRequest,
-) -> Result<Page<HeldCoupon>> {
-    use coupon::Column::{Id, MemberId as Owner, Slot, State, ValidUntil};
-    let bound = rules::past_ends(ctx.now());
-    // A slot below zero is a copy that never reached its member.
-    let mut query = coupon::Entity::find().filter(Owner.eq(member_id)).filter(Slot.gt(0));
-    query = match filter {
-        None => query,
-        Some(CouponFilter::Usable) => {
-            query.filter(State.is_in([CouponState::Issued, CouponState::Locked])).filter(ValidUntil.gt(bound))
-        }
-        Some(CouponFilter::Used) => query.filter(State.eq(CouponState::Used)),
-        Some(CouponFilter::Expired) => query.filter(
-            State.eq(CouponState::Expired).or(State.eq(CouponState::Issued).and(ValidUntil.lte(bound))),
-        ),
-    };
-    if let Some(after) = page.after::<CouponId>()? {
-        query = query.filter(Id.lt(after));
-    }
-    let rows = query.order_by_desc(Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
-    let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
-    Ok(Page { items: offer::attach(ctx.db.read(), page.items).await?, next_cursor: page.next_cursor })
-}
-
-/// One coupon of the member's own.
-pub async fn read_mine(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<HeldCoupon> {
-    let held = super::redeem::find(ctx, id).await?;
-    if held.coupon.member_id == member_id && held.coupon.slot > 0 {
-        Ok(held)
-    } else {
-        Err(Error::NotFound("coupon"))
-    }
 }
 
 /// The redemptions of a day (today when none is given) in the store's zone, the latest first; of a request that used several

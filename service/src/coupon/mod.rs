@@ -25,11 +25,13 @@ mod conditions;
 mod event;
 mod expire;
 mod facts;
+mod had;
 mod issue;
 mod issue_postgres;
 mod line;
 mod list;
 mod lock;
+mod mine;
 mod offer;
 mod offline;
 mod offline_code;
@@ -56,15 +58,19 @@ pub use expire::expire;
 pub use facts::{ChangedCoupon, EarlierUse, Facts};
 pub use issue::{IssueOrder, Issued, issue};
 pub use line::{ClaimDesk, Turns};
-pub use list::{CouponFilter, StoreRedemption, list_mine, list_redemptions, read_mine};
+pub use list::{StoreRedemption, list_redemptions};
 pub use lock::{lock_coupon, release_locks, unlock_coupon};
+pub use mine::{CouponFilter, CouponOrder, MyCoupon, Wallet, list_mine, read_mine, read_wallet};
 pub use offer::{HeldCoupon, Offer, cost_fen};
 pub use offline::{
     NewOfflineRedemption, OfflineGrant, OfflineOutcome, OfflineRedemptionRow, grant_offline,
     list_offline_redemptions, upload_offline_redemption,
 };
 pub use offline_code::{OfflineCode, offline_code};
-pub use pack::{Pack, PackForm, PackItem, claim_pack, create_pack, list_claimable_packs, list_packs};
+pub use pack::{
+    ClaimablePack, Pack, PackForm, PackItem, PackedOffer, claim_pack, create_pack, list_claimable_packs,
+    list_packs,
+};
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
 pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_of_order};

@@ -43,7 +43,7 @@ pub struct OfflineCode {
 /// # Refuses
 /// `coupon_not_offline`, and the reason for which the coupon is not good any more
 pub async fn offline_code(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<(String, OfflineCode)> {
-    let held = super::read_mine(ctx, member_id, id).await?;
+    let held = super::read_mine(ctx, member_id, id).await?.held;
     let (coupon, template) = (held.coupon, &held.offer.template);
     match coupon.state {
         CouponState::Issued => {}

@@ -1,17 +1,20 @@
 //! Packs (券包): several coupons that are claimed as one, all of them or none.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use entity::{coupon_pack, coupon_pack_claim, coupon_pack_item, coupon_template, member};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::issue::{IssueOrder, issue_copies, lock_members, lock_template};
-use super::{HeldCoupon, offer, rules};
+use super::rules::Had;
+use super::{HeldCoupon, Offer, had, offer, rules};
 use crate::audit::{self, Act};
+use crate::calendar;
 use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId};
@@ -44,7 +47,24 @@ pub struct PackItem {
 pub struct Pack {
     pub pack: coupon_pack::Model,
     /// In the order of the templates' ids.
-    pub items: Vec<PackItem>,
+    pub items: Vec<PackedOffer>,
+}
+
+/// What a pack gives of one template.
+#[derive(Debug, Clone)]
+pub struct PackedOffer {
+    pub offer: Arc<Offer>,
+    pub copies: i32,
+}
+
+/// A pack as a member sees it.
+#[derive(Debug, Clone)]
+pub struct ClaimablePack {
+    pub pack: Pack,
+    /// How many times the member has claimed it.
+    pub claims: i64,
+    /// The one reason for which the member can't claim it now.
+    pub refusal: Option<Refusal>,
 }
 
 pub async fn create_pack(ctx: &Context, staff: &StaffCaller, form: PackForm) -> Result<Pack> {
@@ -62,7 +82,7 @@ pub async fn create_pack(ctx: &Context, staff: &StaffCaller, form: PackForm) -> 
         updated_at: now,
     };
     let txn = ctx.db.begin().await?;
-    check_templates(&txn, &items).await?;
+    let offers = find_templates(&txn, &items).await?;
     coupon_pack::Entity::insert(pack.clone().into_active_model().reset_all())
         .exec_without_returning(&txn)
         .await?;
@@ -79,7 +99,7 @@ pub async fn create_pack(ctx: &Context, staff: &StaffCaller, form: PackForm) -> 
     };
     audit::record(ctx, &txn, act).await?;
     txn.commit().await?;
-    Ok(Pack { pack, items })
+    Ok(Pack { pack, items: packed(&offers, items) })
 }
 
 fn validate(form: &PackForm, items: &[PackItem]) -> Result<()> {
@@ -101,15 +121,34 @@ fn validate(form: &PackForm, items: &[PackItem]) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-async fn check_templates(txn: &DatabaseTransaction, items: &[PackItem]) -> Result<()> {
-    let ids = items.iter().map(|item| item.template_id);
-    let known =
-        coupon_template::Entity::find().filter(coupon_template::Column::Id.is_in(ids)).all(txn).await?;
-    let unknown = items.iter().find(|item| !known.iter().any(|row| row.id == item.template_id));
-    match unknown {
+async fn find_templates(txn: &DatabaseTransaction, items: &[PackItem]) -> Result<Offers> {
+    let offers = offers_of(txn, items.iter().map(|item| item.template_id)).await?;
+    match items.iter().find(|item| !offers.contains_key(&item.template_id)) {
         Some(item) => Err(Error::invalid("items", format!("{} is not a coupon template", item.template_id))),
-        None => Ok(()),
+        None => Ok(offers),
     }
+}
+
+type Offers = HashMap<CouponTemplateId, Arc<Offer>>;
+
+async fn offers_of(
+    connection: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = CouponTemplateId>,
+) -> Result<Offers> {
+    let templates = coupon_template::Entity::find()
+        .filter(coupon_template::Column::Id.is_in(ids))
+        .all(connection)
+        .await?;
+    let offers = offer::complete(connection, templates).await?;
+    Ok(offers.into_iter().map(|offer| (offer.template.id, Arc::new(offer))).collect())
+}
+
+fn packed(offers: &Offers, items: Vec<PackItem>) -> Vec<PackedOffer> {
+    let one = |item: PackItem| {
+        let offer = offers.get(&item.template_id)?.clone();
+        Some(PackedOffer { offer, copies: item.copies })
+    };
+    items.into_iter().filter_map(one).collect()
 }
 
 pub async fn list_packs(ctx: &Context, staff: &StaffCaller, page: &PageRequest) -> Result<Page<Pack>> {
@@ -118,9 +157,57 @@ pub async fn list_packs(ctx: &Context, staff: &StaffCaller, page: &PageRequest) 
 }
 
 /// Those that members may claim.
-pub async fn list_claimable_packs(ctx: &Context, page: &PageRequest) -> Result<Page<Pack>> {
+pub async fn list_claimable_packs(
+    ctx: &Context,
+    member_id: MemberId,
+    page: &PageRequest,
+) -> Result<Page<ClaimablePack>> {
     let claimable = coupon_pack::Column::Claimable.eq(true);
-    read_page(ctx, coupon_pack::Entity::find().filter(claimable), page).await
+    let page = read_page(ctx, coupon_pack::Entity::find().filter(claimable), page).await?;
+    let slots = slots_of(ctx, member_id, page.items.iter().map(|pack| pack.pack.id)).await?;
+    let items = page.items.iter().flat_map(|pack| &pack.items);
+    let had = had::had_of(ctx, member_id, items.map(|item| item.offer.template.id)).await?;
+    Ok(page.map(|pack| {
+        let slots = slots.get(&pack.pack.id).map_or(&[][..], Vec::as_slice);
+        let refusal = check_claim(ctx, &pack, (slots, &had)).err();
+        ClaimablePack { claims: slots.len() as i64, refusal, pack }
+    }))
+}
+
+/// What [`claim_pack`] would refuse, as far as can be told before it is tried.
+fn check_claim(
+    ctx: &Context,
+    Pack { pack, items }: &Pack,
+    (slots, had): (&[i32], &HashMap<CouponTemplateId, Had>),
+) -> std::result::Result<(), Refusal> {
+    rules::free_slot(slots, pack.limit_per_member).ok_or(Refusal::CouponLimitReached)?;
+    let today = calendar::local_date(ctx.now(), ctx.settings.timezone);
+    let never = Had::default();
+    items.iter().try_for_each(|PackedOffer { offer, copies }| {
+        rules::check_issuable(&offer.template, ctx.now())?;
+        let had = had.get(&offer.template.id).unwrap_or(&never);
+        rules::check_more(&offer.template, had, (*copies, today))
+    })
+}
+
+async fn slots_of(
+    ctx: &Context,
+    member_id: MemberId,
+    packs: impl IntoIterator<Item = CouponPackId>,
+) -> Result<HashMap<CouponPackId, Vec<i32>>> {
+    let claims: Vec<(CouponPackId, i32)> = coupon_pack_claim::Entity::find()
+        .select_only()
+        .columns([coupon_pack_claim::Column::PackId, coupon_pack_claim::Column::Slot])
+        .filter(coupon_pack_claim::Column::MemberId.eq(member_id))
+        .filter(coupon_pack_claim::Column::PackId.is_in(packs))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    let mut slots: HashMap<CouponPackId, Vec<i32>> = HashMap::new();
+    for (pack, slot) in claims {
+        slots.entry(pack).or_default().push(slot);
+    }
+    Ok(slots)
 }
 
 async fn read_page(
@@ -140,12 +227,13 @@ async fn read_page(
         .order_by_asc(coupon_pack_item::Column::TemplateId)
         .all(ctx.db.read())
         .await?;
+    let offers = offers_of(ctx.db.read(), items.iter().map(|item| item.template_id)).await?;
     let mut of_pack: HashMap<CouponPackId, Vec<PackItem>> = HashMap::new();
     for item in items {
         let coupon_pack_item::Model { pack_id, template_id, copies } = item;
         of_pack.entry(pack_id).or_default().push(PackItem { template_id, copies });
     }
-    Ok(page.map(|pack| Pack { items: of_pack.remove(&pack.id).unwrap_or_default(), pack }))
+    Ok(page.map(|pack| Pack { items: packed(&offers, of_pack.remove(&pack.id).unwrap_or_default()), pack }))
 }
 
 /// Every coupon of a pack, or a refusal and none of them.

@@ -230,6 +230,46 @@ pub fn free_slot(held: &[i32], limit: i32) -> Option<i32> {
     (1..=limit).find(|slot| !held.contains(slot))
 }
 
+/// What a member has had of a template so far.
+#[derive(Debug, Clone, Default)]
+pub struct Had {
+    /// Of every copy, whatever became of it.
+    pub slots: Vec<i32>,
+    /// Copies that the member took on the day that is asked about.
+    pub taken_today: i32,
+}
+
+impl Had {
+    /// Copies that the member holds or has used.
+    pub fn held(&self) -> i64 {
+        self.slots.iter().filter(|slot| **slot > 0).count() as i64
+    }
+}
+
+/// Whether a member may take so many more copies on a day of the shop, as far as can be told before it is tried.
+///
+/// # Refuses
+/// `coupon_daily_limit_reached`, `coupon_limit_reached`, `coupon_sold_out`, `coupon_sold_out_today`
+pub fn check_more(
+    template: &coupon_template::Model,
+    had: &Had,
+    (copies, today): (i32, NaiveDate),
+) -> Result<(), Refusal> {
+    if template.limit_per_day.is_some_and(|limit| had.taken_today + copies > limit) {
+        return Err(Refusal::CouponDailyLimitReached);
+    }
+    let free = (1..=template.limit_per_member).filter(|slot| !had.slots.contains(slot)).count();
+    if free < usize::try_from(copies).unwrap_or(0) {
+        return Err(Refusal::CouponLimitReached);
+    }
+    let (in_all, of_today) = (left_in_all(template), left_on(template, today));
+    match i64::from(copies) {
+        copies if copies <= in_all.min(of_today) => Ok(()),
+        _ if of_today < in_all => Err(Refusal::CouponSoldOutToday),
+        _ => Err(Refusal::CouponSoldOut),
+    }
+}
+
 const REASON_LENGTH: usize = 200;
 
 /// A reason that staff give, trimmed.

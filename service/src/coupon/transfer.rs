@@ -71,7 +71,7 @@ pub async fn offer_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> R
 
 /// Calls the link of a coupon back; where there is none, nothing happens.
 pub async fn call_back_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> Result<HeldCoupon> {
-    let held = super::read_mine(ctx, member_id, id).await?;
+    let held = super::read_mine(ctx, member_id, id).await?.held;
     let txn = ctx.db.begin().await?;
     call_back(&txn, id).await?;
     txn.commit().await?;

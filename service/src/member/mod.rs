@@ -25,15 +25,18 @@ pub use enrol::{NewMember, identity_row, new_row};
 pub use export::export_me;
 pub use profile::{ChangeProfile, change_profile};
 pub use reveal_phone::reveal_phone;
+pub(crate) use search::ids_of;
 pub use search::{MemberFilter, MemberRecord, get_member, search_members};
 pub use state::{disable_member, enable_member};
 pub use tag::{tag_member, untag_member};
 pub use timeline::{TimelineEntry, TimelineKind, read_timeline};
 
+use std::collections::{BTreeSet, HashMap};
+
 use entity::member;
 pub use entity::member::Model as MemberRow;
 use entity::states::MemberState;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -52,6 +55,16 @@ pub fn masked_name(member: &member::Model) -> Option<String> {
     let mut characters = member.name.as_deref()?.chars();
     let first = characters.next()?;
     Some(std::iter::once(first).chain(characters.map(|_| '*')).collect())
+}
+
+/// The rows of members, whatever their state.
+pub(crate) async fn find_all(
+    ctx: &Context,
+    ids: impl IntoIterator<Item = MemberId>,
+) -> Result<HashMap<MemberId, member::Model>> {
+    let ids: BTreeSet<MemberId> = ids.into_iter().collect();
+    let rows = member::Entity::find().filter(member::Column::Id.is_in(ids)).all(ctx.db.read()).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The row of who answers for the id, locked; one that was deleted is not found.

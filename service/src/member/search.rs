@@ -83,6 +83,21 @@ pub async fn get_member(ctx: &Context, caller: &StaffCaller, id: MemberId) -> Re
     Ok(MemberRecord { member, providers, tags: tags_of(ctx, id).await? })
 }
 
+/// The ids of those whom a full phone, a card number or the beginning of a name finds; None where nothing is asked.
+pub(crate) fn ids_of(ctx: &Context, filter: &MemberFilter) -> Result<Option<SelectStatement>> {
+    let phone = filter.phone.as_deref().map(Phone::parse).transpose()?;
+    let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    if phone.is_none() && q.is_none() && filter.tag.is_none() {
+        return Ok(None);
+    }
+    let wanted = Condition::all()
+        .add_option(phone.map(|phone| has_phone(ctx, &phone)))
+        .add_option(q.map(is_called))
+        .add_option(filter.tag.map(carries));
+    let ids = member::Entity::find().select_only().column(member::Column::Id).filter(wanted);
+    Ok(Some(ids.into_query()))
+}
+
 fn has_phone(ctx: &Context, phone: &Phone) -> Expr {
     let holders = identity::Entity::find()
         .select_only()

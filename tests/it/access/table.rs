@@ -100,6 +100,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("show_card_code", Members),
     ("show_offline_code", OwnMember),
     ("stop_inbox_messages", OwnMember),
+    ("summarise_my_coupons", Members),
     ("stop_my_deliveries", OwnMember),
     ("unlock_coupon", OwnMember),
     // staff about themselves

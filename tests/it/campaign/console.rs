@@ -1,6 +1,8 @@
 //! What the console drafts, tests and watches.
 
+use entity::member;
 use entity::states::{Channel, StaffRole};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use service::campaign::{FallbackStep, Variant};
 use service::consent;
@@ -137,6 +139,41 @@ async fn deliveries_are_listed_by_state_in_pages() {
     assert_eq!(rest["items"].as_array().unwrap().len(), 2);
     let none = app.get(&format!("{path}?state=failed")).with_bearer(&owner).await.expect(200);
     assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_delivery_is_found_by_whom_it_is_for() {
+    let app = TestApp::with_platforms().await;
+    let reachable = app.reachable(3, 0).await;
+    let owner = app.staff_session(StaffRole::Owner).await;
+    let wanted = &reachable[1];
+    let row = member::Entity::find_by_id(wanted.member).one(app.ctx.db.read()).await.unwrap().unwrap();
+    let mut named = row.clone().into_active_model();
+    named.name = sea_orm::ActiveValue::Set(Some("林晓_100%".to_owned()));
+    named.update(app.ctx.db.writer()).await.unwrap();
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    app.drain().await;
+    let found = async |query: &str| {
+        let path = format!("/v1/console/campaigns/{id}/deliveries?{query}");
+        let page = app.get(&path).with_bearer(&owner).await.expect(200);
+        page["items"].as_array().unwrap().clone()
+    };
+
+    let by_phone = found(&format!("phone={}", wanted.person.phone)).await;
+    assert_eq!(by_phone.len(), 1);
+    let phone = &wanted.person.phone;
+    let brief = json!({
+        "id": wanted.member, "card_number": row.card_number, "name": "林晓_100%",
+        "phone": format!("{}****{}", &phone[..3], &phone[7..]),
+    });
+    assert_eq!((&by_phone[0]["member"], &by_phone[0]["member_id"]), (&brief, &json!(wanted.member)));
+    assert_eq!(found(&format!("q={}", row.card_number)).await, by_phone);
+    assert_eq!(found("q=%E6%9E%97%E6%99%93_").await, by_phone);
+    assert_eq!(found("q=%25").await.len(), 0, "no wildcard");
+    assert_eq!(found("state=failed&q=%E6%9E%97").await.len(), 0);
+    assert_eq!(found("").await.len(), 3);
+    let path = format!("/v1/console/campaigns/{id}/deliveries?phone=138");
+    app.get(&path).with_bearer(&owner).await.expect_invalid("phone");
 }
 
 #[tokio::test]

@@ -21,3 +21,4 @@ mod sums;
 mod template;
 mod transfer;
 mod typed_code;
+mod wallet;

@@ -1,17 +1,17 @@
 //! Templates as staff see them, and as members who may claim see them.
 
-use std::collections::HashMap;
-
+use entity::coupon_template;
 use entity::states::{CouponTemplateState, Validity};
-use entity::{coupon, coupon_template};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use crate::calendar;
 use crate::context::Context;
-use crate::coupon::{Offer, offer, rules};
+use crate::coupon::{Offer, had, offer, rules};
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, MemberId};
 use crate::page::{Page, PageRequest};
+use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
 pub async fn list_templates(
@@ -42,6 +42,8 @@ pub struct ClaimableOffer {
     pub offer: Offer,
     /// None when nobody is signed in.
     pub held: Option<i64>,
+    /// Why no copy can be had now; of somebody who is not signed in, as far as it is the same for everybody.
+    pub refusal: Option<Refusal>,
 }
 
 pub async fn list_claimable(
@@ -58,13 +60,18 @@ pub async fn list_claimable(
         .filter(ClaimUntil.is_null().or(ClaimUntil.gt(bound)))
         .filter(Kind.eq(Validity::Relative).or(ValidUntil.gt(bound)));
     let page = read_page(ctx, query, page).await?;
-    let held = match member_id {
-        Some(member_id) => Some(count_held(ctx, member_id, &page.items).await?),
+    let had = match member_id {
+        Some(member_id) => {
+            Some(had::had_of(ctx, member_id, page.items.iter().map(|offer| offer.template.id)).await?)
+        }
         None => None,
     };
+    let today = calendar::local_date(now, ctx.settings.timezone);
     Ok(page.map(|offer| {
-        let held = held.as_ref().map(|held| held.get(&offer.template.id).copied().unwrap_or(0));
-        ClaimableOffer { offer, held }
+        let of_template =
+            had.as_ref().and_then(|had| had.get(&offer.template.id)).cloned().unwrap_or_default();
+        let checked = rules::check_more(&offer.template, &of_template, (1, today));
+        ClaimableOffer { held: had.as_ref().map(|_| of_template.held()), refusal: checked.err(), offer }
     }))
 }
 
@@ -80,26 +87,4 @@ async fn read_page(
         query.order_by_desc(coupon_template::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
     Ok(Page { items: offer::complete(ctx.db.read(), page.items).await?, next_cursor: page.next_cursor })
-}
-
-async fn count_held(
-    ctx: &Context,
-    member_id: MemberId,
-    offers: &[Offer],
-) -> Result<HashMap<CouponTemplateId, i64>> {
-    if offers.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(CouponTemplateId, i64)> = coupon::Entity::find()
-        .select_only()
-        .column(coupon::Column::TemplateId)
-        .column_as(coupon::Column::Id.count(), "held")
-        .filter(coupon::Column::MemberId.eq(member_id))
-        .filter(coupon::Column::TemplateId.is_in(offers.iter().map(|offer| offer.template.id)))
-        .filter(coupon::Column::Slot.gt(0))
-        .group_by(coupon::Column::TemplateId)
-        .into_tuple()
-        .all(ctx.db.read())
-        .await?;
-    Ok(rows.into_iter().collect())
 }
