@@ -117,6 +117,7 @@ permissions!(
     WriteSettings,
     ReadAudit,
     HandleDeadLetters,
+    HandleFeedback,
 );
 
 /// Active staff whose role has the permission, with their own password.

@@ -59,6 +59,8 @@ ids!(
     DeadLetterId,
     DeliveryId,
     ExchangeId,
+    FeedbackId,
+    FeedbackReplyId,
     IdentityId,
     InboxMessageId,
     MallItemId,

@@ -26,6 +26,8 @@ pub mod delivery;
 pub mod delivery_batch;
 pub mod duplicate_hint;
 pub mod exchange;
+pub mod feedback;
+pub mod feedback_reply;
 pub mod idempotency_key;
 pub mod identity;
 pub mod inbox_message;

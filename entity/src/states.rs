@@ -78,5 +78,8 @@ states! {
     MallKind { Coupon = "coupon", Gift = "gift", Service = "service" }
     /// waiting -> done | cancelled; a coupon is done at once
     ExchangeState { Waiting = "waiting", Done = "done", Cancelled = "cancelled" }
+    FeedbackKind { Message = "message", Complaint = "complaint", Suggestion = "suggestion" }
+    /// open -> answered -> closed; open -> closed
+    FeedbackState { Open = "open", Answered = "answered", Closed = "closed" }
     ConsentKind { OneTime = "one_time", LongTerm = "long_term" }
 }

@@ -10,6 +10,7 @@ mod m20261127_000005_sending;
 mod m20261128_000006_identity;
 mod m20261128_000007_loyalty;
 mod m20261128_000008_till;
+mod m20261129_000009_feedback;
 mod m20261129_000010_second_factor;
 mod table;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000006_identity::Migration),
             Box::new(m20261128_000007_loyalty::Migration),
             Box::new(m20261128_000008_till::Migration),
+            Box::new(m20261129_000009_feedback::Migration),
             Box::new(m20261129_000010_second_factor::Migration),
         ]
     }

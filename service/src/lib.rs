@@ -22,6 +22,7 @@ pub mod dead_letter;
 pub mod delivery;
 pub mod demo;
 pub mod error;
+pub mod feedback;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;

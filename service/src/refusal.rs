@@ -126,5 +126,7 @@ refusals! {
     StampCardClosed = "stamp_card_closed", "该集章卡目前不可用", "The stamp card takes no stamps here and now.";
     StampLimitReached = "stamp_limit_reached", "已达到集章上限", "As many stamps as allowed have been given.";
     StampCardInUse = "stamp_card_in_use", "已有人集章，不能修改所需章数", "The card has been stamped, so the number of its stamps can't change.";
+    FeedbackClosed = "feedback_closed", "该反馈已关闭", "The feedback is closed.";
+    FeedbackUnanswered = "feedback_unanswered", "请先回复这条投诉再关闭", "Answer the complaint before closing it.";
     CallbackSignatureInvalid = "callback_signature_invalid", "回调签名不正确", "The callback's signature is wrong.";
 }

@@ -34,6 +34,7 @@ const SECTIONS: &[&str] = &[
     "receipts",
     "privacy",
     "demo",
+    "feedback",
     "broker",
 ];
 
@@ -82,7 +83,7 @@ sections! {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, till: Till, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
-        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, privacy: Privacy, demo: Demo, broker: Broker,
+        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, privacy: Privacy, demo: Demo, feedback: Feedback, broker: Broker,
     }
     Log { filter: String, format: String, otlp_endpoint: String }
     Database { max_connections: u32, urgent_connections: u32, wait_seconds: u64 }
@@ -106,8 +107,10 @@ sections! {
     }
     Sms {
         provider: String, sign_name: String, timeout_seconds: u64, callback_key: Secret, error_percent: i64,
-        error_minimum: i64, error_window_seconds: u64, probe_seconds: i64,
+        error_minimum: i64, error_window_seconds: u64, probe_seconds: i64, templates: Vec<SmsTemplate>,
     }
+    /// A template that a supplier has approved.
+    SmsTemplate { supplier: String, id: String, kind: SmsTemplateKind, text: String }
     TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String, sign_in_template: String }
     AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret, sign_in_template: String }
     Alipay {
@@ -130,6 +133,7 @@ sections! {
     Subscription { template_id: String, title: String, kind: SubscriptionKind, moments: Vec<PromptMoment> }
     Privacy { text: String, contact: String, version: String }
     Demo { phones_url: String }
+    Feedback { complaint_hours: i64, per_member_per_day: i64 }
     Broker { retry_seconds: Vec<f64>, relay_lease_seconds: i64, prefix: String }
 }
 
@@ -139,6 +143,14 @@ pub enum SubscriptionKind {
     /// A yes is good for one message.
     OneTime,
     LongTerm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsTemplateKind {
+    Code,
+    Notice,
+    Marketing,
 }
 
 /// A tap after which a member may be asked to subscribe.
@@ -271,6 +283,8 @@ impl Settings {
             ("sms.probe_seconds", self.sms.probe_seconds),
             ("delivery.error_minimum", self.delivery.error_minimum),
             ("delivery.content_failures", self.delivery.content_failures),
+            ("feedback.complaint_hours", self.feedback.complaint_hours),
+            ("feedback.per_member_per_day", self.feedback.per_member_per_day),
         ] {
             check(least > 0, name, "must be at least 1")?;
         }
@@ -286,6 +300,11 @@ impl Settings {
             &["developer", "trial", "formal"],
         )?;
         self.check_subscriptions()?;
+        for template in &self.sms.templates {
+            one_of("sms.templates", &template.supplier, &[platform::sms::TENCENT, platform::sms::ALIYUN])?;
+            let is_named = !template.id.is_empty() && !template.text.is_empty();
+            check(is_named, "sms.templates", "each needs an id and its text")?;
+        }
         for (name, text) in
             [("quiet_hours.start", &self.quiet_hours.start), ("quiet_hours.end", &self.quiet_hours.end)]
         {

@@ -13,6 +13,7 @@ mod coupon;
 mod dead_letter;
 mod delivery;
 mod demo;
+mod feedback;
 mod house;
 mod identity;
 mod import;

@@ -216,7 +216,8 @@ pub async fn list_exchanges(
 ) -> Result<web::Json<PageView<ExchangeView>>, Problem> {
     let Query(ExchangesQuery { state, cursor, limit }) = query;
     let page = mall::list_exchanges(&ctx, &staff.0, state, &PageRequest { cursor, limit }).await?;
-    Ok(web::Json(PageView::of(page, ExchangeView::from)))
+    let items = ExchangeView::all(&ctx, page.items).await?;
+    Ok(web::Json(PageView { items, next_cursor: page.next_cursor }))
 }
 
 /// Takes back an exchange that waits; the points return to their lots.
@@ -233,5 +234,6 @@ pub async fn cancel_exchange(
     id: Segments<ExchangeId>,
     body: Json<ReasonBody>,
 ) -> Result<web::Json<ExchangeView>, Problem> {
-    Ok(web::Json(mall::cancel_exchange(&ctx, &staff.0, id.0, &body.0.reason).await?.into()))
+    let row = mall::cancel_exchange(&ctx, &staff.0, id.0, &body.0.reason).await?;
+    Ok(web::Json(ExchangeView::one(&ctx, row).await?))
 }

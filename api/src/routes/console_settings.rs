@@ -5,6 +5,7 @@ use actix_web::{get, put};
 use serde::Serialize;
 use service::Context;
 use service::policy::{self, Policy};
+use service::settings::{SmsTemplate, SmsTemplateKind};
 use utoipa::ToSchema;
 
 use crate::auth::{StaffSession, permission};
@@ -76,4 +77,36 @@ pub async fn list_wechat_templates(
         })
         .collect();
     Ok(web::Json(WechatTemplatesView { items }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SmsTemplatesView {
+    items: Vec<SmsTemplateView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SmsTemplateView {
+    /// `tencent` or `aliyun`.
+    supplier: String,
+    id: String,
+    kind: SmsTemplateKind,
+    /// As the supplier has approved it, with its places: `{1}` at Tencent, `${name}` at Aliyun.
+    text: String,
+}
+
+/// The approved SMS templates that the settings name.
+#[utoipa::path(tag = "console", responses((status = 200, body = SmsTemplatesView)), security(("staff" = [])))]
+#[get("/v1/console/settings/sms-templates")]
+pub async fn list_sms_templates(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+) -> Result<web::Json<SmsTemplatesView>, Problem> {
+    let view = |template: SmsTemplate| SmsTemplateView {
+        supplier: template.supplier,
+        id: template.id,
+        kind: template.kind,
+        text: template.text,
+    };
+    let templates = policy::sms_templates(&ctx, &caller.0)?;
+    Ok(web::Json(SmsTemplatesView { items: templates.into_iter().map(view).collect() }))
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use service::ids::{CouponId, CouponTemplateId, ExchangeId, MallItemId, MemberId, ScanId, StoreId};
-use service::mall::{self, ExchangeItem, ExchangeRow, HandOver, OfferedItem};
+use service::mall::{self, ExchangeItem, ExchangeRow, HandOver, ItemRow, OfferedItem};
 use service::states::{ExchangeState, MallKind};
 use utoipa::{IntoParams, ToSchema};
 
@@ -85,6 +85,8 @@ pub struct ExchangeView {
     pub id: ExchangeId,
     pub member_id: MemberId,
     pub item_id: MallItemId,
+    pub item_name: Option<String>,
+    pub item_kind: Option<MallKind>,
     pub points: i64,
     /// Paid at the till when it is handed over.
     pub price_fen: i64,
@@ -98,12 +100,30 @@ pub struct ExchangeView {
     pub created_at: DateTime<Utc>,
 }
 
-impl From<ExchangeRow> for ExchangeView {
-    fn from(row: ExchangeRow) -> Self {
+impl ExchangeView {
+    /// In the order of the rows.
+    pub async fn all(ctx: &Context, rows: Vec<ExchangeRow>) -> Result<Vec<Self>, Problem> {
+        let items = mall::items_of(ctx, &rows).await?;
+        let view = |row: ExchangeRow| {
+            let item = items.get(&row.item_id);
+            Self::of(row, item)
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    pub async fn one(ctx: &Context, row: ExchangeRow) -> Result<Self, Problem> {
+        let items = mall::items_of(ctx, std::slice::from_ref(&row)).await?;
+        let item = items.get(&row.item_id);
+        Ok(Self::of(row, item))
+    }
+
+    fn of(row: ExchangeRow, item: Option<&ItemRow>) -> Self {
         Self {
             id: row.id,
             member_id: row.member_id,
             item_id: row.item_id,
+            item_name: item.map(|item| item.name.clone()),
+            item_kind: item.map(|item| item.kind),
             points: row.points,
             price_fen: row.price_fen,
             state: row.state,
@@ -133,7 +153,7 @@ pub async fn exchange_item(
     let command =
         ExchangeItem { member_id: caller.0.member.id, item_id: id.0, request_no: body.0.request_no };
     let row = mall::exchange_item(&ctx, command).await?;
-    Ok(HttpResponse::Created().json(ExchangeView::from(row)))
+    Ok(HttpResponse::Created().json(ExchangeView::one(&ctx, row).await?))
 }
 
 /// The member's exchanges, the latest first.
@@ -150,7 +170,8 @@ pub async fn list_my_exchanges(
     query: Query<PageQuery>,
 ) -> Result<web::Json<PageView<ExchangeView>>, Problem> {
     let page = mall::list_my_exchanges(&ctx, caller.0.member.id, &query.0.into()).await?;
-    Ok(web::Json(PageView::of(page, ExchangeView::from)))
+    let items = ExchangeView::all(&ctx, page.items).await?;
+    Ok(web::Json(PageView { items, next_cursor: page.next_cursor }))
 }
 
 /// Takes back an exchange that waits; the points return to their lots.
@@ -161,7 +182,8 @@ pub async fn cancel_my_exchange(
     caller: MemberSession,
     id: Segments<ExchangeId>,
 ) -> Result<web::Json<ExchangeView>, Problem> {
-    Ok(web::Json(mall::cancel_my_exchange(&ctx, caller.0.member.id, id.0).await?.into()))
+    let row = mall::cancel_my_exchange(&ctx, caller.0.member.id, id.0).await?;
+    Ok(web::Json(ExchangeView::one(&ctx, row).await?))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -192,7 +214,7 @@ pub async fn list_waiting_exchanges(
 ) -> Result<web::Json<ExchangesView>, Problem> {
     let WaitingQuery { store_id, scan_id } = query.0;
     let rows = mall::list_waiting(&ctx, &staff.0, (store_id, scan_id)).await?;
-    Ok(web::Json(ExchangesView { items: rows.into_iter().map(ExchangeView::from).collect() }))
+    Ok(web::Json(ExchangesView { items: ExchangeView::all(&ctx, rows).await? }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -223,5 +245,6 @@ pub async fn hand_over_exchange(
 ) -> Result<web::Json<ExchangeView>, Problem> {
     let HandOverBody { store_id, scan_id, paid_fen } = body.0;
     let command = HandOver { exchange_id: id.0, store_id, scan_id, paid_fen };
-    Ok(web::Json(mall::hand_over(&ctx, &staff.0, command).await?.into()))
+    let row = mall::hand_over(&ctx, &staff.0, command).await?;
+    Ok(web::Json(ExchangeView::one(&ctx, row).await?))
 }

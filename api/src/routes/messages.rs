@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::consent::{self, Answer, Evidence};
 use service::ids::InboxMessageId;
+use service::inbox::InboxRow;
 use service::preference::{self, Preferences};
 use service::states::ConsentKind;
 use service::{Context, inbox};
@@ -142,6 +143,19 @@ pub struct InboxMessageView {
     read_at: Option<DateTime<Utc>>,
 }
 
+impl InboxMessageView {
+    fn of(row: InboxRow) -> Self {
+        Self {
+            id: row.id,
+            title: row.title,
+            body: row.body,
+            page: row.page,
+            created_at: row.created_at,
+            read_at: row.read_at,
+        }
+    }
+}
+
 /// The member's messages, newest first.
 #[utoipa::path(
     tag = "member",
@@ -157,15 +171,20 @@ pub async fn list_inbox(
 ) -> Result<web::Json<InboxView>, Problem> {
     let member_id = caller.0.member.id;
     let page = inbox::list(&ctx, member_id, &page.0.into()).await?;
-    let page = PageView::of(page, |row| InboxMessageView {
-        id: row.id,
-        title: row.title,
-        body: row.body,
-        page: row.page,
-        created_at: row.created_at,
-        read_at: row.read_at,
-    });
+    let page = PageView::of(page, InboxMessageView::of);
     Ok(web::Json(InboxView { page, unread: inbox::unread(&ctx, member_id).await? }))
+}
+
+/// One message of the member's own. Looking at it does not mark it as read.
+#[utoipa::path(tag = "member", responses((status = 200, body = InboxMessageView)), security(("member" = [])))]
+#[get("/v1/me/inbox/{id}")]
+pub async fn get_inbox_message(
+    ctx: Data<Context>,
+    caller: MemberSession,
+    id: Segments<InboxMessageId>,
+) -> Result<web::Json<InboxMessageView>, Problem> {
+    let row = inbox::read_one(&ctx, caller.0.member.id, id.0).await?;
+    Ok(web::Json(InboxMessageView::of(row)))
 }
 
 /// Marks a message as read; again changes nothing.

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
+pub mod console_calendar;
 pub mod console_campaign_lift;
 pub mod console_campaign_moves;
 pub mod console_campaign_results;
@@ -12,6 +13,7 @@ pub mod console_campaigns;
 pub mod console_coupons;
 pub mod console_dead_letters;
 pub mod console_failures;
+pub mod console_feedback;
 pub mod console_forecast;
 pub mod console_mall;
 pub mod console_members;
@@ -31,6 +33,7 @@ pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
+pub mod feedback;
 pub mod health;
 pub mod mall;
 pub mod me;
@@ -99,7 +102,10 @@ fn member(config: &mut ServiceConfig) {
         .service(coupon_packs::list_claimable_coupon_packs)
         .service(coupon_packs::claim_coupon_pack)
         .service(till_offline::show_offline_code);
-    config.service(purchases::list_my_purchases);
+    config
+        .service(purchases::list_my_purchases)
+        .service(feedback::send_feedback)
+        .service(feedback::list_my_feedback);
     config
         .service(points::list_my_points)
         .service(points::check_in)
@@ -122,6 +128,7 @@ fn member(config: &mut ServiceConfig) {
         .service(messages::list_consents)
         .service(messages::report_consent)
         .service(messages::list_inbox)
+        .service(messages::get_inbox_message)
         .service(messages::read_inbox_message)
         .service(my_messages::explain_inbox_message)
         .service(my_messages::stop_inbox_messages)
@@ -159,6 +166,9 @@ fn staff(config: &mut ServiceConfig) {
 fn console(config: &mut ServiceConfig) {
     config
         .service(console_shop::get_shop)
+        .service(console_feedback::list_feedback)
+        .service(console_feedback::reply_to_feedback)
+        .service(console_feedback::close_feedback)
         .service(console_members::search_members)
         .service(console_merges::list_duplicates)
         .service(console_merges::merge_members)
@@ -206,6 +216,7 @@ fn console(config: &mut ServiceConfig) {
         .service(console_segments::get_segment)
         .service(console_segments::change_segment);
     config
+        .service(console_calendar::show_calendar)
         .service(console_campaigns::list_campaigns)
         .service(console_campaigns::create_campaign)
         .service(console_campaigns::get_campaign)
@@ -238,7 +249,8 @@ fn console(config: &mut ServiceConfig) {
     config
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)
-        .service(console_settings::list_wechat_templates);
+        .service(console_settings::list_wechat_templates)
+        .service(console_settings::list_sms_templates);
 }
 
 fn loyalty(config: &mut ServiceConfig) {

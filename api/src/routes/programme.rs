@@ -4,10 +4,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use service::Context;
-use service::ids::TierId;
-use service::programme::{self, Programme};
+use service::ids::{CouponTemplateId, TierId};
+use service::programme::{self, Programme, TierOnShow};
 use service::settings::{PromptMoment, Subscription, SubscriptionKind};
-use service::tier::Tier;
+use service::tier::Right;
 use utoipa::ToSchema;
 
 use crate::held;
@@ -37,11 +37,36 @@ pub struct ProgrammeTierView {
     /// What it asks for; null: nothing of the kind.
     pub spend_fen: Option<i64>,
     pub visits: Option<i64>,
+    /// Of the normal points.
+    pub points_percent: i32,
+    /// Of the normal points, in the month of the birthday.
+    pub birthday_percent: i32,
+    pub rights: Vec<Right>,
+    /// Given on reaching it.
+    pub coupons: Vec<TierCouponView>,
 }
 
-impl From<Tier> for ProgrammeTierView {
-    fn from(row: Tier) -> Self {
-        Self { id: row.id, rank: row.rank, name: row.name, spend_fen: row.spend_fen, visits: row.visits }
+#[derive(Serialize, ToSchema)]
+pub struct TierCouponView {
+    pub template_id: CouponTemplateId,
+    pub name: String,
+}
+
+impl From<TierOnShow> for ProgrammeTierView {
+    fn from(shown: TierOnShow) -> Self {
+        let TierOnShow { tier: row, rights, coupons } = shown;
+        let coupon = |(template_id, name)| TierCouponView { template_id, name };
+        Self {
+            points_percent: row.points_percent,
+            birthday_percent: row.birthday_percent,
+            rights,
+            coupons: coupons.into_iter().map(coupon).collect(),
+            id: row.id,
+            rank: row.rank,
+            name: row.name,
+            spend_fen: row.spend_fen,
+            visits: row.visits,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use ::sandbox::{CallbackTarget, SandboxSettings, demo_keys};
 use service::clock::{Clock, SystemClock};
 use service::crypto;
 use service::demo::{self, BRAND};
-use service::settings::{Secret, Settings};
+use service::settings::{Secret, Settings, SmsTemplate, SmsTemplateKind};
 
 pub struct Wiring {
     api: SocketAddr,
@@ -84,11 +84,25 @@ impl Wiring {
         settings.sms.provider = "aliyun".to_owned();
         settings.sms.sign_name = BRAND.to_owned();
         settings.sms.callback_key = Secret::new(self.sms_callback_key.clone());
+        settings.sms.templates = account.templates.iter().map(approved).collect();
         settings.sign_in.sms_template =
             account.templates.into_iter().next().map(|template| template.id).unwrap_or_default();
         settings.aliyun_sms.base_url = sandbox_url.to_owned();
         settings.aliyun_sms.access_key_id = Secret::new(account.access_key_id);
         settings.aliyun_sms.access_key_secret = Secret::new(account.access_key_secret);
+    }
+}
+
+fn approved(template: &::sandbox::SmsTemplate) -> SmsTemplate {
+    SmsTemplate {
+        supplier: "aliyun".to_owned(),
+        id: template.id.clone(),
+        kind: match template.kind {
+            ::sandbox::SmsKind::Code => SmsTemplateKind::Code,
+            ::sandbox::SmsKind::Notice => SmsTemplateKind::Notice,
+            ::sandbox::SmsKind::Marketing => SmsTemplateKind::Marketing,
+        },
+        text: template.text.clone(),
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod audience_page;
 mod board;
+mod calendar;
 mod closing;
 mod edit;
 mod experiment;
@@ -40,6 +41,7 @@ mod version;
 
 pub use crate::delivery::{FallbackStep, Variant};
 pub use board::Board;
+pub use calendar::{Calendar, Crowd, Planned, calendar};
 pub use closing::{complete_finished, end_cancelled};
 pub use edit::{Edit, update};
 pub use entity::campaign::Model as CampaignRow;

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 pub use basis::Basis;
+pub use entity::inbox_message::Model as InboxRow;
 pub use stop::{Reach, Stopped, stop, stop_delivery};
 pub use why::{PastMessage, Why, history, why};
 
@@ -58,6 +59,15 @@ pub async fn list(
         query = query.filter(inbox_message::Column::Id.lt(after));
     }
     Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
+}
+
+/// One message of the member's own.
+pub async fn read_one(
+    ctx: &Context,
+    member_id: MemberId,
+    id: InboxMessageId,
+) -> Result<inbox_message::Model> {
+    why::own(ctx.db.read(), member_id, id).await
 }
 
 pub async fn unread(ctx: &Context, member_id: MemberId) -> Result<u64> {

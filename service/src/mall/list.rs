@@ -1,6 +1,6 @@
 //! The mall as members and staff see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::states::{ExchangeState, PublicationState};
 use entity::{exchange, mall_item};
@@ -83,6 +83,13 @@ pub async fn list_my_exchanges(
 ) -> Result<Page<ExchangeRow>> {
     let query = exchange::Entity::find().filter(exchange::Column::MemberId.eq(member_id));
     exchanges(ctx, query, page).await
+}
+
+/// What the exchanges are of, also where the item was withdrawn since.
+pub async fn items_of(ctx: &Context, exchanges: &[ExchangeRow]) -> Result<HashMap<MallItemId, ItemRow>> {
+    let ids: BTreeSet<MallItemId> = exchanges.iter().map(|row| row.item_id).collect();
+    let rows = mall_item::Entity::find().filter(mall_item::Column::Id.is_in(ids)).all(ctx.db.read()).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// All exchanges for staff, the latest first.

@@ -19,6 +19,6 @@ pub use exchange::{ExchangeItem, exchange_item};
 pub use hand_over::{HandOver, hand_over, list_waiting};
 pub use item::{ItemForm, save_item};
 pub use list::{
-    ExchangeRow, ItemRow, OfferedItem, list_exchanges, list_items, list_my_exchanges, offered_items,
+    ExchangeRow, ItemRow, OfferedItem, items_of, list_exchanges, list_items, list_my_exchanges, offered_items,
 };
 pub use windows::{MallPolicy, MallWindow, read_windows, save_windows};

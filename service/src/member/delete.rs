@@ -1,10 +1,10 @@
 //! Leaving the programme. Everything that tells who the member was goes, messages stop at once; purchases, redemptions
 //! and the evidence of yes and no stay under the member's id, which from then on is a pseudonym.
 
-use entity::states::{MemberState, SubjectKind};
+use entity::states::{FeedbackState, MemberState, SubjectKind};
 use entity::{
-    consent as consent_row, consent_event, identity, inbox_message, member, member_merge, member_tag,
-    preference, session as session_row,
+    consent as consent_row, consent_event, feedback, feedback_reply, identity, inbox_message, member,
+    member_merge, member_tag, preference, session as session_row,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -35,6 +35,7 @@ pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
     }
     clear_person(ctx, &txn, member).await?;
     clear_belongings(&txn, id).await?;
+    clear_feedback(ctx, &txn, id).await?;
     stop_messages(ctx, &txn, id).await?;
     let act = Act {
         actor: Actor::Member(id),
@@ -97,6 +98,29 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
     consent_event::Entity::update_many()
         .col_expr(consent_event::Column::Evidence, Expr::value(serde_json::json!({})))
         .filter(consent_event::Column::MemberId.eq(id))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// What was said goes; that something was said, about which store and whether it was answered, stays.
+async fn clear_feedback(ctx: &Context, txn: &impl ConnectionTrait, id: MemberId) -> Result<()> {
+    let of_member = feedback::Entity::find()
+        .select_only()
+        .column(feedback::Column::Id)
+        .filter(feedback::Column::MemberId.eq(id))
+        .into_query();
+    feedback_reply::Entity::update_many()
+        .col_expr(feedback_reply::Column::Text, Expr::value(""))
+        .filter(feedback_reply::Column::FeedbackId.in_subquery(of_member))
+        .exec(txn)
+        .await?;
+    feedback::Entity::update_many()
+        .col_expr(feedback::Column::Text, Expr::value(""))
+        .col_expr(feedback::Column::OrderNo, Expr::value(Option::<String>::None))
+        .col_expr(feedback::Column::State, Expr::value(FeedbackState::Closed))
+        .col_expr(feedback::Column::UpdatedAt, Expr::value(ctx.now()))
+        .filter(feedback::Column::MemberId.eq(id))
         .exec(txn)
         .await?;
     Ok(())

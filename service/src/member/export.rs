@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use entity::states::{IdentityProvider, SubjectKind};
 use entity::{
-    consent, consent_event, coupon, delivery, identity, inbox_message, member, opt_out, preference, purchase,
-    purchase_line, redemption, session as session_row,
+    consent, consent_event, coupon, delivery, feedback, feedback_reply, identity, inbox_message, member,
+    opt_out, preference, purchase, purchase_line, redemption, session as session_row,
 };
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
@@ -17,7 +17,7 @@ use super::Phone;
 use super::export_loyalty::loyalty;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::{MemberId, PurchaseId};
+use crate::ids::{FeedbackId, MemberId, PurchaseId};
 use crate::session::MemberCaller;
 use crate::tag::tags_of;
 
@@ -42,6 +42,7 @@ pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
         "preferences": preferences(db, id).await?,
         "deliveries": deliveries(db, id).await?,
         "inbox": inbox(db, id).await?,
+        "feedback": feedback(db, id).await?,
         "loyalty": loyalty(db, id).await?,
     }))
 }
@@ -192,6 +193,32 @@ async fn inbox(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| json!({ "id": row.id, "title": row.title, "body": row.body, "page": row.page, "created_at": row.created_at, "read_at": row.read_at })).collect())
+}
+
+async fn feedback(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let rows = feedback::Entity::find()
+        .filter(feedback::Column::MemberId.eq(id))
+        .order_by_asc(feedback::Column::Id)
+        .all(db)
+        .await?;
+    let mut replies: HashMap<FeedbackId, Vec<Value>> = HashMap::new();
+    for row in feedback_reply::Entity::find()
+        .filter(feedback_reply::Column::FeedbackId.is_in(rows.iter().map(|row| row.id)))
+        .order_by_asc(feedback_reply::Column::Id)
+        .all(db)
+        .await?
+    {
+        let reply = json!({ "text": row.text, "created_at": row.created_at });
+        replies.entry(row.feedback_id).or_default().push(reply);
+    }
+    let row = |row: feedback::Model| {
+        json!({
+            "id": row.id, "kind": row.kind, "text": row.text, "store_id": row.store_id,
+            "order_no": row.order_no, "state": row.state, "created_at": row.created_at,
+            "replies": replies.remove(&row.id).unwrap_or_default(),
+        })
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 async fn preferences(db: &DatabaseConnection, id: MemberId) -> Result<Option<Value>> {

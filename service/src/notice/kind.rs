@@ -8,15 +8,17 @@ pub enum Kind {
     PointsExpiry,
     TierChange,
     TierWarning,
+    FeedbackReply,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::RedemptionReceipt,
         Self::ReversalReceipt,
         Self::PointsExpiry,
         Self::TierChange,
         Self::TierWarning,
+        Self::FeedbackReply,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Kind {
             Self::PointsExpiry => "points_expiry",
             Self::TierChange => "tier_change",
             Self::TierWarning => "tier_warning",
+            Self::FeedbackReply => "feedback_reply",
         }
     }
 
@@ -34,11 +37,15 @@ impl Kind {
     }
 
     /// Two receipts of one redemption look like two redemptions, and the inbox has it in any case. That a coupon is back, that points
-    /// expire or that a tier changes may be told twice; who is not told loses something.
+    /// expire, that a tier changes or that there is an answer may be told twice; who is not told loses something.
     pub fn may_be_told_twice(self) -> bool {
         match self {
             Self::RedemptionReceipt => false,
-            Self::ReversalReceipt | Self::PointsExpiry | Self::TierChange | Self::TierWarning => true,
+            Self::ReversalReceipt
+            | Self::PointsExpiry
+            | Self::TierChange
+            | Self::TierWarning
+            | Self::FeedbackReply => true,
         }
     }
 }

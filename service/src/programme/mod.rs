@@ -3,13 +3,16 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use entity::coupon_template;
 use entity::states::Channel;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::context::Context;
 use crate::delivery::channel;
 use crate::error::Result;
+use crate::ids::CouponTemplateId;
 use crate::settings::Subscription;
-use crate::tier::{self, Tier};
+use crate::tier::{self, Right, Tier};
 
 const CHANNELS: [Channel; 3] = [Channel::WechatSubscribe, Channel::Sms, Channel::Inbox];
 
@@ -18,10 +21,19 @@ pub struct Programme {
     pub brand_name: String,
     pub zone: Tz,
     /// From the lowest to the highest.
-    pub tiers: Vec<Tier>,
+    pub tiers: Vec<TierOnShow>,
     pub subscriptions: Vec<Subscription>,
     pub privacy: Privacy,
     pub sign_in: WaysIn,
+}
+
+/// A tier with what it gives.
+#[derive(Debug, Clone)]
+pub struct TierOnShow {
+    pub tier: Tier,
+    pub rights: Vec<Right>,
+    /// Given on reaching it: template and name.
+    pub coupons: Vec<(CouponTemplateId, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,7 +56,7 @@ pub async fn read_programme(ctx: &Context) -> Result<Programme> {
     Ok(Programme {
         brand_name: settings.brand_name.clone(),
         zone: settings.timezone,
-        tiers: tier::ladder(ctx.db.read()).await?,
+        tiers: tiers_on_show(ctx).await?,
         // Without an account nobody can be asked.
         subscriptions: match platforms.wechat() {
             Ok(_) => settings.wechat.subscriptions.clone(),
@@ -61,6 +73,28 @@ pub async fn read_programme(ctx: &Context) -> Result<Programme> {
             sms: platforms.sms().is_ok(),
         },
     })
+}
+
+async fn tiers_on_show(ctx: &Context) -> Result<Vec<TierOnShow>> {
+    let ladder = tier::ladder(ctx.db.read()).await?;
+    let given: Vec<Vec<CouponTemplateId>> =
+        ladder.iter().map(tier::coupon_templates).collect::<Result<_>>()?;
+    let templates = coupon_template::Entity::find()
+        .filter(coupon_template::Column::Id.is_in(given.iter().flatten().copied()))
+        .all(ctx.db.read())
+        .await?;
+    let named = |id: CouponTemplateId| {
+        let template = templates.iter().find(|template| template.id == id)?;
+        Some((id, template.name.clone()))
+    };
+    ladder
+        .into_iter()
+        .zip(given)
+        .map(|(tier, given)| {
+            let coupons = given.into_iter().filter_map(named).collect();
+            Ok(TierOnShow { rights: tier::rights(&tier)?, coupons, tier })
+        })
+        .collect()
 }
 
 #[derive(Debug, Clone)]

@@ -34,6 +34,8 @@ pub enum Permission {
     ReadAudit,
     /// Look at messages that could not be handled, replay and discard them.
     HandleDeadLetters,
+    /// Read, answer and close what members tell the shop.
+    HandleFeedback,
 }
 
 impl Permission {
@@ -53,6 +55,7 @@ impl Permission {
                     | ApproveCampaigns
                     | ReadReports
                     | ReadSettings
+                    | HandleFeedback
             ),
             StaffRole::StoreManager => matches!(
                 self,
@@ -65,6 +68,7 @@ impl Permission {
                     | ReadCoupons
                     | ReadCampaigns
                     | ReadReports
+                    | HandleFeedback
             ),
             StaffRole::Cashier => matches!(self, ServeMembers | ReadStores | ReadCoupons),
         }

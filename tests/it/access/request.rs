@@ -84,6 +84,7 @@ fn query(operation: &str, world: &World) -> String {
         "list_waiting_exchanges" => format!("?store_id={}&scan_id={}", world.store, world.scan),
         "find_purchase" => format!("?store_id={}&order_no=P1", world.store),
         "list_redemptions" | "list_offline_redemptions" => format!("?store_id={}", world.store),
+        "show_calendar" => "?from=2026-03-02&until=2026-03-08".to_owned(),
         "search_members" => format!("?phone={}", world.subject_phone),
         _ => String::new(),
     }
@@ -143,6 +144,8 @@ fn body(operation: &str, world: &World) -> String {
         "save_tiers" => json!({ "tiers": [{ "id": world.tier, "name": "普卡" }] }),
         "set_member_tier" => json!({ "tier_id": world.tier, "reason": "by mistake" }),
         "create_tag" => json!({ "name": "常客" }),
+        "send_feedback" => json!({ "kind": "message", "text": "茶很好喝。" }),
+        "reply_to_feedback" => json!({ "text": "谢谢您。" }),
         "reveal_phone" => json!({ "reason": "a call" }),
         "create_coupon_template" => World::money_off(),
         "change_coupon_template" => json!({ "stock": 200 }),

@@ -45,6 +45,7 @@ pub struct World {
     message: InboxMessageId,
     dead_letter: DeadLetterId,
     delivery: DeliveryId,
+    feedback: String,
 }
 
 impl World {
@@ -86,6 +87,8 @@ impl World {
         let mall_item = make(app, &owner, "/v1/console/mall-items", Self::mall_item()).await;
         let exchange = format!("/v1/mall-items/{mall_item}/exchanges");
         let exchange = make(app, &member.token, &exchange, json!({ "request_no": "E1" })).await;
+        let feedback = json!({ "kind": "message", "text": "你好。", "store_id": store });
+        let feedback = make(app, &member.token, "/v1/me/feedback", feedback).await;
         // Of its own: the other one is withdrawn by then.
         let reward = published(app, &owner).await;
         let stamp_card = make(app, &owner, "/v1/console/stamp-cards", stamp_card(&reward)).await;
@@ -131,6 +134,7 @@ impl World {
             message,
             dead_letter: dead_letter(&phones.app).await,
             delivery,
+            feedback,
             phones,
         }
     }
@@ -160,6 +164,7 @@ impl World {
             (_, "purchases") => self.purchase.clone(),
             (_, "surveys") => self.survey.clone(),
             (_, "coupons") => self.coupon.clone(),
+            (_, "feedback") => self.feedback.clone(),
             (_, "inbox") => self.message.to_string(),
             (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),

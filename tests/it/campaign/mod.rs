@@ -1,5 +1,6 @@
 //! Campaigns: their life, their forecast and what the console shows of them.
 
+mod calendar;
 mod console;
 mod coupon;
 mod experiment;

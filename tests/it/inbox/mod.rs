@@ -19,6 +19,11 @@ async fn a_message_is_read_once_however_often_and_only_by_its_member() {
     assert_eq!(inbox["items"][0]["body"], "会员，周五全场八折。");
     let path = format!("/v1/me/inbox/{}/read", inbox["items"][0]["id"].as_str().unwrap());
     app.post(&path, Value::Null).with_bearer(&other).await.expect_problem(404, "not_found");
+    let one = format!("/v1/me/inbox/{}", inbox["items"][0]["id"].as_str().unwrap());
+    assert_eq!(app.get(&one).with_bearer(&own).await.expect(200), inbox["items"][0]);
+    app.get(&one).with_bearer(&other).await.expect_problem(404, "not_found");
+    let unread = app.get("/v1/me/inbox").with_bearer(&own).await.expect(200);
+    assert_eq!(unread["unread"], 1, "looking alone does not mark it");
     let reading = (0..4).map(|_| app.post(&path, Value::Null).with_bearer(&own).into_future());
     for answer in join_all(reading).await {
         answer.expect(204);

@@ -141,3 +141,17 @@ async fn the_member_sees_what_there_is_and_the_one_reason_against_it() {
     let mine = mall.shop.app.get("/v1/me/exchanges").with_bearer(&token).await.expect(200);
     assert_eq!(mine["items"], json!([]));
 }
+
+#[tokio::test]
+async fn an_exchange_says_what_it_is_of() {
+    let mall = Mall::with(cup()).await;
+    let member = mall.member_with(1_000).await;
+    let token = mall.shop.token_of(member.id).await;
+    let path = format!("/v1/mall-items/{}/exchanges", mall.item);
+
+    let made = mall.shop.app.post(&path, json!({ "request_no": "R1" })).with_bearer(&token).await.expect(201);
+    let mine = mall.shop.app.get("/v1/me/exchanges").with_bearer(&token).await.expect(200);
+
+    assert_eq!((&made["item_name"], &made["item_kind"]), (&json!("杯子"), &json!("gift")));
+    assert_eq!(mine["items"], json!([made]));
+}

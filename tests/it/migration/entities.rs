@@ -31,6 +31,8 @@ macro_rules! for_each_entity {
             delivery_batch,
             duplicate_hint,
             exchange,
+            feedback,
+            feedback_reply,
             idempotency_key,
             identity,
             inbox_message,

@@ -24,7 +24,7 @@ async fn an_app_knows_the_brand_its_tiers_and_what_to_ask_for_before_anybody_has
     let ids: Vec<Value> =
         programme["tiers"].as_array_mut().unwrap().iter_mut().map(|tier| tier["id"].take()).collect();
     assert!(ids.iter().all(Value::is_string));
-    let tier = |rank: i32, name: &str, spend_fen: Option<i64>| json!({ "id": null, "rank": rank, "name": name, "spend_fen": spend_fen, "visits": null });
+    let tier = |rank: i32, name: &str, spend_fen: Option<i64>| json!({ "id": null, "rank": rank, "name": name, "spend_fen": spend_fen, "visits": null, "points_percent": 100, "birthday_percent": 100, "rights": [], "coupons": [] });
     let subscription = json!({
         "template_id": "T1", "title": "优惠券到账通知", "kind": "one_time", "moments": ["claim", "redemption"],
     });
@@ -131,4 +131,52 @@ async fn a_demo_says_that_it_is_one_and_where_its_phones_are() {
     assert_eq!((&shop["is_demo"], &shop["sandbox_url"]), (&json!(true), &json!("/sandbox")));
     let ready = shop["channels"].as_array().unwrap().iter().filter(|one| one["is_ready"] == true).count();
     assert_eq!(ready, 3);
+}
+
+#[tokio::test]
+async fn the_composer_gets_the_approved_wordings_of_the_suppliers_in_use() {
+    let templates = r#"
+        sms.templates = [
+            { supplier = "aliyun", id = "SMS_1", kind = "marketing", text = "${name}，本周六会员日。拒收请回复R" },
+            { supplier = "tencent", id = "1400103", kind = "notice", text = "您的券{1}将到期。" },
+        ]
+        "#;
+    let phones = Phones::with_settings(templates).await;
+    let marketer = phones.app.staff_session(StaffRole::Marketer).await;
+    let known = phones.app.get("/v1/console/settings/sms-templates").with_bearer(&marketer).await.expect(200);
+
+    let used: Vec<_> =
+        phones.app.ctx.settings.sms_suppliers().unwrap().into_iter().map(|(name, _)| name).collect();
+    let listed: Vec<_> =
+        known["items"].as_array().unwrap().iter().map(|one| one["supplier"].clone()).collect();
+    assert_eq!(listed, used);
+    let nobody = TestApp::with_settings(templates).await;
+    let marketer = nobody.staff_session(StaffRole::Marketer).await;
+    let known = nobody.get("/v1/console/settings/sms-templates").with_bearer(&marketer).await.expect(200);
+    assert_eq!(known["items"], json!([]));
+    for wrong in [
+        r#"sms.templates = [{ supplier = "huawei", id = "1", kind = "notice", text = "a" }]"#,
+        r#"sms.templates = [{ supplier = "aliyun", id = "1", kind = "notice", text = "" }]"#,
+    ] {
+        assert_eq!(Settings::from_toml(wrong).map(|_| ()).unwrap_err().name, "sms.templates");
+    }
+}
+
+#[tokio::test]
+async fn guests_see_what_each_tier_gives() {
+    let shop = crate::coupon::shop::Shop::open().await;
+    let owner = shop.owner_token().await;
+    let template = shop.template(crate::coupon::shop::money_off()).await;
+    let right = json!({ "code": "tea", "name": "一杯茶", "quota": 2, "per": "month" });
+    let gold = json!({
+        "name": "金卡", "spend_fen": 100_000, "points_percent": 150, "rights": [right], "coupon_template_ids": [template],
+    });
+    let ladder = json!({ "tiers": [{ "name": "普卡" }, gold] });
+    shop.app.put("/v1/console/tiers", ladder).with_bearer(&owner).await.expect(200);
+
+    let programme = shop.app.get("/v1/programme").await.expect(200);
+
+    let gold = &programme["tiers"][1];
+    assert_eq!((&gold["points_percent"], &gold["rights"]), (&json!(150), &json!([right])));
+    assert_eq!(gold["coupons"], json!([{ "template_id": template, "name": "满100减20" }]));
 }

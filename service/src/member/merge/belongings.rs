@@ -47,6 +47,7 @@ pub const BELONGINGS: &[(&str, How)] = &[
     ("delivery", How::Deliveries),
     ("merged_slot", How::All),
     ("notice", How::All),
+    ("feedback", How::All),
     ("identity", How::All),
     ("session", How::Sessions),
     ("purchase", How::All),
