@@ -27,6 +27,7 @@ export const PERMISSIONS = [
   'WriteSettings',
   'ReadAudit',
   'HandleDeadLetters',
+  'HandleFeedback',
 ] as const
 
 export type Permission = (typeof PERMISSIONS)[number]
@@ -44,6 +45,7 @@ const GRANTED: Record<Role, readonly Permission[]> = {
     'ApproveCampaigns',
     'ReadReports',
     'ReadSettings',
+    'HandleFeedback',
   ],
   store_manager: [
     'ServeMembers',
@@ -55,6 +57,7 @@ const GRANTED: Record<Role, readonly Permission[]> = {
     'ReadCoupons',
     'ReadCampaigns',
     'ReadReports',
+    'HandleFeedback',
   ],
   cashier: ['ServeMembers', 'ReadStores', 'ReadCoupons'],
 }
