@@ -3,14 +3,11 @@
  * it sends. A prompt needs the template ids before the tap, so they are known from the last visit even when this one is off line.
  */
 import { ref } from 'vue'
+import type { Answer } from '@/api/call'
 import { send } from '@/api/send'
-import type { SubscriptionTemplate } from '@/platform/subscribe'
 import { keep, recall } from '@/platform/storage'
 
-export interface Programme {
-  brand: string
-  subscriptions: Array<SubscriptionTemplate & { kind: 'one_time' | 'long_term'; moments: string[] }>
-}
+export type Programme = Answer<'/v1/programme', 'get'>
 
 const KEPT = 'programme'
 

@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns of some days, runs to come of recurring ones with them, and whom several would reach on one day. */
+        get: operations["show_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/campaigns": {
         parameters: {
             query?: never;
@@ -823,6 +840,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What members told the shop, the latest first. Whoever is limited to stores sees what names one of theirs. */
+        get: operations["list_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/feedback/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Needs no more answer. A complaint has to be answered first. */
+        post: operations["close_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/feedback/{id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers; the member finds it with the feedback and is told in the inbox. */
+        post: operations["reply_to_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/mall-items": {
         parameters: {
             query?: never;
@@ -893,6 +961,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/members/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members who may be one person, with what speaks for it, oldest first. */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/members/{id}": {
         parameters: {
             query?: never;
@@ -938,6 +1023,27 @@ export interface paths {
         put?: never;
         /** Takes a disabling back. */
         post: operations["enable_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/members/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the member came to be of several records. */
+        get: operations["list_merges"];
+        put?: never;
+        /**
+         * Makes two members one. The answer is the one who stays, which is who enrolled first; the other id goes on answering as that one.
+         *     It can't be taken back.
+         */
+        post: operations["merge_members"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1358,6 +1464,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/settings/sms-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The approved SMS templates that the settings name. */
+        get: operations["list_sms_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/settings/wechat-templates": {
         parameters: {
             query?: never;
@@ -1367,6 +1490,23 @@ export interface paths {
         };
         /** The subscribe-message templates of the WeChat account, asked of the platform now. */
         get: operations["list_wechat_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's name, zone and channels. */
+        get: operations["get_shop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1886,8 +2026,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The member's coupons, the latest first. */
+        /** The member's coupons. */
         get: operations["list_my_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/coupons/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many coupons the member has. */
+        get: operations["summarise_my_coupons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2051,6 +2208,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the member told the shop, with its answers; the latest first. */
+        get: operations["list_my_feedback"];
+        put?: never;
+        /** Tells the shop something. The same words again, while nobody has answered them, are taken once. */
+        post: operations["send_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/inbox": {
         parameters: {
             query?: never;
@@ -2060,6 +2235,23 @@ export interface paths {
         };
         /** The member's messages, newest first. */
         get: operations["list_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/inbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message of the member's own. Looking at it does not mark it as read. */
+        get: operations["get_inbox_message"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2147,6 +2339,26 @@ export interface paths {
         get: operations["list_invitations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves a phone, which becomes the member's number. A record that holds it already is merged with the member, whose id may be another
+         *     one afterwards; the old one and its sessions go on answering.
+         */
+        post: operations["prove_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2282,6 +2494,23 @@ export interface paths {
         };
         /** The member's tier: what it gives, what is missing to rise and to stay, and by when. */
         get: operations["get_my_tier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app has to know before anybody signs in. May be kept for five minutes; with its `ETag` it is asked for again cheaply. */
+        get: operations["get_programme"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2626,6 +2855,10 @@ export interface components {
         AcceptBody: {
             token: string;
         };
+        /** @description A delivery and whom it is for. */
+        AddressedDeliveryView: components["schemas"]["DeliveryView"] & {
+            member?: components["schemas"]["MemberBriefView"] | null;
+        };
         AdjustmentBody: {
             /**
              * Format: int64
@@ -2704,9 +2937,13 @@ export interface components {
             actor_kind: string;
             /** Format: uuid */
             actor_id?: string | null;
+            /** @description Of staff their name, of a member the card's number. */
+            actor_name?: string | null;
             action: string;
             subject_kind: string;
             subject_id: string;
+            /** @description What it is called; of a member the card's number. */
+            subject_name?: string | null;
             detail: Record<string, never>;
             request_id?: string | null;
             /** Format: date-time */
@@ -2737,6 +2974,37 @@ export interface components {
              * @description Ever.
              */
             brand_fen?: number | null;
+        };
+        CalendarItemView: {
+            /** @description Of a planned occurrence: the recurring campaign. */
+            campaign_id: components["schemas"]["CampaignId"];
+            parent_id?: components["schemas"]["CampaignId"] | null;
+            name: string;
+            state: components["schemas"]["CampaignState"];
+            channel: components["schemas"]["Channel"];
+            class: components["schemas"]["MessageClass"];
+            /**
+             * Format: date-time
+             * @description When it started, or will.
+             */
+            at: string;
+            /** Format: date */
+            day: string;
+            /** @description A run to come of a recurring campaign. */
+            is_planned_occurrence: boolean;
+            /**
+             * Format: int64
+             * @description Its audience; of one that has not started, those whom its rule picks now.
+             */
+            members: number;
+        };
+        CalendarView: {
+            /** @description IANA name; the days are the shop's. */
+            zone: string;
+            /** @description In the order of their times. */
+            items: components["schemas"]["CalendarItemView"][];
+            /** @description The days to come on which members stand in the audiences of several marketing campaigns. */
+            days: components["schemas"]["CrowdedDayView"][];
         };
         CampaignBody: {
             name: string;
@@ -2996,6 +3264,11 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "wechat_subscribe" | "sms" | "inbox";
+        ChannelReadinessView: {
+            channel: components["schemas"]["Channel"];
+            /** @description Whether the settings have what it needs. */
+            is_ready: boolean;
+        };
         /** @description Points for a day's check-in; a streak's reward comes on the day that completes it. */
         CheckInPolicy: {
             /** Format: int64 */
@@ -3048,6 +3321,8 @@ export interface components {
              * @description How many the signed-in member holds or has used; null when nobody is signed in.
              */
             held?: number | null;
+            /** @description A problem's code: why no copy can be had now. Null: it can be claimed; who is not signed in learns only of the stock. */
+            refusal?: string | null;
         };
         ClaimedPackView: {
             coupons: components["schemas"]["CouponView"][];
@@ -3069,43 +3344,6 @@ export interface components {
             /** @description What it takes off each line; with what it takes off the delivery they sum to `discount_fen`. */
             shares: components["schemas"]["LineShareView"][];
         };
-        /** @description What is empty or absent fits everything. */
-        Conditions: {
-            /** @default [] */
-            stores: components["schemas"]["StoreId"][];
-            /** @default [] */
-            categories: string[];
-            /** @default [] */
-            products: string[];
-            /** @default [] */
-            tiers: components["schemas"]["TierId"][];
-            /**
-             * @description 1 is Monday.
-             * @default []
-             */
-            weekdays: number[];
-            /** @default [] */
-            days_of_month: number[];
-            /**
-             * Format: date
-             * @description Days in the brand's zone, both included.
-             * @default null
-             */
-            from: string | null;
-            /**
-             * Format: date
-             * @default null
-             */
-            until: string | null;
-            /** @default null */
-            birthday: components["schemas"]["BirthdaySpan"] | null;
-            /**
-             * Format: int64
-             * @description The purchase is of so much or more.
-             * @default null
-             */
-            least_fen: number | null;
-        };
         /** @enum {string} */
         ConsentKind: "one_time" | "long_term";
         ConsentReport: {
@@ -3125,6 +3363,31 @@ export interface components {
         };
         ConsentsView: {
             items: components["schemas"]["ConsentView"][];
+        };
+        ConsoleFeedbackView: {
+            id: components["schemas"]["FeedbackId"];
+            member?: components["schemas"]["MemberBriefView"] | null;
+            kind: components["schemas"]["FeedbackKind"];
+            /** @description Empty once its member has left. */
+            text: string;
+            store_id?: components["schemas"]["StoreId"] | null;
+            store_name?: string | null;
+            order_no?: string | null;
+            state: components["schemas"]["FeedbackState"];
+            /**
+             * Format: date-time
+             * @description By when a complaint is to be answered.
+             */
+            due_at?: string | null;
+            /** @description It still waits and its time is past. */
+            is_overdue: boolean;
+            /** @description The oldest first. */
+            replies: components["schemas"]["FeedbackReplyView"][];
+            closed_by?: components["schemas"]["StaffId"] | null;
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
         CountedTagView: {
             id: components["schemas"]["TagId"];
@@ -3205,6 +3468,13 @@ export interface components {
             items: components["schemas"]["PackItemView"][];
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: int64
+             * @description How many times the asking member has claimed it; null for staff.
+             */
+            held?: number | null;
+            /** @description A problem's code: why the asking member can't claim it now. */
+            refusal?: string | null;
         };
         /** @description What a coupon does. Which of the optional fields are there depends on `kind`. */
         CouponRulesView: {
@@ -3522,6 +3792,21 @@ export interface components {
             /** @description `HH:MM`, no longer good then. At or before `from` it is of the next day; `00:00` to `00:00` is the whole day. */
             until: string;
         };
+        CrowdView: {
+            /**
+             * Format: int64
+             * @description 2 or more.
+             */
+            messages: number;
+            /** Format: int64 */
+            members: number;
+        };
+        CrowdedDayView: {
+            /** Format: date */
+            day: string;
+            /** @description By the rules now; each member is counted once, in the line of how many audiences they stand in. */
+            crowded: components["schemas"]["CrowdView"][];
+        };
         /** @description Days in the brand's zone, inclusive at both ends; an absent end is open. */
         DateRange: {
             /** Format: date */
@@ -3616,6 +3901,11 @@ export interface components {
         DiscardBody: {
             reason: string;
         };
+        /** @description A member, and those who may be the same person. */
+        DuplicateView: {
+            member: components["schemas"]["MemberView"];
+            others: components["schemas"]["LikenessView"][];
+        };
         /** @description Where, when and by whom a coupon was used. */
         EarlierUse: {
             store_id: components["schemas"]["StoreId"];
@@ -3625,11 +3915,48 @@ export interface components {
             /** Format: date-time */
             redeemed_at: string;
         };
+        /** @description What is empty or absent fits everything. */
+        EarnConditions: {
+            /** @default [] */
+            stores: components["schemas"]["StoreId"][];
+            /** @default [] */
+            categories: string[];
+            /** @default [] */
+            products: string[];
+            /** @default [] */
+            tiers: components["schemas"]["TierId"][];
+            /**
+             * @description 1 is Monday.
+             * @default []
+             */
+            weekdays: number[];
+            /** @default [] */
+            days_of_month: number[];
+            /**
+             * Format: date
+             * @description Days in the brand's zone, both included.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            until: string | null;
+            /** @default null */
+            birthday: components["schemas"]["BirthdaySpan"] | null;
+            /**
+             * Format: int64
+             * @description The purchase is of so much or more.
+             * @default null
+             */
+            least_fen: number | null;
+        };
         /** @description A rule holds for the lines that all its conditions fit. */
         EarnRule: {
             /** @description Stands on the receipt as the reason. */
             name: string;
-            when?: components["schemas"]["Conditions"];
+            when?: components["schemas"]["EarnConditions"];
             effect: components["schemas"]["Effect"];
         };
         Effect: {
@@ -3665,6 +3992,8 @@ export interface components {
             id: components["schemas"]["ExchangeId"];
             member_id: components["schemas"]["MemberId"];
             item_id: components["schemas"]["MallItemId"];
+            item_name?: string | null;
+            item_kind?: components["schemas"]["MallKind"] | null;
             /** Format: int64 */
             points: number;
             /**
@@ -3755,6 +4084,59 @@ export interface components {
         FallbackStep: {
             channel: components["schemas"]["Channel"];
             message: components["schemas"]["MessageDraft"];
+        };
+        FeedbackAnswerView: {
+            id: components["schemas"]["FeedbackReplyId"];
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        FeedbackBody: {
+            kind: components["schemas"]["FeedbackKind"];
+            text: string;
+            store_id?: components["schemas"]["StoreId"] | null;
+            /** @description The order that it is about. */
+            order_no?: string | null;
+        };
+        /** Format: uuid */
+        FeedbackId: string;
+        /** @enum {string} */
+        FeedbackKind: "message" | "complaint" | "suggestion";
+        FeedbackReplyBody: {
+            text: string;
+        };
+        /** Format: uuid */
+        FeedbackReplyId: string;
+        FeedbackReplyView: {
+            id: components["schemas"]["FeedbackReplyId"];
+            text: string;
+            staff_id: components["schemas"]["StaffId"];
+            staff_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description open -> answered -> closed; open -> closed
+         * @enum {string}
+         */
+        FeedbackState: "open" | "answered" | "closed";
+        FeedbackView: {
+            id: components["schemas"]["FeedbackId"];
+            kind: components["schemas"]["FeedbackKind"];
+            text: string;
+            store_id?: components["schemas"]["StoreId"] | null;
+            store_name?: string | null;
+            order_no?: string | null;
+            state: components["schemas"]["FeedbackState"];
+            /**
+             * Format: date-time
+             * @description By when a complaint is to be answered.
+             */
+            due_at?: string | null;
+            /** @description The shop's answers, the oldest first. */
+            replies: components["schemas"]["FeedbackAnswerView"][];
+            /** Format: date-time */
+            created_at: string;
         };
         /** @description What is wrong with one field of a request. `field` is its path in the body, e.g. `lines[2].price_fen`. */
         FieldError: {
@@ -3980,6 +4362,17 @@ export interface components {
         };
         /** Format: uuid */
         InboxMessageId: string;
+        InboxMessageView: {
+            id: components["schemas"]["InboxMessageId"];
+            title: string;
+            body: string;
+            /** @description A page of the mini-program. */
+            page?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            read_at?: string | null;
+        };
         InboxView: components["schemas"]["PageView_InboxMessageView"] & {
             /** Format: int64 */
             unread: number;
@@ -4064,6 +4457,11 @@ export interface components {
             sales_fen_per_member?: components["schemas"]["EstimateView"] | null;
             incremental_sales_fen?: components["schemas"]["EstimateView"] | null;
             return_on_cost?: components["schemas"]["EstimateView"] | null;
+        };
+        LikenessView: {
+            member: components["schemas"]["MemberView"];
+            /** @description `same_name_and_birthday`; `phone_proven`: signed in as one of them, somebody proved the other's phone, and something spoke against it. */
+            evidence: string[];
         };
         /** @description What a coupon takes off one line of the order. */
         LineShareView: {
@@ -4187,6 +4585,14 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        MemberBriefView: {
+            id: components["schemas"]["MemberId"];
+            card_number: string;
+            /** @description Null where none is known, and of who has left. */
+            name?: string | null;
+            /** @description Masked, e.g. `138****5678`. */
+            phone?: string | null;
+        };
         MemberDetailView: components["schemas"]["MemberView"] & {
             gender?: components["schemas"]["Gender"] | null;
             /** Format: date */
@@ -4269,6 +4675,33 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        MergeBody: {
+            /**
+             * Format: uuid
+             * @description Who is the same person.
+             */
+            other_id: string;
+            /** @description How it is known; it is kept. */
+            reason: string;
+        };
+        /** @description One merge: whose record went into whose, why, by whom, and what moved. */
+        MergeView: {
+            from_id: components["schemas"]["MemberId"];
+            into_id: components["schemas"]["MemberId"];
+            /** @description `phone_proven`, `account_proven` or `staff`. */
+            cause: string;
+            /** @description `member`, `staff` or `system`. */
+            actor_kind: string;
+            /** Format: uuid */
+            actor_id?: string | null;
+            reason?: string | null;
+            /** @description Rows that went over, by table. */
+            moved: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @enum {string} */
         MessageClass: "marketing" | "transactional";
         /**
@@ -4301,6 +4734,12 @@ export interface components {
         MovedView: components["schemas"]["CampaignView"] & {
             impact: components["schemas"]["ImpactView"];
         };
+        /** @description A coupon as its owner sees it. */
+        MyCouponView: components["schemas"]["CouponView"] & {
+            used_store_id?: components["schemas"]["StoreId"] | null;
+            used_store_name?: string | null;
+            transfer?: components["schemas"]["OpenTransferView"] | null;
+        };
         MyStampCardView: {
             id: components["schemas"]["StampCardId"];
             name: string;
@@ -4321,7 +4760,7 @@ export interface components {
         /** @description Null throughout where the brand has no tiers. */
         MyTierView: {
             tier?: components["schemas"]["TierView"] | null;
-            progress?: components["schemas"]["ProgressView"] | null;
+            progress?: components["schemas"]["TierProgressView"] | null;
             rights: components["schemas"]["RightLeftView"][];
         };
         /** @enum {string} */
@@ -4565,6 +5004,11 @@ export interface components {
         OpenSurveysView: {
             items: components["schemas"]["OpenSurveyView"][];
         };
+        /** @description An offer that a friend has not taken yet. */
+        OpenTransferView: {
+            /** Format: date-time */
+            expires_at: string;
+        };
         OptOut: {
             channel: string;
             topic: string;
@@ -4581,6 +5025,24 @@ export interface components {
             template_id: components["schemas"]["CouponTemplateId"];
             /** Format: int32 */
             copies: number;
+            rules: components["schemas"]["CouponRulesView"];
+            validity: components["schemas"]["Validity"];
+            /** Format: date-time */
+            valid_from?: string | null;
+            /** Format: date-time */
+            valid_until?: string | null;
+            /**
+             * Format: int32
+             * @description A copy is good until the end of the day that is so many days after the claim.
+             */
+            valid_days?: number | null;
+        };
+        PageView_AddressedDeliveryView: {
+            items: (components["schemas"]["DeliveryView"] & {
+                member?: components["schemas"]["MemberBriefView"] | null;
+            })[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
         };
         PageView_AdjustmentView: {
             items: {
@@ -4608,9 +5070,13 @@ export interface components {
                 actor_kind: string;
                 /** Format: uuid */
                 actor_id?: string | null;
+                /** @description Of staff their name, of a member the card's number. */
+                actor_name?: string | null;
                 action: string;
                 subject_kind: string;
                 subject_id: string;
+                /** @description What it is called; of a member the card's number. */
+                subject_name?: string | null;
                 detail: Record<string, never>;
                 request_id?: string | null;
                 /** Format: date-time */
@@ -4769,6 +5235,37 @@ export interface components {
                  * @description How many the signed-in member holds or has used; null when nobody is signed in.
                  */
                 held?: number | null;
+                /** @description A problem's code: why no copy can be had now. Null: it can be claimed; who is not signed in learns only of the stock. */
+                refusal?: string | null;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_ConsoleFeedbackView: {
+            items: {
+                id: components["schemas"]["FeedbackId"];
+                member?: components["schemas"]["MemberBriefView"] | null;
+                kind: components["schemas"]["FeedbackKind"];
+                /** @description Empty once its member has left. */
+                text: string;
+                store_id?: components["schemas"]["StoreId"] | null;
+                store_name?: string | null;
+                order_no?: string | null;
+                state: components["schemas"]["FeedbackState"];
+                /**
+                 * Format: date-time
+                 * @description By when a complaint is to be answered.
+                 */
+                due_at?: string | null;
+                /** @description It still waits and its time is past. */
+                is_overdue: boolean;
+                /** @description The oldest first. */
+                replies: components["schemas"]["FeedbackReplyView"][];
+                closed_by?: components["schemas"]["StaffId"] | null;
+                /** Format: date-time */
+                closed_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -4796,6 +5293,13 @@ export interface components {
                 items: components["schemas"]["PackItemView"][];
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * Format: int64
+                 * @description How many times the asking member has claimed it; null for staff.
+                 */
+                held?: number | null;
+                /** @description A problem's code: why the asking member can't claim it now. */
+                refusal?: string | null;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -4845,35 +5349,6 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
-        PageView_CouponView: {
-            items: {
-                id: components["schemas"]["CouponId"];
-                template_id: components["schemas"]["CouponTemplateId"];
-                /** @description 12 characters to show or to type. */
-                code: string;
-                state: components["schemas"]["CouponState"];
-                /** Format: date-time */
-                valid_from: string;
-                /**
-                 * Format: date-time
-                 * @description The last second in which it is good.
-                 */
-                valid_until: string;
-                /** Format: date-time */
-                claimed_at: string;
-                /** Format: date-time */
-                used_at?: string | null;
-                /**
-                 * Format: date-time
-                 * @description While it is locked for an order of the online shop.
-                 */
-                locked_until?: string | null;
-                locked_order_no?: string | null;
-                rules: components["schemas"]["CouponRulesView"];
-            }[];
-            /** @description Null on the last page. */
-            next_cursor?: string | null;
-        };
         PageView_DeadLetterView: {
             items: {
                 id: components["schemas"]["DeadLetterId"];
@@ -4896,41 +5371,10 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
-        PageView_DeliveryView: {
+        PageView_DuplicateView: {
             items: {
-                id: components["schemas"]["DeliveryId"];
-                member_id: components["schemas"]["MemberId"];
-                channel: components["schemas"]["Channel"];
-                state: components["schemas"]["DeliveryState"];
-                reason?: components["schemas"]["ReasonView"] | null;
-                /**
-                 * Format: date-time
-                 * @description Not before then; for a deferred one, when it will be looked at again.
-                 */
-                not_before: string;
-                /** Format: date-time */
-                sent_at?: string | null;
-                /** Format: int32 */
-                attempts: number;
-                variant?: string | null;
-                /**
-                 * Format: int32
-                 * @description 0: the campaign's own channel; n: the n-th of its fall-back.
-                 */
-                step: number;
-                /**
-                 * Format: int32
-                 * @description The campaign's version that was sent.
-                 */
-                version: number;
-                supplier?: string | null;
-                /** Format: int64 */
-                cost_fen: number;
-                /** Format: date-time */
-                opened_at?: string | null;
-                coupon_id?: components["schemas"]["CouponId"] | null;
-                /** Format: date-time */
-                updated_at: string;
+                member: components["schemas"]["MemberView"];
+                others: components["schemas"]["LikenessView"][];
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -4940,6 +5384,8 @@ export interface components {
                 id: components["schemas"]["ExchangeId"];
                 member_id: components["schemas"]["MemberId"];
                 item_id: components["schemas"]["MallItemId"];
+                item_name?: string | null;
+                item_kind?: components["schemas"]["MallKind"] | null;
                 /** Format: int64 */
                 points: number;
                 /**
@@ -4955,6 +5401,28 @@ export interface components {
                 handed_over_at?: string | null;
                 /** Format: date-time */
                 cancelled_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_FeedbackView: {
+            items: {
+                id: components["schemas"]["FeedbackId"];
+                kind: components["schemas"]["FeedbackKind"];
+                text: string;
+                store_id?: components["schemas"]["StoreId"] | null;
+                store_name?: string | null;
+                order_no?: string | null;
+                state: components["schemas"]["FeedbackState"];
+                /**
+                 * Format: date-time
+                 * @description By when a complaint is to be answered.
+                 */
+                due_at?: string | null;
+                /** @description The shop's answers, the oldest first. */
+                replies: components["schemas"]["FeedbackAnswerView"][];
                 /** Format: date-time */
                 created_at: string;
             }[];
@@ -5051,6 +5519,36 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
             }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_MergeView: {
+            items: {
+                from_id: components["schemas"]["MemberId"];
+                into_id: components["schemas"]["MemberId"];
+                /** @description `phone_proven`, `account_proven` or `staff`. */
+                cause: string;
+                /** @description `member`, `staff` or `system`. */
+                actor_kind: string;
+                /** Format: uuid */
+                actor_id?: string | null;
+                reason?: string | null;
+                /** @description Rows that went over, by table. */
+                moved: {
+                    [key: string]: number;
+                };
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_MyCouponView: {
+            items: (components["schemas"]["CouponView"] & {
+                used_store_id?: components["schemas"]["StoreId"] | null;
+                used_store_name?: string | null;
+                transfer?: components["schemas"]["OpenTransferView"] | null;
+            })[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
@@ -5514,7 +6012,7 @@ export interface components {
          * @description What moved points. Each stands in the ledger with the id of what it was.
          * @enum {string}
          */
-        PointsKind: "purchase" | "mature" | "refund" | "spend" | "reversal" | "grace" | "expiry" | "adjustment" | "check_in" | "invite" | "survey" | "sharing" | "stamp" | "import";
+        PointsKind: "purchase" | "mature" | "refund" | "spend" | "reversal" | "grace" | "expiry" | "adjustment" | "check_in" | "invite" | "survey" | "sharing" | "stamp" | "import" | "merge";
         /** Format: uuid */
         PointsLotId: string;
         PointsPolicy: {
@@ -5654,6 +6152,14 @@ export interface components {
             /** @description Whether marketing may be picked by personal traits (Personal Information Protection Law, article 24). */
             personalised: boolean;
         };
+        PrivacyView: {
+            /** @description Null: the app's own words. */
+            text?: string | null;
+            /** @description Whom to ask about one's data. */
+            contact?: string | null;
+            /** @description Another one: the text has changed. */
+            version: string;
+        };
         /** @description The body of every error. */
         Problem: {
             /** @description A URN that ends in the code. */
@@ -5675,7 +6181,47 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "phone_taken" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "member_disabled" | "staff_disabled" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "feedback_closed" | "feedback_unanswered" | "callback_signature_invalid";
+        ProgrammeTierView: {
+            id: components["schemas"]["TierId"];
+            /**
+             * Format: int32
+             * @description 0 is the lowest.
+             */
+            rank: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description What it asks for; null: nothing of the kind.
+             */
+            spend_fen?: number | null;
+            /** Format: int64 */
+            visits?: number | null;
+            /**
+             * Format: int32
+             * @description Of the normal points.
+             */
+            points_percent: number;
+            /**
+             * Format: int32
+             * @description Of the normal points, in the month of the birthday.
+             */
+            birthday_percent: number;
+            rights: components["schemas"]["Right"][];
+            /** @description Given on reaching it. */
+            coupons: components["schemas"]["TierCouponView"][];
+        };
+        ProgrammeView: {
+            brand: string;
+            /** @description IANA name; days and ends of days are the shop's. */
+            zone: string;
+            /** @description From the lowest to the highest; empty where the brand has none. */
+            tiers: components["schemas"]["ProgrammeTierView"][];
+            /** @description What may be asked for at a tap. */
+            subscriptions: components["schemas"]["SubscriptionView"][];
+            privacy: components["schemas"]["PrivacyView"];
+            sign_in: components["schemas"]["SignInWaysView"];
+        };
         ProgressLineView: {
             state: components["schemas"]["DeliveryState"];
             reason?: string | null;
@@ -5713,6 +6259,18 @@ export interface components {
         };
         /** @enum {string} */
         PromptAnswer: "accept" | "reject";
+        /**
+         * @description A tap after which a member may be asked to subscribe.
+         * @enum {string}
+         */
+        PromptMoment: "claim" | "redemption" | "points" | "tier" | "mall" | "check_in" | "member_day" | "feedback";
+        /** @description One of three ways: `phone` with the `code` of an SMS, `phone_code` of WeChat's phone-number button, or `encrypted_phone` of Alipay. */
+        ProvePhone: {
+            phone?: string | null;
+            code?: string | null;
+            phone_code?: string | null;
+            encrypted_phone?: string | null;
+        };
         /**
          * @description draft -> published <-> withdrawn
          * @enum {string}
@@ -6367,11 +6925,32 @@ export interface components {
              */
             warning_read: boolean;
         };
+        ShopView: {
+            brand_name: string;
+            /** @description IANA name; the console shows every time in it. */
+            zone: string;
+            /** @description What an SMS begins with, without brackets; null: none is set up. */
+            sms_sign_name?: string | null;
+            /** @description Where members reach the server; null: messages carry no links of ours. */
+            public_url?: string | null;
+            is_demo: boolean;
+            /** @description Where the virtual phones of a demo are, perhaps a path of this server; null unless it is one. */
+            sandbox_url?: string | null;
+            channels: components["schemas"]["ChannelReadinessView"][];
+            /** Format: date-time */
+            now: string;
+        };
         /**
          * @description What happens where a refund takes back more points than the member has left.
          * @enum {string}
          */
         ShortagePolicy: "debt" | "deduct_from_refund";
+        /** @description Ways to sign in that are set up. */
+        SignInWaysView: {
+            wechat: boolean;
+            alipay: boolean;
+            sms: boolean;
+        };
         /** @description Tokens of a session, and whose it is. */
         SignedInView: {
             access_token: string;
@@ -6399,6 +6978,19 @@ export interface components {
             code: string;
             /** @description The box for advertising was ticked. */
             marketing_consent?: boolean;
+        };
+        /** @enum {string} */
+        SmsTemplateKind: "code" | "notice" | "marketing";
+        SmsTemplateView: {
+            /** @description `tencent` or `aliyun`. */
+            supplier: string;
+            id: string;
+            kind: components["schemas"]["SmsTemplateKind"];
+            /** @description As the supplier has approved it, with its places: `{1}` at Tencent, `${name}` at Aliyun. */
+            text: string;
+        };
+        SmsTemplatesView: {
+            items: components["schemas"]["SmsTemplateView"][];
         };
         /** @description An absent field stays as it is. */
         StaffChange: {
@@ -6655,6 +7247,16 @@ export interface components {
             /** Format: int64 */
             points: number;
         };
+        /** @enum {string} */
+        SubscriptionKind: "one_time" | "long_term";
+        SubscriptionView: {
+            /** @description For `wx.requestSubscribeMessage`. */
+            template_id: string;
+            title: string;
+            kind: components["schemas"]["SubscriptionKind"];
+            /** @description At which taps it may be asked for; at most 3 templates of one kind stand at a moment. */
+            moments: components["schemas"]["PromptMoment"][];
+        };
         /** @description Purchases whose return period is over, refunds netted. */
         SumView: {
             /** Format: int64 */
@@ -6777,10 +7379,14 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        TierCouponView: {
+            template_id: components["schemas"]["CouponTemplateId"];
+            name: string;
+        };
         /** Format: uuid */
         TierId: string;
         /** @enum {string} */
-        TierMove: "upgrade" | "downgrade" | "manual" | "import";
+        TierMove: "upgrade" | "downgrade" | "manual" | "import" | "merge";
         TierPolicy: {
             /**
              * Format: int32
@@ -6815,6 +7421,34 @@ export interface components {
              * @default 10
              */
             top_quota_percent: number;
+        };
+        TierProgressView: {
+            /**
+             * Format: date-time
+             * @description Null: since the beginning.
+             */
+            since?: string | null;
+            /**
+             * Format: date-time
+             * @description Given by hand and kept until then.
+             */
+            frozen_until?: string | null;
+            /**
+             * Format: date-time
+             * @description Not earned any more: it ends then unless it is earned again.
+             */
+            ends_at?: string | null;
+            /** @description Which of the three numbers counts. */
+            counts: components["schemas"]["Counts"];
+            /** @description Where a tier asks for spend and visits: whether either is enough. */
+            need: components["schemas"]["Need"];
+            lifetime: components["schemas"]["SumView"];
+            window: components["schemas"]["SumView"];
+            since_change: components["schemas"]["SumView"];
+            /** Format: date-time */
+            window_from: string;
+            rise?: components["schemas"]["RiseView"] | null;
+            stay?: components["schemas"]["StayView"] | null;
         };
         TierShareView: {
             tier_id: components["schemas"]["TierId"];
@@ -6965,6 +7599,27 @@ export interface components {
             edited_by?: components["schemas"]["StaffId"] | null;
             /** Format: date-time */
             created_at: string;
+        };
+        WalletView: {
+            /**
+             * Format: int64
+             * @description Not used and not past, though perhaps not valid yet, or locked for an order.
+             */
+            usable: number;
+            /**
+             * Format: int64
+             * @description Of the usable ones, those that end within 7 days.
+             */
+            expiring_soon: number;
+            /** Format: int64 */
+            used: number;
+            /** Format: int64 */
+            expired: number;
+            /**
+             * Format: date-time
+             * @description When the first of the usable ones ends; null where there is none.
+             */
+            next_expiry?: string | null;
         };
         WechatSignIn: {
             /** @description From `wx.login`. */
@@ -8021,7 +8676,12 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
+                /** @description `member`, `staff` or `system` */
+                actor_kind?: string;
                 actor_id?: string;
+                since?: string;
+                /** @description Until before then. */
+                until?: string;
                 /** @description `noun.verb`, e.g. `staff.create`. */
                 action?: string;
                 /** @description e.g. `member` */
@@ -8042,6 +8702,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageView_AuditEntryView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_calendar: {
+        parameters: {
+            query: {
+                /** @description The first day, in the shop's zone. */
+                from: string;
+                /** @description The last day, included; at most 74 days after the first. */
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
                 };
             };
             /** @description No valid session. */
@@ -8731,6 +9478,10 @@ export interface operations {
                 reason?: string;
                 /** @description A variant's name. */
                 variant?: string;
+                /** @description The member's card number, or how the name begins. */
+                q?: string;
+                /** @description The member's full phone number; parts of one find nobody. */
+                phone?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description 50 unless told, at most 200. */
@@ -8749,7 +9500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageView_DeliveryView"];
+                    "application/json": components["schemas"]["PageView_AddressedDeliveryView"];
                 };
             };
             /** @description No valid session. */
@@ -11953,6 +12704,310 @@ export interface operations {
             };
         };
     };
+    list_feedback: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["FeedbackState"];
+                /** @description True: only complaints that wait and whose time is past or ends within 24 hours; the oldest first. */
+                due?: boolean;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_ConsoleFeedbackView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleFeedbackView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reply_to_feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackReplyBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleFeedbackView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_console_mall_items: {
         parameters: {
             query?: {
@@ -12544,6 +13599,93 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_DuplicateView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_member: {
         parameters: {
             query?: never;
@@ -12766,6 +13908,213 @@ export interface operations {
             };
             /** @description Refused by a rule; the code says which. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_MergeView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15588,6 +16937,70 @@ export interface operations {
             };
         };
     };
+    list_sms_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsTemplatesView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_wechat_templates: {
         parameters: {
             query?: never;
@@ -15603,6 +17016,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WechatTemplatesView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
                 };
             };
             /** @description No valid session. */
@@ -19511,7 +20988,9 @@ export interface operations {
             query?: {
                 /** @description All of them when absent. */
                 state?: "usable" | "used" | "expired";
-                /** @description `next_cursor` of the page before; absent for the first page. */
+                /** @description The latest first unless told. */
+                order?: "latest_first" | "ends_first";
+                /** @description `next_cursor` of the page before, of the same state and order; absent for the first page. */
                 cursor?: string;
                 /** @description Items per page, 50 unless told, at most 200. */
                 limit?: number;
@@ -19527,7 +21006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageView_CouponView"];
+                    "application/json": components["schemas"]["PageView_MyCouponView"];
                 };
             };
             /** @description No valid session. */
@@ -19595,6 +21074,70 @@ export interface operations {
             };
         };
     };
+    summarise_my_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_my_coupon: {
         parameters: {
             query?: never;
@@ -19611,7 +21154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CouponView"];
+                    "application/json": components["schemas"]["MyCouponView"];
                 };
             };
             /** @description No valid session. */
@@ -20612,6 +22155,209 @@ export interface operations {
             };
         };
     };
+    list_my_feedback: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_FeedbackView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_feedback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_inbox: {
         parameters: {
             query?: {
@@ -20663,6 +22409,81 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessageView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21130,6 +22951,122 @@ export interface operations {
             };
             /** @description Not permitted. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_phone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvePhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21894,6 +23831,59 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeView"];
+                };
+            };
+            /** @description The one named in If-None-Match is current. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too many requests. */
             429: {

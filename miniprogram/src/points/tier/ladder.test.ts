@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { Tier } from '@/card/progress'
-import { asks, ladder, often, points } from './ladder'
+import { asks, ladder, often, points, type Rung } from './ladder'
 
-const tier = (more: Partial<Tier>): Tier => ({ id: 'a', rank: 0, name: '普通', points_percent: 100, birthday_percent: 100, coupon_template_ids: [], rights: [], ...more })
+const tier = (more: Partial<Rung>): Rung => ({ id: 'a', rank: 0, name: '普通', points_percent: 100, birthday_percent: 100, rights: [], ...more })
 
 describe('the ladder of tiers', () => {
   it('has each tier once, from the lowest', () => {
     const low = tier({})
     const high = tier({ id: 'b', rank: 2 })
     expect(ladder(high, low, high, undefined).map((each) => each.id)).toEqual(['a', 'b'])
+  })
+
+  it('takes the gifts from the programme and the rest from what is known of now', () => {
+    expect(ladder(tier({ name: '老名字', coupons: [{ name: '升级礼' }] }), tier({ name: '新名字' }))).toEqual([tier({ name: '新名字', coupons: [{ name: '升级礼' }] })])
   })
 
   it('says what a tier asks for', () => {

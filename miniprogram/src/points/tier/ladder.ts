@@ -5,14 +5,18 @@ import { say, type Key } from '@/words'
 
 export type Right = Tier['rights'][number]
 
-export function ladder(...tiers: Array<Tier | null | undefined>): Tier[] {
-  const known = new Map<string, Tier>()
-  for (const tier of tiers) if (tier) known.set(tier.id, tier)
+/** A tier as it is shown; what is given on reaching it is named by the programme only. */
+export type Rung = Pick<Tier, 'id' | 'rank' | 'name' | 'spend_fen' | 'visits' | 'points_percent' | 'birthday_percent' | 'rights'> & { coupons?: Array<{ name: string }> }
+
+/** The later word counts: the programme's may be of an earlier visit, the member's own is of now. */
+export function ladder(...tiers: Array<Rung | null | undefined>): Rung[] {
+  const known = new Map<string, Rung>()
+  for (const tier of tiers) if (tier) known.set(tier.id, { ...known.get(tier.id), ...tier })
   return [...known.values()].sort((a, b) => a.rank - b.rank)
 }
 
 /** `消费满 800 元或到店 12 次`; the lowest asks for nothing. */
-export function asks({ spend_fen: fen, visits }: Tier, need: 'any' | 'all'): string {
+export function asks({ spend_fen: fen, visits }: Rung, need: 'any' | 'all'): string {
   const parts = [
     fen ? say('points.tier.asksSpend', { amount: yuan(fen) }) : undefined,
     visits ? say('points.tier.asksVisits', { n: visits }) : undefined,
@@ -25,7 +29,7 @@ export function asks({ spend_fen: fen, visits }: Tier, need: 'any' | 'all'): str
 export const often = ({ quota, per }: Right): string => (quota === null || quota === undefined ? say('points.tier.free') : say(`points.tier.per.${per}` as Key, { n: quota }))
 
 /** What it gives besides its rights: more points, also in the birthday's month. */
-export function points({ points_percent: normal, birthday_percent: birthday }: Tier): string[] {
+export function points({ points_percent: normal, birthday_percent: birthday }: Rung): string[] {
   const lines: string[] = [say('points.tier.points', { n: normal })]
   if (birthday > normal) lines.push(say('points.tier.birthday', { n: birthday }))
   return lines

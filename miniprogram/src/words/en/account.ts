@@ -89,7 +89,7 @@ export const account: Record<keyof typeof chinese, string> = {
   'account.feedback.send': 'Send',
   'account.feedback.sent': 'Received. The answer comes to your messages',
   'account.feedback.complaintNote': 'Complaints have a date by which they are answered',
-  'account.feedback.mine': 'What I wrote',
+  'account.feedback.mine': 'My feedback',
   'account.feedback.empty': 'Nothing yet',
   'account.feedback.state.open': 'Open',
   'account.feedback.state.answered': 'Answered',

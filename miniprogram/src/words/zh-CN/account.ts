@@ -87,7 +87,7 @@ export const account = {
   'account.feedback.send': '提交',
   'account.feedback.sent': '已收到，答复会发到消息里',
   'account.feedback.complaintNote': '投诉有答复时限，到期前一定答复',
-  'account.feedback.mine': '我提过的',
+  'account.feedback.mine': '我的反馈',
   'account.feedback.empty': '还没有提过意见',
   'account.feedback.state.open': '待答复',
   'account.feedback.state.answered': '已答复',
