@@ -45,8 +45,6 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     env: { TZ: 'UTC' },
-    // A busy machine is no failure.
-    testTimeout: 30_000,
     // A busy machine takes its time to load a language.
     testTimeout: 30_000,
   },
