@@ -1,8 +1,15 @@
 # syntax=docker/dockerfile:1
 
+FROM node:20-bookworm-slim AS front-ends
+WORKDIR /src
+COPY . .
+RUN scripts/front-ends build
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+COPY --from=front-ends /src/miniprogram/dist miniprogram/dist
+COPY --from=front-ends /src/console/dist console/dist
 # The image's own toolchain, so that rust-toolchain.toml does not fetch another.
 # The binary is copied out of the cached folder, because the cache is not part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

@@ -1,5 +1,6 @@
 //! What holds for every operation: problems, inputs, keys, limits, the document.
 
+mod front_ends;
 mod health;
 mod idempotency_key;
 mod input;
