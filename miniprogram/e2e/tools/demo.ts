@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const BINARY = process.env.HUIKE_BINARY ?? resolve(import.meta.dirname, '../../../target/debug/huike')
+export const BINARY = process.env.HUIKE_BINARY ?? resolve(import.meta.dirname, '../../../target/debug/huike')
 const BUILD = resolve(import.meta.dirname, '../../dist/build/h5/index.html')
 const PATIENCE_MS = 60_000
 const GREETING = 'Mini-program '
@@ -16,6 +16,11 @@ const GREETING = 'Mini-program '
 export default async function openShop() {
   if (process.env.HUIKE_APP) return
   if (!existsSync(BUILD)) throw new Error('there is no browser build to test: npm run build:h5')
+  return startDemo()
+}
+
+/** Gives back what stops it. */
+export async function startDemo(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'huike-mini-'))
   const [listen, sandbox] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
   const shop = spawn(BINARY, ['demo', '--data', folder, '--listen', listen, '--sandbox', sandbox], {

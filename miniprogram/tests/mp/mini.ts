@@ -28,10 +28,20 @@ interface Found {
 /** The page's own object, on which uni-app and WeChat put their methods. */
 type Instance = Record<string, unknown> & { route?: string; options?: Record<string, string> }
 
+/**
+ * Said by the engine about what WeChat allows: an attribute of the platform on a component, what uni-app hands to a virtual host,
+ * and a list that is not there before the first `setData`.
+ */
+const HARMLESS = /^warning: ("(hidden|virtualHostClass|virtualHostStyle|virtualHostHidden|virtualHostId|key)" is not a valid property|The for-list data is neither Array nor Object, got type "undefined")/
+
 export interface OpenPage {
   /** All that is to be read on it. */
   text: () => string
   has: (testid: string) => boolean
+  /** The test ids on it that begin so. */
+  ids: (beginning: string) => string[]
+  /** Waits for what an answer brings. */
+  until: (is: () => boolean) => Promise<void>
   emit: (testid: string, event: string, detail?: unknown) => Promise<void>
   tap: (testid: string) => Promise<void>
   type: (testid: string, value: string) => Promise<void>
@@ -53,20 +63,31 @@ function files(folder: string, ending: string): string[] {
   })
 }
 
-/** As WeChat behaves, and a browser's engine by itself does not. */
+/** As WeChat behaves, and the engine by itself does not. */
 function behaveLikeWeChat(): void {
-  // `bindtap` on what is no component.
-  glassEasel.globalOptions.fallbackListenerOnNativeNode = true
   // uni-app puts handlers on the instance, not among the methods.
   glassEasel.globalOptions.useMethodCallerListeners = true
   glassEasel.globalOptions.throwGlobalError = false
+  glassEasel.Event.prototype.wrapShadowedEvent = plainEvent
 }
 
-export function launch(folder: string, wx: Wx): Mini {
+/** uni-app writes to the event and clones it, so it has to be a plain object. */
+function plainEvent(this: adapter.glassEasel.Event<unknown>, target: Element, mark: Record<string, unknown> | null, currentTarget: Element): adapter.glassEasel.ShadowedEvent<unknown> {
+  const side = (of: Element): object => ({ id: of.id, dataset: of.dataset, offsetLeft: 0, offsetTop: 0 })
+  const plain = { type: this.type, timeStamp: this.timeStamp, detail: this.detail, mark: mark ?? {}, target: side(target), currentTarget: side(currentTarget), touches: [], changedTouches: [] }
+  return plain as unknown as adapter.glassEasel.ShadowedEvent<unknown>
+}
+
+export function launch(folder: string, wx: Wx, stored = new Map<string, unknown>()): Mini {
   behaveLikeWeChat()
   const problems: string[] = []
-  glassEasel.addGlobalErrorListener((error: unknown) => void problems.push(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
-  glassEasel.addGlobalWarningListener((message: unknown) => void problems.push(`warning: ${String(message)}`))
+  const tell = (problem: string): boolean => {
+    if (!HARMLESS.test(problem)) problems.push(problem)
+    // The engine prints what nobody has heard.
+    return false
+  }
+  glassEasel.addGlobalErrorListener((error: unknown) => tell(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+  glassEasel.addGlobalWarningListener((message: unknown) => tell(`warning: ${String(message)}`))
 
   const nameOf = (path: string, ending: string): string => relative(folder, path).slice(0, -ending.length)
   const read = (path: string): string => readFileSync(join(folder, path), 'utf8')
@@ -82,16 +103,23 @@ export function launch(folder: string, wx: Wx): Mini {
   for (const name of templates) {
     for (const found of group.addTmpl(name, read(`${name}.wxml`)) as Found[]) problems.push(`${name}.wxml: ${found.message ?? JSON.stringify(found)}`)
   }
-  const made = new Function(`return ${group.getTmplGenObjectGroups()}`)() as Record<string, adapter.glassEasel.template.ComponentTemplate['content' & never]>
+  const made = new Function(`return ${group.getTmplGenObjectGroups()}`)() as Record<string, unknown>
   for (const name of templates) {
-    space.addCompiledTemplate(name, { groupList: made, content: made[name] } as unknown as adapter.glassEasel.template.ComponentTemplate)
+    space.addCompiledTemplate(name, { groupList: made, content: made[name], fallbackListenerOnNativeNode: true } as unknown as adapter.glassEasel.template.ComponentTemplate)
     space.addComponentStaticConfig(name, JSON.parse(read(`${name}.json`)) as adapter.ComponentStaticConfig)
   }
 
   const instances: Instance[] = []
   let app: Instance = {}
+  // The scripts keep these when they are loaded; what they define belongs to the file that is being loaded then.
+  let defining: Record<string, (of: object) => unknown> = {}
+  const defines = (name: string) => (of: object): unknown => defining[name]?.(of)
   const globals: Record<string, unknown> = {
-    wx: withPlatform(wx, problems),
+    Page: defines('Page'),
+    Component: defines('Component'),
+    Behavior: defines('Behavior'),
+    global: globalThis,
+    wx: withPlatform(wx, stored),
     App: (of: Instance) => (app = of),
     getApp: () => app,
     getCurrentPages: () => instances,
@@ -116,7 +144,12 @@ export function launch(folder: string, wx: Wx): Mini {
   }
   call(app, 'onLaunch', { path: config.pages[0], query: {}, scene: 1001 })
   call(app, 'onShow', { path: config.pages[0], query: {}, scene: 1001 })
-  for (const name of templates) space.globalComponentEnv(globalThis, name, () => load(`${name}.js`))
+  for (const name of templates) {
+    space.componentEnv(name, (definitions) => {
+      defining = definitions as unknown as typeof defining
+      load(`${name}.js`)
+    })
+  }
 
   async function open(path: string, query: Record<string, string> = {}): Promise<OpenPage> {
     const root = backend.createRoot('page', space, path)
@@ -135,7 +168,7 @@ export function launch(folder: string, wx: Wx): Mini {
     await calm()
 
     const find = (testid: string): Element => {
-      const found = all(component as unknown as Element).find((each) => (each.dataset as { testid?: string }).testid === testid)
+      const found = all(component as unknown as Element).find((each) => idOf(each) === testid)
       if (!found) throw new Error(`${path} shows nothing called ${testid}: ${text(component as unknown as Element)}`)
       return found
     }
@@ -147,7 +180,15 @@ export function launch(folder: string, wx: Wx): Mini {
     }
     return {
       text: () => text(component as unknown as Element),
-      has: (testid) => all(component as unknown as Element).some((each) => (each.dataset as { testid?: string }).testid === testid),
+      has: (testid) => all(component as unknown as Element).some((each) => idOf(each) === testid),
+      ids: (beginning) => all(component as unknown as Element).map(idOf).filter((id) => id?.startsWith(beginning)) as string[],
+      until: async (is) => {
+        const end = Date.now() + PATIENCE_MS
+        while (!is()) {
+          if (Date.now() > end) throw new Error(`${path} did not come to it: ${text(component as unknown as Element)}`)
+          await calm()
+        }
+      },
       emit,
       tap: (testid) => emit(testid, 'tap'),
       type: (testid, value) => emit(testid, 'input', { value }),
@@ -162,9 +203,8 @@ export function launch(folder: string, wx: Wx): Mini {
   return { config, paths, problems, open }
 }
 
-/** What was not stubbed and is called all the same is a problem; what only asks about the phone has an answer. */
-function withPlatform(wx: Wx, problems: string[]): object {
-  const stored = new Map<string, unknown>()
+/** What only asks about the phone has an answer; the rest a test gives, or it is not there and calling it is a problem. */
+function withPlatform(wx: Wx, stored: Map<string, unknown>): object {
   const quiet = (): undefined => undefined
   const size = { windowWidth: 375, windowHeight: 812, screenWidth: 375, screenHeight: 812, statusBarHeight: 44, pixelRatio: 2, safeArea: { top: 44, bottom: 778, left: 0, right: 375 }, safeAreaInsets: { top: 44, bottom: 34, left: 0, right: 0 } }
   const about = { ...size, language: 'zh_CN', platform: 'ios', system: 'iOS 17.0', model: 'iPhone', brand: 'Apple', SDKVersion: '3.5.0', version: '8.0.50', theme: 'light', fontSizeSetting: 17 }
@@ -179,18 +219,12 @@ function withPlatform(wx: Wx, problems: string[]): object {
     ...Object.fromEntries(['onNetworkStatusChange', 'onThemeChange', 'onAppShow', 'onAppHide', 'setNavigationBarTitle', 'setNavigationBarColor', 'setTabBarItem', 'setTabBarStyle', 'stopPullDownRefresh', 'showToast', 'vibrateShort', 'vibrateLong', 'setKeepScreenOn', 'setScreenBrightness', 'getScreenBrightness', 'setBackgroundColor', 'setBackgroundTextStyle', 'onError', 'onUnhandledRejection', 'onPageNotFound', 'hideToast', 'showShareMenu'].map((name) => [name, quiet])),
     ...wx,
   }
-  return new Proxy(known, {
-    get: (of, name) => {
-      if (typeof name === 'symbol' || name in of) return Reflect.get(of, name) as unknown
-      return undefined
-    },
-    set: (of, name, value) => Reflect.set(of, name, value),
-    has: (of, name) => {
-      if (typeof name === 'string' && !(name in of)) void problems
-      return name in of
-    },
-  })
+  return known
 }
+
+const PATIENCE_MS = 15_000
+
+const idOf = (of: Element): string | undefined => (of.dataset as { testid?: string }).testid
 
 function all(of: Node): Element[] {
   const found: Element[] = []
