@@ -70,7 +70,7 @@ test('a gift goes into the mall, a member exchanges points for it, the exchange 
 
   const member = await Api.member('13800000002')
   const { items } = await member.get<{ items: { id: string; name: string }[] }>('/v1/mall-items')
-  await member.post(`/v1/mall-items/${items.find(({ name }) => name === '山月茶巾')?.id}/exchanges`)
+  await member.post(`/v1/mall-items/${items.find(({ name }) => name === '山月茶巾')?.id}/exchanges`, { request_no: 'e2e-towel' })
   await open(page, '/mall?tab=exchanges&state=waiting')
   const row = page.getByRole('row').filter({ hasText: '山月茶巾' })
   await expect(row).toContainText('20 分')
