@@ -1,14 +1,32 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { itemsOf, monthDays, placed, shiftMonth, weekDays, type CalendarItem } from '@/pages/campaigns/calendar/items'
+import {
+  itemsOf,
+  monthDays,
+  placed,
+  shiftMonth,
+  weekDays,
+  type CalendarItem,
+  type CalendarView,
+} from '@/pages/campaigns/calendar/items'
 import { isQuiet, quietSpans, quietUntil } from '@/pages/campaigns/quiet'
-import { recurrenceWords, runsOn } from '@/pages/campaigns/recurrence'
-import type { Campaign } from '@/pages/campaigns/model'
+import { recurrenceWords } from '@/pages/campaigns/recurrence'
 import { shopZone } from '@/session/shop'
 
 const now = new Date('2026-11-27T06:00:00Z')
 
-function campaign(more: Partial<Campaign>): Campaign {
-  return { id: 'c', name: '会员日', state: 'scheduled', recurrence: null, ...more } as Campaign
+function item(more: Partial<CalendarView['items'][number]>): CalendarView['items'][number] {
+  return {
+    campaign_id: 'c',
+    name: '会员日',
+    state: 'scheduled',
+    channel: 'sms',
+    class: 'marketing',
+    at: '2026-11-27T18:00:00Z',
+    day: '2026-11-28',
+    is_planned_occurrence: false,
+    members: 1,
+    ...more,
+  }
 }
 
 beforeEach(() => (shopZone.value = 'Asia/Shanghai'))
@@ -23,25 +41,19 @@ describe('calendar', () => {
     expect(shiftMonth('2026-12-31', 1)).toBe('2027-01-01')
   })
 
-  it('puts a campaign on its day by the shop’s clock', () => {
-    const items = itemsOf([campaign({ scheduled_at: '2026-11-27T18:00:00Z' })], monthDays('2026-11-15'), now)
-    expect(items.map((item) => [item.day, item.time, item.canMove])).toEqual([['2026-11-28', '02:00', true]])
+  it('puts a campaign at the time of the shop’s clock', () => {
+    const items = itemsOf([item({})], now)
+    expect(items.map((one) => [one.day, one.time, one.canMove])).toEqual([['2026-11-28', '02:00', true]])
   })
 
-  it('lets nothing be moved that has started or is over', () => {
-    const started = campaign({ state: 'sending', started_at: '2026-11-27T02:00:00Z' })
-    expect(itemsOf([started], monthDays('2026-11-15'), now)[0]?.canMove).toBe(false)
-  })
-
-  it('shows the runs to come of a recurring campaign', () => {
-    const weekly = campaign({ state: 'recurring', recurrence: { every: 'week', at: '10:00', weekdays: [6] } })
-    const items = itemsOf([weekly], monthDays('2026-11-15'), now)
-    expect(items.map((item) => item.day)).toEqual(['2026-11-28', '2026-12-05'])
+  it('lets nothing be moved that has started, is over, or is a run of a recurring one', () => {
+    const moved = [item({ state: 'sending' }), item({ at: '2026-11-27T02:00:00Z' }), item({ is_planned_occurrence: true })]
+    expect(itemsOf(moved, now).some((one) => one.canMove)).toBe(false)
   })
 
   it('stands items side by side that would cover each other', () => {
-    const item = (time: string) => ({ key: time, day: '2026-11-28', time }) as CalendarItem
-    expect(placed([item('10:00'), item('10:15'), item('10:50'), item('15:00')]).map((one) => [one.column, one.columns])).toEqual([
+    const at = (time: string) => ({ key: time, day: '2026-11-28', time }) as CalendarItem
+    expect(placed([at('10:00'), at('10:15'), at('10:50'), at('15:00')]).map((one) => [one.column, one.columns])).toEqual([
       [0, 2],
       [1, 2],
       [0, 2],
@@ -51,13 +63,6 @@ describe('calendar', () => {
 })
 
 describe('recurrence', () => {
-  it('uses the last day of a month that lacks the one asked for', () => {
-    const monthly = { every: 'month' as const, at: '10:00', days: [31] }
-    expect(runsOn(monthly, '2026-11-30')).toBe(true)
-    expect(runsOn(monthly, '2026-11-29')).toBe(false)
-    expect(runsOn({ ...monthly, until: '2026-11-29' }, '2026-11-30')).toBe(false)
-  })
-
   it('is told in words', () => {
     expect(recurrenceWords({ every: 'week', at: '10:00', weekdays: [6, 1] })).toBe('每周周一和周六 10:00')
     expect(recurrenceWords({ every: 'day', at: '09:30' })).toBe('每天 09:30')

@@ -38,6 +38,16 @@ export function useWechatTemplates(enabled: Ref<boolean> = computed(() => true))
   })
 }
 
+/** The approved wordings of text messages. */
+export function useSmsTemplates() {
+  return useQuery({
+    queryKey: ['sms-templates'],
+    queryFn: () => answered(api.GET('/v1/console/settings/sms-templates')),
+    staleTime: 5 * MINUTE,
+    enabled: may('ReadSettings'),
+  })
+}
+
 export function usePolicy() {
   return useQuery({
     queryKey: ['settings'],

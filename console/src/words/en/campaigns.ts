@@ -136,6 +136,7 @@ const words: Words['campaigns'] = {
   type_car_number: 'A number plate of at most 8 characters',
   type_name: 'At most 10 Chinese characters or 20 letters',
   type_phrase: 'At most 5 Chinese characters',
+  smsTemplatePick: 'Choose an approved template',
   smsTemplateId: 'Template ID',
   smsTemplateHint: 'The ID that the supplier approved.',
   smsBody: 'Approved wording',
@@ -446,8 +447,7 @@ const words: Words['campaigns'] = {
   guideAt_review: 'See who will get it, send yourself a test, and schedule it when you are content.',
   doneAt: 'Done at {time}',
   lacking: '{n} {n|step is|steps are} not complete',
-  findMember: 'Find a member to see why',
-  findMemberHint: 'Type a card number, a name or a full phone number',
+  findMember: 'Card number, name or full phone',
   duplicate: 'Copy as a new campaign',
   copyName: '{name} (copy)',
 }

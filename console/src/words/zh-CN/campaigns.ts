@@ -134,6 +134,7 @@ export default {
   type_car_number: '8 位以内车牌号',
   type_name: '10 个汉字或 20 个字母以内',
   type_phrase: '5 个汉字以内',
+  smsTemplatePick: '选一个已审核的模板',
   smsTemplateId: '模板编号',
   smsTemplateHint: '供应商审核通过的编号。',
   smsBody: '模板原文',
@@ -443,8 +444,7 @@ export default {
   guideAt_review: '看预估里谁会收到；发给自己试一次；满意了再排期。',
   doneAt: '{time} 完成',
   lacking: '还有 {n} 步没填完',
-  findMember: '找一位会员，看为什么',
-  findMemberHint: '输入卡号、姓名或完整手机号',
+  findMember: '卡号、姓名或完整手机号',
   duplicate: '复制为新活动',
   copyName: '{name} 副本',
 }

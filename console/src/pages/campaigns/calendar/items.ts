@@ -1,11 +1,16 @@
 /** What stands on which day of the calendar, in the shop's zone. */
-import { addDays, clockOf, dayOf, instantOf, weekdayOf } from '@/format/time'
-import { startOf, type Campaign } from '../model'
-import { runsOn } from '../recurrence'
+import type { components } from '@/api/schema'
+import { addDays, clockOf, weekdayOf } from '@/format/time'
+import type { CampaignState } from '../model'
+
+export type CalendarView = components['schemas']['CalendarView']
 
 export interface CalendarItem {
   key: string
-  campaign: Campaign
+  /** Of a run to come: the recurring campaign. */
+  id: string
+  name: string
+  state: CampaignState
   day: string
   /** `HH:MM`. */
   time: string
@@ -34,35 +39,17 @@ export function shiftMonth(day: string, by: number): string {
   return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10)
 }
 
-export function itemsOf(campaigns: readonly Campaign[], days: readonly string[], now: Date): CalendarItem[] {
-  const shown = new Set(days)
-  const items = campaigns.flatMap((campaign) => [...own(campaign, now), ...planned(campaign, days, now)])
-  return items
-    .filter((item) => shown.has(item.day))
-    .sort((a, b) => a.day.localeCompare(b.day) || a.time.localeCompare(b.time) || a.key.localeCompare(b.key))
-}
-
-function own(campaign: Campaign, now: Date): CalendarItem[] {
-  const at = startOf(campaign)
-  // A recurring campaign stands on the days of its runs, not on one of its own.
-  if (!at || campaign.recurrence) return []
-  const canMove = campaign.state === 'scheduled' && new Date(at) > now
-  return [{ key: campaign.id, campaign, day: dayOf(at), time: clockOf(at), isPlanned: false, canMove }]
-}
-
-function planned(campaign: Campaign, days: readonly string[], now: Date): CalendarItem[] {
-  const { recurrence, state } = campaign
-  if (!recurrence || state !== 'recurring' || campaign.parent_id) return []
-  return days
-    .filter((day) => runsOn(recurrence, day) && instantOf(day, recurrence.at) > now)
-    .map((day) => ({
-      key: `${campaign.id} ${day}`,
-      campaign,
-      day,
-      time: recurrence.at,
-      isPlanned: true,
-      canMove: false,
-    }))
+export function itemsOf(items: readonly CalendarView['items'][number][], now: Date): CalendarItem[] {
+  return items.map((item) => ({
+    key: `${item.campaign_id} ${item.day}`,
+    id: item.campaign_id,
+    name: item.name,
+    state: item.state,
+    day: item.day,
+    time: clockOf(item.at),
+    isPlanned: item.is_planned_occurrence,
+    canMove: item.state === 'scheduled' && !item.is_planned_occurrence && new Date(item.at) > now,
+  }))
 }
 
 export interface Placed {
