@@ -1,9 +1,10 @@
 /** Asks at a useful moment whether the brand may send a message, and tells the server what was seen of the answer. Never rewarded. */
 import { call } from '@/api/call'
+import type { components } from '@/api/schema'
 import { askToSubscribe, type Answers } from '@/platform/subscribe'
 import { programme } from '@/programme'
 
-export type Moment = 'claim' | 'redemption' | 'points' | 'member_day'
+export type Moment = components['schemas']['PromptMoment']
 
 export const templatesFor = (moment: Moment) => programme.value?.subscriptions.filter((each) => each.moments.includes(moment)) ?? []
 

@@ -6,28 +6,12 @@ import { say, type Key } from '@/words'
 
 export type Tier = components['schemas']['TierView']
 
-interface Sum {
-  spend_fen: number
-  visits: number
-}
+export type TierProgress = components['schemas']['TierProgressView']
+type Sum = components['schemas']['SumView']
 
 export interface Missing {
   missing_fen?: number | null
   missing_visits?: number | null
-}
-
-export interface TierProgress {
-  since: string
-  window_from?: string | null
-  frozen_until?: string | null
-  ends_at?: string | null
-  counts: 'lifetime' | 'window' | 'since_change'
-  need: 'any' | 'all'
-  lifetime: Sum
-  window: Sum
-  since_change: Sum
-  rise?: (Missing & { tier: Tier; by?: string | null }) | null
-  stay?: (Missing & { by: string; check_at: string; misses_left: number }) | null
 }
 
 export interface Line {
@@ -86,6 +70,3 @@ export function stay(progress: TierProgress, tier: Tier): Line | undefined {
   if (text === undefined) return { text: say('card.staysSafe', { tier: tier.name, day: date(progress.stay.check_at) }), share: 1, done: true }
   return { text, share: share(progress, progress.stay) }
 }
-
-/** The document gives the campaign's view of the same name to this one; what arrives is the tier's. */
-export const asTierProgress = (progress: object): TierProgress => progress as TierProgress

@@ -120,11 +120,7 @@ export function bestUse(rules: Rules): string | undefined {
 }
 
 /** A coupon as its owner sees it. */
-export type Coupon = components['schemas']['CouponView'] & {
-  used_store_name?: string | null
-  /** While it is offered to a friend. */
-  transfer?: { expires_at: string } | null
-}
+export type Coupon = components['schemas']['MyCouponView']
 
 /** A coupon whose time is over counts as expired at once; the server writes it down some time later. */
 export function stateOf(coupon: Pick<Coupon, 'state' | 'valid_until'>, nowMs: number = serverNow()): Coupon['state'] {
