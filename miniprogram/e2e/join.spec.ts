@@ -18,7 +18,8 @@ test('a shopper joins through WeChat, claims a coupon and finds it in the wallet
 
   await page.locator('.uni-tabbar__item').nth(1).click()
   await tap('tab-claimable')
-  const offer = page.locator('[data-testid^="offer-"]:visible').filter({ has: page.locator('uni-button') }).first()
+  const first = page.locator('[data-testid^="offer-"]:visible').filter({ has: page.locator('uni-button') }).first()
+  const offer = at((await first.getAttribute('data-testid')) ?? '')
   const name = await offer.locator('.name').innerText()
   await offer.locator('uni-button').click()
   const prompt = at('prompt-accept')

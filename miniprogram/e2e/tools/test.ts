@@ -51,7 +51,7 @@ async function launch(context: BrowserContext, who: Who): Promise<App> {
   const entries = await storage(who)
   // Once: a session that the page ends must not come back with its next load.
   await context.addInitScript((list) => {
-    if (localStorage.getItem('e2e')) return
+    if (location.protocol === 'about:' || localStorage.getItem('e2e')) return
     list.forEach(([name, value]) => localStorage.setItem(name, value))
     localStorage.setItem('e2e', 'begun')
   }, entries)
