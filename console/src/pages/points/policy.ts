@@ -4,7 +4,7 @@ import type { components } from '@/api/schema'
 type Schemas = components['schemas']
 export type Policy = Schemas['PointsPolicy']
 export type EarnRule = Schemas['EarnRule']
-export type Conditions = Schemas['Conditions']
+export type Conditions = Schemas['EarnConditions']
 export type ExpiryKind = Schemas['Expiry']['kind']
 
 export interface RuleDraft {
