@@ -388,6 +388,8 @@ pub enum NeedKindView {
     ConsentLow,
     /// What tills redeemed while cut off within a week and could not be booked.
     OfflineConflicts,
+    /// Complaints whose answer is due within a day, or was due; `at` is the earliest.
+    ComplaintsDue,
 }
 
 impl From<NeedKind> for NeedKindView {
@@ -401,6 +403,7 @@ impl From<NeedKind> for NeedKindView {
             NeedKind::OfferEnds => Self::OfferEnds,
             NeedKind::ConsentLow => Self::ConsentLow,
             NeedKind::OfflineConflicts => Self::OfflineConflicts,
+            NeedKind::ComplaintsDue => Self::ComplaintsDue,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::states::{
-    AdjustmentState, CampaignState, Channel, CouponTemplateState, DeadLetterState, MemberState,
+    AdjustmentState, CampaignState, Channel, CouponTemplateState, DeadLetterState, FeedbackState, MemberState,
 };
 use entity::{
-    campaign, consent, coupon_template, dead_letter, delivery, member, offline_redemption, points_adjustment,
-    points_check,
+    campaign, consent, coupon_template, dead_letter, delivery, feedback, member, offline_redemption,
+    points_adjustment, points_check,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -26,6 +26,8 @@ const ENDS_SOON: Duration = Duration::days(3);
 const CONSENT_PERCENT: u64 = 20;
 /// What tills kept as conflicts is news for so long.
 const CONFLICT_NEWS: Duration = Duration::days(7);
+/// An answer is due soon within so long.
+const ANSWER_SOON: Duration = Duration::days(1);
 const MOST: u64 = 20;
 
 #[derive(Debug, Clone)]
@@ -68,6 +70,8 @@ pub enum NeedKind {
     ConsentLow,
     /// What tills redeemed while cut off and could not be booked.
     OfflineConflicts,
+    /// Complaints without an answer that is due within a day, or was due.
+    ComplaintsDue,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +101,9 @@ pub async fn read_today(ctx: &Context, staff: &StaffCaller) -> Result<Today> {
     }
     if may(Permission::ReadReports) {
         needs.extend(offline_conflicts(ctx, staff).await?);
+    }
+    if may(Permission::HandleFeedback) {
+        needs.extend(complaints_due(ctx, staff).await?);
     }
     if may(Permission::WriteSettings) {
         needs.extend(points_differ(ctx).await?);
@@ -184,6 +191,23 @@ async fn offline_conflicts(ctx: &Context, staff: &StaffCaller) -> Result<Option<
         .await?;
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     Ok((count > 0).then(|| Need::of(NeedKind::OfflineConflicts, count)))
+}
+
+async fn complaints_due(ctx: &Context, staff: &StaffCaller) -> Result<Option<Need>> {
+    use feedback::Column;
+    let row: Option<(i64, Option<DateTime<Utc>>)> = feedback::Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "complaints")
+        .column_as(Column::DueAt.min(), "due")
+        .filter(Column::State.eq(FeedbackState::Open))
+        .filter(Column::DueAt.lte(ctx.now() + ANSWER_SOON))
+        .filter(seen_by(staff, Column::StoreId))
+        .into_tuple()
+        .one(ctx.db.read())
+        .await?;
+    Ok(row
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, at)| Need { at, ..Need::of(NeedKind::ComplaintsDue, count) }))
 }
 
 async fn stock_low(ctx: &Context) -> Result<Vec<Need>> {

@@ -318,3 +318,22 @@ async fn a_members_copy_holds_the_words_and_leaving_takes_them_away() {
     assert_eq!((&left["text"], &left["replies"][0]["text"]), (&json!(""), &json!("")));
     assert_eq!((&left["state"], &left["store_id"]), (&json!("closed"), &json!(desk.store)));
 }
+
+#[tokio::test]
+async fn a_complaint_whose_answer_is_nearly_due_is_on_todays_list_until_it_is_answered() {
+    let desk = Desk::with_settings("feedback.complaint_hours = 48").await;
+    let complaint = desk.complaint().await;
+    let due = async || {
+        let today = desk.app.get("/v1/console/today").with_bearer(&desk.owner).await.expect(200);
+        let needs = today["needs"].as_array().unwrap().clone();
+        needs.into_iter().filter(|need| need["kind"] == "complaints_due").collect::<Vec<_>>()
+    };
+    assert_eq!(due().await, Vec::<Value>::new());
+
+    desk.app.advance(Duration::hours(24)).await;
+    let told = due().await;
+
+    assert_eq!((told.len(), &told[0]["count"]), (1, &json!(1)));
+    desk.reply(&desk.owner, &complaint["id"], "抱歉让您久等。").await.expect(201);
+    assert_eq!(due().await, Vec::<Value>::new());
+}

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use super::sources::{read, root};
 
 /// The libraries of others that the workspace names, from `[workspace.dependencies]`.
@@ -18,25 +20,42 @@ fn libraries() -> BTreeSet<String> {
         .collect()
 }
 
-/// The first cell of every table row: "| `name` | reason |".
-fn explained() -> BTreeSet<String> {
+/// What the two front ends name, for running and for building.
+fn packages() -> BTreeSet<String> {
+    let of = |folder: &str| {
+        let manifest: Value = serde_json::from_str(&read(&format!("{folder}/package.json"))).expect("JSON");
+        let names =
+            |part: &str| manifest[part].as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        [names("dependencies"), names("devDependencies")].concat()
+    };
+    [of("miniprogram"), of("console")].concat().into_iter().collect()
+}
+
+/// The first cell of every table row: "| `name` | reason |"; of the libraries, and of the front ends' packages.
+fn explained() -> [BTreeSet<String>; 2] {
     let document = read("docs/dependencies.md");
-    let names = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
-    names.map(|(name, _)| name.to_owned()).collect()
+    let (libraries, packages) = document.split_once("\n## Front ends\n").expect("two parts");
+    let names = |part: &str| {
+        let cells = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        cells.map(|(name, _)| name.to_owned()).collect()
+    };
+    [names(libraries), names(packages)]
 }
 
 #[test]
-fn every_library_has_its_reason_in_the_dependencies_document() {
-    let (libraries, explained) = (libraries(), explained());
-    let unexplained: Vec<_> = libraries.difference(&explained).collect();
-    assert!(unexplained.is_empty(), "without a line in docs/dependencies.md: {unexplained:?}");
+fn every_dependency_has_its_reason_in_the_dependencies_document() {
+    for (named, explained) in [libraries(), packages()].into_iter().zip(explained()) {
+        let unexplained: Vec<_> = named.difference(&explained).collect();
+        assert!(unexplained.is_empty(), "without a line in docs/dependencies.md: {unexplained:?}");
+    }
 }
 
 #[test]
-fn the_dependencies_document_names_no_library_that_is_gone() {
-    let (libraries, explained) = (libraries(), explained());
-    let gone: Vec<_> = explained.difference(&libraries).collect();
-    assert!(gone.is_empty(), "in docs/dependencies.md but not in Cargo.toml: {gone:?}");
+fn the_dependencies_document_names_nothing_that_is_gone() {
+    for (named, explained) in [libraries(), packages()].into_iter().zip(explained()) {
+        let gone: Vec<_> = explained.difference(&named).collect();
+        assert!(gone.is_empty(), "in docs/dependencies.md and named nowhere: {gone:?}");
+    }
 }
 
 #[test]
