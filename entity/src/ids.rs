@@ -85,6 +85,7 @@ ids!(
     ScanId,
     SegmentId,
     SessionId,
+    SignInEventId,
     StaffId,
     StampCardId,
     StampId,

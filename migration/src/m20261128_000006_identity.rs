@@ -1,4 +1,4 @@
-//! One identity: member_merge, merged_slot, duplicate_hint.
+//! One identity: member_merge, merged_slot, duplicate_hint; member_password, sign_in_event.
 
 use sea_orm_migration::prelude::*;
 
@@ -46,6 +46,31 @@ const TABLES: &[Table] = &[
         ],
         unique: &[],
         indexes: &[&["other_id"]],
+    },
+    Table {
+        name: "member_password",
+        columns: &[
+            Column::uuid("member_id").primary_key().references("member"),
+            Column::text("hash"),
+            Column::timestamp_with_time_zone("changed_at"),
+        ],
+        unique: &[],
+        indexes: &[],
+    },
+    Table {
+        name: "sign_in_event",
+        columns: &[
+            Column::uuid("id").primary_key(),
+            Column::uuid("member_id"),
+            Column::uuid("session_id").null(),
+            Column::text("method"),
+            Column::text("outcome"),
+            Column::text("device").null(),
+            Column::text("address"),
+            Column::timestamp_with_time_zone("created_at"),
+        ],
+        unique: &[],
+        indexes: &[&["member_id", "id"], &["created_at"]],
     },
 ];
 

@@ -35,6 +35,7 @@ pub mod names;
 pub mod notice;
 pub mod outbox;
 pub mod page;
+mod password;
 pub mod phone;
 pub mod platforms;
 pub mod points;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service::delivery::notices;
 use service::outbox::{self, Job};
-use service::{Context, campaign, delivery, idempotency};
+use service::{Context, campaign, delivery, idempotency, identity};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -113,5 +113,5 @@ async fn keep_house(ctx: &Context) -> service::Result<u64> {
     let txn = ctx.db.begin().await?;
     outbox::push(&txn, ctx.now(), HOURLY).await?;
     txn.commit().await.map_err(service::Error::from)?;
-    idempotency::forget_old(ctx).await
+    Ok(idempotency::forget_old(ctx).await? + identity::history::forget_old_sign_ins(ctx).await?)
 }

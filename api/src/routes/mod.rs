@@ -40,6 +40,7 @@ pub mod me;
 pub mod member_brief;
 pub mod messages;
 pub mod my_messages;
+pub mod my_security;
 pub mod opt_out;
 pub mod points;
 pub mod programme;
@@ -72,6 +73,8 @@ fn sign_in(config: &mut ServiceConfig) {
         .service(sign_in::sign_in_by_sms)
         .service(sign_in::sign_in_by_wechat)
         .service(sign_in::sign_in_by_alipay)
+        .service(sign_in::sign_in_by_password)
+        .service(sign_in::reset_member_password)
         .service(sign_in::refresh_tokens)
         .service(sign_in::sign_out);
 }
@@ -85,6 +88,12 @@ fn member(config: &mut ServiceConfig) {
         .service(me::delete_me)
         .service(me::export_me)
         .service(stores::list_open_stores);
+    config
+        .service(my_security::change_my_password)
+        .service(my_security::list_my_sessions)
+        .service(my_security::end_my_session)
+        .service(my_security::end_my_other_sessions)
+        .service(my_security::list_my_sign_ins);
     config.service(card::show_card).service(card::show_card_code).service(card::renew_card_secret);
     config
         .service(coupons::list_claimable_coupon_templates)

@@ -1,8 +1,9 @@
-//! Signing in and out: members by SMS code, WeChat and Alipay; refresh and sign-out for members and staff alike.
+//! Signing in and out: members by SMS code, WeChat, Alipay and password; refresh and sign-out for members and staff alike.
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
+use service::identity::password::{ResetPassword, SignInByPassword};
 use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
 use service::session::{self, Refreshed, Tokens};
 use service::{Context, Error, staff};
@@ -12,7 +13,7 @@ use super::console_staff::StaffView;
 use super::me::MeView;
 use crate::auth::{BearerToken, Client};
 use crate::input::Json;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::session_cookie;
 
 #[derive(Deserialize, ToSchema)]
@@ -64,6 +65,24 @@ pub struct AlipaySignIn {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct PasswordSignIn {
+    /// Any phone of the member.
+    phone: String,
+    password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    phone: String,
+    /// From an SMS, as for signing in.
+    code: String,
+    #[schema(min_length = 10, max_length = 128)]
+    new: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RefreshTokens {
     /// Absent: the one in the browser's cookie, which then gets the next one.
     refresh_token: Option<String>,
@@ -89,7 +108,7 @@ pub struct SignedInView {
 }
 
 impl SignedInView {
-    fn of_member(ctx: &Context, signed_in: SignedIn) -> Result<Self, Problem> {
+    pub fn of_member(ctx: &Context, signed_in: SignedIn) -> Result<Self, Problem> {
         let member = MeView::of(ctx, &signed_in.member)?;
         Ok(Self { member: Some(member), enrolled: Some(signed_in.enrolled), ..Self::of(signed_in.tokens) })
     }
@@ -179,6 +198,42 @@ pub async fn sign_in_by_alipay(
     let Json(AlipaySignIn { auth_code, encrypted_phone, marketing_consent }) = body;
     let command = SignInByAlipay { auth_code, encrypted_phone, marketing_consent, client: client.0 };
     let signed_in = identity::sign_in_by_alipay(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// Signs in by phone and password; who has none sets one while signed in, or resets it by SMS.
+#[utoipa::path(tag = "sign-in", request_body = PasswordSignIn, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/password")]
+pub async fn sign_in_by_password(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<PasswordSignIn>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(PasswordSignIn { phone, password }) = body;
+    let command = SignInByPassword { phone, password, client: client.0 };
+    let signed_in = identity::password::sign_in_by_password(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// Sets a new password by an SMS code; all sessions end and a new one begins. 404, once the code is right, where the phone is no
+/// member's.
+#[utoipa::path(
+    tag = "sign-in",
+    request_body = PasswordReset,
+    responses(
+        (status = 200, body = SignedInView),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/auth/password-resets")]
+pub async fn reset_member_password(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<PasswordReset>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(PasswordReset { phone, code, new }) = body;
+    let command = ResetPassword { phone, code, new, client: client.0 };
+    let signed_in = identity::password::reset_password(&ctx, command).await?;
     Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
 }
 

@@ -5,6 +5,8 @@
 //! together: an unknown subject that comes with a known one is bound to the same member; two members become one (see
 //! [`crate::member::merge`]). A WeChat or Alipay account alone is enough to enrol, a phone can be proven later.
 
+pub mod history;
+pub mod password;
 mod prove_phone;
 mod resolve;
 mod sign_in_by_alipay;

@@ -7,7 +7,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::resolve::{Proof, contradicted, hold_together, require_given};
+use super::history::Method;
+use super::resolve::{Proof, hold_together, refused, require_given};
 use super::{sign_in_by_alipay, sign_in_by_wechat, sms_code};
 use crate::allowance::count_attempt;
 use crate::context::Context;
@@ -53,7 +54,7 @@ pub async fn prove_phone(
         member: Some(caller.member.id),
         accounts: Vec::new(),
         phone: Some(phone.clone()),
-        source: IdentityProvider::Phone,
+        method: Method::Sms,
         marketing_consent: false,
         client,
     };
@@ -68,7 +69,7 @@ pub async fn prove_phone(
             Ok(None) => txn.rollback().await?,
             Err(error) => {
                 txn.rollback().await?;
-                return Err(contradicted(ctx, &proof, error).await?);
+                return Err(refused(ctx, &proof, error).await?);
             }
         }
     }

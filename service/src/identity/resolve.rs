@@ -8,6 +8,7 @@ use sea_orm::{
     EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, TryIntoModel,
 };
 
+use super::history::{self, Method};
 use crate::audit::Actor;
 use crate::callback;
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::ids::MemberId;
 use crate::member::merge::{self, MergeOrder, Merged};
 use crate::member::{NewMember, Phone, identity_row, new_row};
 use crate::refusal::Refusal;
-use crate::session::{self, Client, Subject, Tokens};
+use crate::session::{self, Client, Tokens};
 
 /// A sign-in that loses a race reads again and finds the winner's member; more often than this it does not lose.
 const RACES: usize = 4;
@@ -26,7 +27,7 @@ pub(super) struct Proof {
     pub member: Option<MemberId>,
     pub accounts: Vec<(IdentityProvider, String)>,
     pub phone: Option<Phone>,
-    pub source: IdentityProvider,
+    pub method: Method,
     /// The box was ticked. One that was left alone withdraws nothing from a member.
     pub marketing_consent: bool,
     pub client: Client,
@@ -57,21 +58,26 @@ pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {
                 apply_waiting_events(ctx, proof).await;
                 return Ok(signed_in);
             }
-            Err(error) => return Err(contradicted(ctx, proof, error).await?),
+            Err(error) => return Err(refused(ctx, proof, error).await?),
         }
     }
     Err(Refusal::RequestInProgress.into())
 }
 
-/// A proof that something spoke against leaves a hint for staff, who may know better.
-pub(super) async fn contradicted(ctx: &Context, proof: &Proof, error: Error) -> Result<Error> {
-    if let Error::Refused(Refusal::WechatTaken | Refusal::AlipayTaken) = error {
-        let known = find_known(ctx.db.read(), &proof.subjects(ctx)).await?;
-        if let [one, other, ..] = proof.holders(ctx, &known)[..] {
-            merge::note_hint(ctx, (one, other), merge::PHONE_PROVEN).await?;
-        }
+/// The error itself. A refusal goes into the history of the member it was about; one by which two records did not become one leaves a
+/// hint for staff, who may know better.
+pub(super) async fn refused(ctx: &Context, proof: &Proof, error: Error) -> Result<Error> {
+    let Error::Refused(refusal) = error else { return Ok(error) };
+    let known = find_known(ctx.db.read(), &proof.subjects(ctx)).await?;
+    let holders = proof.holders(ctx, &known);
+    if let (Refusal::WechatTaken | Refusal::AlipayTaken, [one, other, ..]) = (refusal, &holders[..]) {
+        merge::note_hint(ctx, (*one, *other), merge::PHONE_PROVEN).await?;
     }
-    Ok(error)
+    if proof.member.is_none() {
+        let holder = holders.first().copied();
+        history::note_refused(ctx, holder, (proof.method, refusal), &proof.client).await?;
+    }
+    Ok(refusal.into())
 }
 
 /// What the platform told of this person before they were a member. The sign-in stands without it: the next one tries again.
@@ -93,8 +99,7 @@ async fn try_sign_in(ctx: &Context, proof: &Proof) -> Result<Option<SignedIn>> {
         txn.rollback().await?;
         return Ok(None);
     };
-    let device = proof.client.device.clone();
-    let tokens = session::open(ctx, &txn, Subject::Member(held.member.id), device).await?;
+    let tokens = history::open_session(ctx, &txn, (held.member.id, proof.method), &proof.client).await?;
     txn.commit().await?;
     Ok(Some(SignedIn { tokens, member: held.member, enrolled: held.enrolled }))
 }
@@ -177,12 +182,22 @@ impl Proof {
 
     /// How `member.source` spells it.
     fn source(&self) -> &'static str {
-        match self.source {
-            IdentityProvider::WechatOpenid | IdentityProvider::WechatUnionid => "wechat",
-            IdentityProvider::Alipay => "alipay",
-            IdentityProvider::Phone | IdentityProvider::External => "sms",
+        match self.method {
+            Method::Wechat | Method::Soter => "wechat",
+            Method::Alipay => "alipay",
+            Method::Sms | Method::Password | Method::PasswordReset | Method::Passkey => "sms",
         }
     }
+}
+
+/// Whose phone it is.
+pub(super) async fn holder_of(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    phone: &Phone,
+) -> Result<Option<MemberId>> {
+    let known = find_known(connection, &[(IdentityProvider::Phone, phone.index(ctx))]).await?;
+    Ok(known.first().map(|row| row.member_id))
 }
 
 async fn find_known(

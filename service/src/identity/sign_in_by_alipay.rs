@@ -3,6 +3,7 @@
 use entity::states::IdentityProvider;
 use platform::Class;
 
+use super::history::Method;
 use super::resolve::{Proof, SignedIn, require_given, sign_in};
 use crate::allowance::count_attempt;
 use crate::context::Context;
@@ -35,7 +36,7 @@ pub async fn sign_in_by_alipay(ctx: &Context, command: SignInByAlipay) -> Result
         member: None,
         accounts,
         phone,
-        source: IdentityProvider::Alipay,
+        method: Method::Alipay,
         marketing_consent: command.marketing_consent,
         client: command.client,
     };

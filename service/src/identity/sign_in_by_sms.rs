@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use entity::states::{Channel, IdentityProvider};
+use entity::states::Channel;
 
-use super::resolve::{Proof, SignedIn, sign_in};
+use super::history::{self, Method};
+use super::resolve::{Proof, SignedIn, holder_of, sign_in};
 use super::sms_code::{self, SendPermit};
 use crate::allowance::count_attempt;
 use crate::context::Context;
@@ -76,12 +77,15 @@ fn templates(settings: &Settings) -> Vec<(&'static str, &str)> {
 pub async fn sign_in_by_sms(ctx: &Context, command: SignInBySms) -> Result<SignedIn> {
     let phone = Phone::parse(&command.phone)?;
     count_attempt(ctx, &command.client.address).await?;
-    sms_code::take(ctx, &phone, command.code.trim()).await?;
+    if let Err(error) = sms_code::take(ctx, &phone, command.code.trim()).await {
+        let holder = holder_of(ctx, ctx.db.read(), &phone).await?;
+        return Err(history::refused(ctx, holder, (Method::Sms, error), &command.client).await?);
+    }
     let proof = Proof {
         member: None,
         accounts: Vec::new(),
         phone: Some(phone),
-        source: IdentityProvider::Phone,
+        method: Method::Sms,
         marketing_consent: command.marketing_consent,
         client: command.client,
     };

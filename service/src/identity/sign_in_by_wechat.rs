@@ -3,6 +3,7 @@
 use entity::states::IdentityProvider;
 use platform::wechat::WeChat;
 
+use super::history::Method;
 use super::resolve::{Proof, SignedIn, require_given, sign_in};
 use crate::allowance::count_attempt;
 use crate::context::Context;
@@ -37,7 +38,7 @@ pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result
         member: None,
         accounts,
         phone,
-        source: IdentityProvider::WechatOpenid,
+        method: Method::Wechat,
         marketing_consent: command.marketing_consent,
         client: command.client,
     };

@@ -4,7 +4,7 @@
 use entity::states::{FeedbackState, MemberState, SubjectKind};
 use entity::{
     consent as consent_row, consent_event, feedback, feedback_reply, identity, inbox_message, member,
-    member_merge, member_tag, preference, session as session_row,
+    member_merge, member_password, member_tag, preference, session as session_row, sign_in_event,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -84,6 +84,8 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
     member_tag::Entity::delete_many().filter(member_tag::Column::MemberId.eq(id)).exec(txn).await?;
     inbox_message::Entity::delete_many().filter(inbox_message::Column::MemberId.eq(id)).exec(txn).await?;
     preference::Entity::delete_by_id(id).exec(txn).await?;
+    member_password::Entity::delete_by_id(id).exec(txn).await?;
+    sign_in_event::Entity::delete_many().filter(sign_in_event::Column::MemberId.eq(id)).exec(txn).await?;
     session_row::Entity::update_many()
         .col_expr(session_row::Column::Device, Expr::value(Option::<String>::None))
         .filter(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::states::{IdentityProvider, SubjectKind};
 use entity::{
     consent, consent_event, coupon, delivery, feedback, feedback_reply, identity, inbox_message, member,
-    opt_out, preference, purchase, purchase_line, redemption, session as session_row,
+    opt_out, preference, purchase, purchase_line, redemption, session as session_row, sign_in_event,
 };
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
@@ -32,6 +32,7 @@ pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
         "profile": profile(ctx, member)?,
         "identities": identities(db, id).await?,
         "sessions": sessions(db, id).await?,
+        "sign_ins": sign_ins(db, id).await?,
         "tags": tags,
         "purchases": purchases(db, id).await?,
         "coupons": coupons(db, id).await?,
@@ -95,6 +96,15 @@ async fn sessions(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
             })
         })
         .collect())
+}
+
+async fn sign_ins(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let rows = sign_in_event::Entity::find()
+        .filter(sign_in_event::Column::MemberId.eq(id))
+        .order_by_asc(sign_in_event::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| json!({ "method": row.method, "outcome": row.outcome, "device": row.device, "address": row.address, "created_at": row.created_at })).collect())
 }
 
 async fn purchases(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {

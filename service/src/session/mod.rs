@@ -6,7 +6,9 @@
 
 pub(crate) mod access_token;
 mod authenticate_member;
+mod device;
 mod member_token;
+mod mine;
 mod open;
 mod refresh;
 mod revoke;
@@ -14,7 +16,9 @@ mod revoke;
 use entity::{member, staff};
 
 pub use authenticate_member::authenticate_member;
+pub use device::label as device_label;
 pub use member_token::{MemberToken, require_standing};
+pub use mine::{MySession, end_other_sessions, end_session, list_sessions};
 pub use refresh::{Refreshed, refresh};
 pub use revoke::sign_out;
 pub(crate) use {
@@ -48,6 +52,7 @@ pub struct Tokens {
     pub refresh_token: String,
     /// Seconds for which the access token is good.
     pub expires_in: i64,
+    pub session_id: SessionId,
 }
 
 /// Whose session it is.

@@ -53,7 +53,7 @@ pub(super) async fn issue_tokens(
     .exec_without_returning(connection)
     .await?;
     let access_token = access_token::issue(ctx, subject, session_id)?;
-    Ok(Tokens { access_token, refresh_token, expires_in: settings.access_token_seconds })
+    Ok(Tokens { access_token, refresh_token, expires_in: settings.access_token_seconds, session_id })
 }
 
 /// A refresh token has 256 random bits, so a plain hash hides it.

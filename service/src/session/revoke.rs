@@ -41,11 +41,11 @@ pub(crate) async fn revoke_all(
 pub(crate) async fn revoke_others(
     ctx: &Context,
     connection: &impl ConnectionTrait,
-    subject: Subject,
-    kept: SessionId,
+    (subject, kept): (Subject, SessionId),
+    reason: &str,
 ) -> Result<()> {
     let others = is_of(subject).and(session::Column::Id.ne(kept));
-    revoke_where(connection, ctx.now(), others, "password_changed").await
+    revoke_where(connection, ctx.now(), others, reason).await
 }
 
 fn is_of(subject: Subject) -> Expr {

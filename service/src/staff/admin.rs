@@ -45,7 +45,7 @@ pub async fn create_staff(ctx: &Context, caller: &StaffCaller, command: CreateSt
         id: Set(ctx.new_id()),
         login: Set(login),
         name: Set(name),
-        password_hash: Set(password::hash(&password).await?),
+        password_hash: Set(crate::password::hash(&password).await?),
         role: Set(command.role),
         state: Set(StaffState::Active),
         must_change_password: Set(true),
@@ -72,7 +72,7 @@ pub async fn create_staff(ctx: &Context, caller: &StaffCaller, command: CreateSt
 pub async fn reset_password(ctx: &Context, caller: &StaffCaller, id: StaffId) -> Result<String> {
     caller.require(Permission::WriteStaff)?;
     let password = password::one_time();
-    let hash = password::hash(&password).await?;
+    let hash = crate::password::hash(&password).await?;
     let txn = ctx.db.begin().await?;
     let reset = staff::Entity::update_many()
         .col_expr(staff::Column::PasswordHash, Expr::value(hash))

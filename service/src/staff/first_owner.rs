@@ -5,7 +5,6 @@ use entity::states::{StaffRole, StaffState};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
 
-use super::password;
 use crate::audit::{self, Act, Actor};
 use crate::context::Context;
 use crate::error::Result;
@@ -24,8 +23,8 @@ pub async fn ensure_first_owner(ctx: &Context) -> Result<Option<FirstOwner>> {
     if staff::Entity::find().count(ctx.db.read()).await? > 0 {
         return Ok(None);
     }
-    let password = password::one_time();
-    let password_hash = password::hash(&password).await?;
+    let password = super::password::one_time();
+    let password_hash = crate::password::hash(&password).await?;
     let id: StaffId = ctx.new_id();
     let txn = ctx.db.begin().await?;
     let row = staff::ActiveModel {

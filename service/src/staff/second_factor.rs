@@ -103,7 +103,8 @@ pub async fn confirm_second_factor(ctx: &Context, caller: &StaffCaller, code: &s
         .exec(&txn)
         .await?;
     mark(ctx, &txn, caller.id, Some(ctx.now())).await?;
-    session::revoke_others(ctx, &txn, Subject::Staff(caller.id), caller.session_id).await?;
+    let own = (Subject::Staff(caller.id), caller.session_id);
+    session::revoke_others(ctx, &txn, own, "second_factor_added").await?;
     record(ctx, &txn, caller, ("staff.second_factor_on", caller.id, serde_json::json!({}))).await?;
     txn.commit().await?;
     Ok(codes)

@@ -3,10 +3,11 @@
 use entity::staff;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::{password, second_factor};
+use super::second_factor;
 use crate::allowance::{Allowance, count_attempt};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::password;
 use crate::refusal::Refusal;
 use crate::session::{self, Client, Subject, Tokens};
 

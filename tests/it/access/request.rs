@@ -96,6 +96,11 @@ fn body(operation: &str, world: &World) -> String {
         "refresh_tokens" => json!({ "refresh_token": "none" }),
         "send_sms_code" => json!({ "phone": "13900139000" }),
         "sign_in_by_sms" => json!({ "phone": "13900139000", "code": "000000" }),
+        "sign_in_by_password" => json!({ "phone": "13900139000", "password": "a long enough one" }),
+        "reset_member_password" => {
+            json!({ "phone": "13900139000", "code": "000000", "new": "a long enough one" })
+        }
+        "change_my_password" => json!({ "current": "wrong", "new": "a long enough one" }),
         "sign_in_by_wechat" => json!({ "code": "none" }),
         "sign_in_by_alipay" => json!({ "auth_code": "none" }),
         "sign_in_staff" => json!({ "login": "nobody", "password": "none" }),

@@ -1,11 +1,11 @@
 //! What the requests are about, and a caller of each kind; made once, over HTTP.
 
 use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
-use entity::{delivery, inbox_message};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use entity::{delivery, inbox_message, session};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 use serde_json::{Value, json};
 use service::dead_letter::DeadLetter;
-use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, StoreId};
+use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, SessionId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -43,6 +43,8 @@ pub struct World {
     campaign: String,
     tag: String,
     message: InboxMessageId,
+    /// Another one of the member's.
+    session: SessionId,
     dead_letter: DeadLetterId,
     delivery: DeliveryId,
     feedback: String,
@@ -72,6 +74,7 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
+        let session = session_of(app, member.id).await;
         let delivery = delivery_to(app, member.id, &campaign).await;
         let purchase = json!({ "store_id": store, "scan_id": scan, "order_no": "P1", "total_fen": 100 });
         let purchase = make(app, &cashier, "/v1/staff/purchases", purchase).await;
@@ -132,6 +135,7 @@ impl World {
             campaign,
             tag,
             message,
+            session,
             dead_letter: dead_letter(&phones.app).await,
             delivery,
             feedback,
@@ -168,6 +172,7 @@ impl World {
             (_, "inbox") => self.message.to_string(),
             (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),
+            (_, "sessions") => self.session.to_string(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
             (_, "stores") => self.store.to_string(),
@@ -355,6 +360,13 @@ async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
     let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
     id
+}
+
+async fn session_of(app: &TestApp, member_id: MemberId) -> SessionId {
+    app.member_session(member_id).await;
+    let newest = session::Entity::find().order_by_desc(session::Column::Id);
+    let row = newest.one(app.ctx.db.read()).await.expect("the database answers");
+    row.expect("there is a session").id
 }
 
 async fn dead_letter(app: &TestApp) -> DeadLetterId {

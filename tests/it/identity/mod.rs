@@ -1,5 +1,7 @@
 //! Signing in, and the sessions that come of it.
 
+mod devices;
+mod password;
 mod platform_account;
 mod session;
 mod sms_code;

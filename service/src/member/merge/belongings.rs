@@ -50,6 +50,9 @@ pub const BELONGINGS: &[(&str, How)] = &[
     ("feedback", How::All),
     ("identity", How::All),
     ("session", How::Sessions),
+    // The one that they signed in with last may be either; the one of who stays holds.
+    ("member_password", How::Missing(&[])),
+    ("sign_in_event", How::All),
     ("purchase", How::All),
     ("return_period", How::All),
     ("refund", How::All),
@@ -138,12 +141,11 @@ pub(super) async fn move_missing(
     columns: &[&str],
     pair: Pair,
 ) -> Result<u64> {
-    let alike: Vec<String> =
-        columns.iter().map(|column| format!("kept.{column} = {table}.{column}")).collect();
+    let alike: String =
+        columns.iter().map(|column| format!(" AND kept.{column} = {table}.{column}")).collect();
     let superfluous = format!(
         "DELETE FROM {table} WHERE member_id = $2 AND EXISTS \
-         (SELECT 1 FROM {table} kept WHERE kept.member_id = $1 AND {})",
-        alike.join(" AND ")
+         (SELECT 1 FROM {table} kept WHERE kept.member_id = $1{alike})"
     );
     run(txn, &superfluous, pair).await?;
     move_all(txn, table, pair).await
