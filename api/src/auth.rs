@@ -19,6 +19,9 @@ use crate::problem::Problem;
 use crate::request_log::CallerKind;
 use crate::{admission, limits};
 
+/// A random text that the app keeps on its device.
+const DEVICE_ID: &str = "x-device-id";
+const DEVICE_ID_LENGTH: std::ops::RangeInclusive<usize> = 8..=100;
 /// Longest text that is kept of what a device calls itself.
 const DEVICE_CHARACTERS: usize = 200;
 
@@ -187,9 +190,16 @@ impl FromRequest for Client {
             Self(session::Client {
                 address: limits::client_address(request, &ctx.settings.server),
                 device: device.map(|device| device.chars().take(DEVICE_CHARACTERS).collect()),
+                device_id: device_id(request),
             })
         }))
     }
+}
+
+/// One that is too short or too long tells nothing.
+fn device_id(request: &HttpRequest) -> Option<String> {
+    let id = request.headers().get(DEVICE_ID)?.to_str().ok()?.trim();
+    DEVICE_ID_LENGTH.contains(&id.len()).then(|| id.to_owned())
 }
 
 fn context(request: &HttpRequest) -> Result<Data<Context>, Problem> {

@@ -44,6 +44,7 @@ macro_rules! ids {
 
 ids!(
     AttemptId,
+    AttributeId,
     AuditEntryId,
     BatchId,
     CallbackEventId,
@@ -64,6 +65,7 @@ ids!(
     IdentityId,
     InboxMessageId,
     MallItemId,
+    MemberEventId,
     MemberId,
     NoticeId,
     OfflineGrantId,
@@ -71,6 +73,7 @@ ids!(
     OptOutEventId,
     OptOutId,
     OutboxId,
+    PasskeyId,
     PointsAdjustmentId,
     PointsCheckId,
     PointsEarningId,

@@ -32,6 +32,11 @@ pub struct Model {
     pub source: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text")]
+    pub occupation: Option<String>,
+    /// To what they do in the mini-program being kept.
+    pub behaviour_consent: bool,
+    pub behaviour_consent_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -81,5 +81,9 @@ states! {
     FeedbackKind { Message = "message", Complaint = "complaint", Suggestion = "suggestion" }
     /// open -> answered -> closed; open -> closed
     FeedbackState { Open = "open", Answered = "answered", Closed = "closed" }
+    /// What an attribute's value is.
+    AttributeKind { Text = "text", Number = "number", Date = "date", Boolean = "boolean", Choice = "choice" }
+    /// Below 35, from 35, from 60 years of age.
+    AgeBand { Young = "young", MiddleAged = "middle_aged", Senior = "senior" }
     ConsentKind { OneTime = "one_time", LongTerm = "long_term" }
 }

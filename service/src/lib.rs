@@ -5,8 +5,10 @@
 //! [`audit`] (which names the [`request_id`]), [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
 mod allowance;
+pub mod attribute;
 pub mod audience;
 pub mod audit;
+pub mod behaviour;
 pub mod budget;
 pub mod calendar;
 pub mod callback;
@@ -19,6 +21,7 @@ pub mod coupon;
 pub mod crypto;
 pub mod db;
 pub mod dead_letter;
+mod decimal;
 pub mod delivery;
 pub mod demo;
 pub mod error;
@@ -58,6 +61,7 @@ pub mod tag;
 pub mod tally;
 pub mod text;
 pub mod tier;
+pub mod welcome;
 
 pub use audit::Actor;
 pub use context::Context;

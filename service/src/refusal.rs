@@ -32,8 +32,15 @@ refusals! {
     PhoneRequired = "phone_required", "请先授权手机号完成入会", "A phone number is needed to enrol.";
     WechatTaken = "wechat_taken", "该手机号的会员已绑定另一个微信", "The member with this phone is bound to another WeChat account.";
     AlipayTaken = "alipay_taken", "该手机号的会员已绑定另一个支付宝", "The member with this phone is bound to another Alipay account.";
+    BehaviourConsentRequired = "behaviour_consent_required", "会员没有同意记录浏览行为", "The member has not agreed to keeping what they do in the mini-program.";
     MemberDisabled = "member_disabled", "会员资格已停用", "This membership is disabled.";
     StaffDisabled = "staff_disabled", "员工账号已停用", "This staff account is disabled.";
+    ChallengeExpired = "challenge_expired", "验证已超时或已使用，请重试", "The challenge is too old or was used. Begin again.";
+    PasskeyInvalid = "passkey_invalid", "通行密钥验证失败", "The passkey could not be verified.";
+    PasskeyCloned = "passkey_cloned", "该通行密钥疑似被复制，已停用，请用其他方式登录后重新添加", "The passkey seems to have been copied and is refused. Sign in another way and add it anew.";
+    PasskeyLimitReached = "passkey_limit_reached", "通行密钥数量已达上限", "There are as many passkeys as allowed.";
+    SoterRefused = "soter_refused", "指纹或面容验证失败", "The fingerprint or face could not be verified.";
+    SoterReplayed = "soter_replayed", "该验证结果已用过", "This verification was used before.";
     LoginWrong = "login_wrong", "账号或密码不正确", "The login or password is not right.";
     PasswordTooWeak = "password_too_weak", "密码至少 10 位", "A password needs at least 10 characters.";
     PasswordChangeRequired = "password_change_required", "请先修改一次性密码", "Change the one-time password first.";

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod authenticator;
 pub mod builders;
 pub mod cluster;
 pub mod database;

@@ -63,6 +63,11 @@ impl Phones {
         self.code(person, "phone-codes").await
     }
 
+    /// A finger on the phone: what `wx.startSoterAuthentication` gives for `touch`.
+    pub async fn soter(&self, person: &Person, touch: Value) -> Value {
+        self.control(Method::POST, &format!("/people/{}/soter", person.id), touch).await
+    }
+
     pub async fn alipay_code(&self, person: &Person) -> String {
         self.code(person, "alipay-auth-codes").await
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service::delivery::notices;
 use service::outbox::{self, Job};
-use service::{Context, campaign, delivery, idempotency, identity};
+use service::{Context, behaviour, campaign, delivery, idempotency, identity, tag};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,7 @@ const DISPATCH: Duration = Duration::from_millis(20);
 const DISPATCH_IDLE: Duration = Duration::from_millis(100);
 const COMPLETION: Duration = Duration::from_secs(1);
 const RECOVERY: Duration = Duration::from_secs(10);
+const TAG_RULES: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// What is done once an hour. Purchases are settled before the points that hang on them and before the tiers that count them.
@@ -29,18 +30,19 @@ const HOURLY: &[Job] = &[
 ];
 
 pub async fn run(ctx: Context, stop: CancellationToken) {
-    let mut ticks = [CAMPAIGNS, COMPLETION, RECOVERY, HOUSEKEEPING].map(|period| {
+    let mut ticks = [CAMPAIGNS, COMPLETION, RECOVERY, TAG_RULES, HOUSEKEEPING].map(|period| {
         let mut tick = interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tick
     });
-    let [campaigns, completion, recovery, housekeeping] = &mut ticks;
+    let [campaigns, completion, recovery, tag_rules, housekeeping] = &mut ticks;
     loop {
         let (name, ended) = tokio::select! {
             () = stop.cancelled() => return,
             _ = campaigns.tick() => ("campaigns", start_campaigns(&ctx).await),
             _ = completion.tick() => ("completion", close_campaigns(&ctx).await),
             _ = recovery.tick() => ("recovery", recover(&ctx).await),
+            _ = tag_rules.tick() => ("tag rules", tag::apply_tag_rules(&ctx).await),
             _ = housekeeping.tick() => ("housekeeping", keep_house(&ctx).await),
         };
         warn_of(name, ended);
@@ -113,5 +115,6 @@ async fn keep_house(ctx: &Context) -> service::Result<u64> {
     let txn = ctx.db.begin().await?;
     outbox::push(&txn, ctx.now(), HOURLY).await?;
     txn.commit().await.map_err(service::Error::from)?;
-    Ok(idempotency::forget_old(ctx).await? + identity::history::forget_old_sign_ins(ctx).await?)
+    let forgotten = idempotency::forget_old(ctx).await? + identity::history::forget_old_sign_ins(ctx).await?;
+    Ok(forgotten + behaviour::forget_old_events(ctx).await?)
 }

@@ -8,11 +8,11 @@ use service::Context;
 use service::ids::{MemberId, StoreId, TagId};
 use service::member::{self, MemberFilter, MemberRow, TimelineEntry, TimelineKind};
 use service::page::{Page, PageRequest};
-use service::states::{Gender, IdentityProvider, MemberState};
+use service::states::{AgeBand, Gender, IdentityProvider, MemberState};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::console_tags::TagView;
+use super::console_tags::CarriedTagView;
 use crate::auth::{StaffSession, permission};
 use crate::input::{Json, Query, Segments};
 use crate::page::{PageQuery, PageView};
@@ -85,7 +85,9 @@ pub struct MemberDetailView {
     source: String,
     /// How the member can be recognised.
     identities: Vec<IdentityProvider>,
-    tags: Vec<TagView>,
+    age_band: Option<AgeBand>,
+    occupation: Option<String>,
+    tags: Vec<CarriedTagView>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -134,13 +136,15 @@ pub async fn get_member(
         member: MemberView::of(&ctx, &member)?,
         gender: member.gender,
         birthday: member.birthday,
+        age_band: member::age_band(&ctx, &member),
+        occupation: member.occupation.clone(),
         zone: member.zone,
         marketing_consent: member.marketing_consent,
         marketing_consent_at: member.marketing_consent_at,
         first_purchase_at: member.first_purchase_at,
         source: member.source,
         identities: record.providers,
-        tags: record.tags.into_iter().map(|tag| TagView { id: tag.id, name: tag.name }).collect(),
+        tags: record.tags.into_iter().map(CarriedTagView::of).collect(),
     }))
 }
 

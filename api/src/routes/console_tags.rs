@@ -2,9 +2,12 @@
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, delete, get, post, put};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use service::audience::Rule;
 use service::ids::{MemberId, TagId};
-use service::{Context, member, tag};
+use service::tag::{self, CarriedTag, SetTagRule, TagRuleRow};
+use service::{Context, member};
 use utoipa::ToSchema;
 
 use crate::auth::{StaffSession, permission};
@@ -24,6 +27,56 @@ pub struct CountedTagView {
     name: String,
     /// How many members carry it.
     members: i64,
+    /// By which members get it; null for one that is put on by hand alone.
+    rule: Option<TagRuleView>,
+}
+
+/// A tag on a member.
+#[derive(Serialize, ToSchema)]
+pub struct CarriedTagView {
+    id: TagId,
+    name: String,
+    /// `staff`, `rule`, `import`.
+    source: String,
+    reason: Option<String>,
+    since: DateTime<Utc>,
+}
+
+impl CarriedTagView {
+    pub fn of(one: CarriedTag) -> Self {
+        Self {
+            id: one.tag.id,
+            name: one.tag.name,
+            source: one.carried.source,
+            reason: one.carried.reason,
+            since: one.carried.created_at,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TagRuleBody {
+    rule: Rule,
+    /// Why who fits carries the tag, e.g. 近 90 天消费 5 次以上.
+    #[schema(max_length = 100)]
+    reason: String,
+}
+
+/// Who fits gets the tag, who fits no longer loses it; looked at every hour.
+#[derive(Serialize, ToSchema)]
+pub struct TagRuleView {
+    #[schema(value_type = Rule)]
+    rule: serde_json::Value,
+    reason: String,
+    /// When the last pass over all members ended; null before the first one has.
+    computed_at: Option<DateTime<Utc>>,
+}
+
+impl TagRuleView {
+    fn of(row: TagRuleRow) -> Self {
+        Self { rule: row.rule, reason: row.reason, computed_at: row.pass_ended_at }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -50,6 +103,7 @@ pub async fn list_tags(
         id: counted.tag.id,
         name: counted.tag.name,
         members: counted.members,
+        rule: counted.rule.map(TagRuleView::of),
     })))
 }
 
@@ -68,6 +122,41 @@ pub async fn create_tag(
 ) -> Result<HttpResponse, Problem> {
     let tag = tag::create_tag(&ctx, &caller.0, &body.0.name).await?;
     Ok(HttpResponse::Created().json(TagView { id: tag.id, name: tag.name }))
+}
+
+/// Gives a tag a rule, or another one; members get and lose it from now on.
+#[utoipa::path(
+    tag = "console",
+    request_body = TagRuleBody,
+    responses((status = 200, body = TagRuleView)),
+    security(("staff" = []))
+)]
+#[put("/v1/console/tags/{id}/rule")]
+pub async fn set_tag_rule(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteMembers>,
+    id: Segments<TagId>,
+    body: Json<TagRuleBody>,
+) -> Result<web::Json<TagRuleView>, Problem> {
+    let Json(TagRuleBody { rule, reason }) = body;
+    let row = tag::set_tag_rule(&ctx, &caller.0, id.0, SetTagRule { rule, reason }).await?;
+    Ok(web::Json(TagRuleView::of(row)))
+}
+
+/// Takes a tag's rule away, and the tag off those who carry it by the rule.
+#[utoipa::path(
+    tag = "console",
+    responses((status = 204, description = "The tag has no rule.")),
+    security(("staff" = []))
+)]
+#[delete("/v1/console/tags/{id}/rule")]
+pub async fn clear_tag_rule(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteMembers>,
+    id: Segments<TagId>,
+) -> Result<HttpResponse, Problem> {
+    tag::clear_tag_rule(&ctx, &caller.0, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Puts a tag on a member.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use service::identity::{self, PhoneProof};
 use service::ids::{MemberId, StoreId};
 use service::member::{self, ChangeProfile, MemberRow};
-use service::states::Gender;
+use service::states::{AgeBand, Gender};
 use service::{Context, Error};
 use utoipa::ToSchema;
 
@@ -27,7 +27,12 @@ pub struct MeView {
     /// An IANA zone; null for the shop's.
     zone: Option<String>,
     home_store_id: Option<StoreId>,
+    /// Below 35, from 35, from 60 years of age; null without a birthday.
+    age_band: Option<AgeBand>,
+    occupation: Option<String>,
     marketing_consent: bool,
+    /// To keeping what the member does in the mini-program.
+    behaviour_consent: bool,
     purchase_count: i64,
     purchase_total_fen: i64,
     last_purchase_at: Option<DateTime<Utc>>,
@@ -45,7 +50,10 @@ impl MeView {
             phone: member::masked_phone(ctx, member)?,
             zone: member.zone.clone(),
             home_store_id: member.home_store_id,
+            age_band: member::age_band(ctx, member),
+            occupation: member.occupation.clone(),
             marketing_consent: member.marketing_consent,
+            behaviour_consent: member.behaviour_consent,
             purchase_count: member.purchase_count,
             purchase_total_fen: member.purchase_total_fen,
             last_purchase_at: member.last_purchase_at,
@@ -74,25 +82,36 @@ pub struct ChangeMe {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     zone: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    occupation: Option<Option<String>>,
     /// A yes to advertising, or its withdrawal; not null.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false)]
     marketing_consent: Option<Option<bool>>,
+    /// A yes to keeping what the member does in the mini-program, or its withdrawal, which deletes it; not null.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
+    behaviour_consent: Option<Option<bool>>,
 }
 
 impl ChangeMe {
     fn into_change(self) -> Result<ChangeProfile, Problem> {
-        let marketing_consent = match self.marketing_consent {
-            Some(None) => return Err(Error::invalid("marketing_consent", "is true or false").into()),
-            given => given.flatten(),
+        let said = |field: &str, given: Option<Option<bool>>| match given {
+            Some(None) => Err(Error::invalid(field, "is true or false")),
+            given => Ok(given.flatten()),
         };
+        let marketing_consent = said("marketing_consent", self.marketing_consent)?;
+        let behaviour_consent = said("behaviour_consent", self.behaviour_consent)?;
         Ok(ChangeProfile {
             name: self.name,
             gender: self.gender,
             birthday: self.birthday,
             home_store_id: self.home_store_id,
             zone: self.zone,
+            occupation: self.occupation,
             marketing_consent,
+            behaviour_consent,
         })
     }
 }

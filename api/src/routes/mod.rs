@@ -2,6 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod attributes;
 pub mod callbacks;
 pub mod card;
 pub mod console_audit;
@@ -28,11 +29,13 @@ pub mod console_staff;
 pub mod console_stores;
 pub mod console_tags;
 pub mod console_tiers;
+pub mod console_welcome;
 pub mod coupon_codes;
 pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
+pub mod events;
 pub mod feedback;
 pub mod health;
 pub mod mall;
@@ -42,6 +45,7 @@ pub mod messages;
 pub mod my_messages;
 pub mod my_security;
 pub mod opt_out;
+pub mod passkeys;
 pub mod points;
 pub mod programme;
 pub mod purchases;
@@ -75,6 +79,10 @@ fn sign_in(config: &mut ServiceConfig) {
         .service(sign_in::sign_in_by_alipay)
         .service(sign_in::sign_in_by_password)
         .service(sign_in::reset_member_password)
+        .service(sign_in::start_soter)
+        .service(sign_in::sign_in_by_soter)
+        .service(passkeys::start_passkey_sign_in)
+        .service(passkeys::sign_in_by_passkey)
         .service(sign_in::refresh_tokens)
         .service(sign_in::sign_out);
 }
@@ -93,7 +101,15 @@ fn member(config: &mut ServiceConfig) {
         .service(my_security::list_my_sessions)
         .service(my_security::end_my_session)
         .service(my_security::end_my_other_sessions)
-        .service(my_security::list_my_sign_ins);
+        .service(my_security::list_my_sign_ins)
+        .service(passkeys::start_passkey_registration)
+        .service(passkeys::register_passkey)
+        .service(passkeys::list_passkeys)
+        .service(passkeys::remove_passkey);
+    config
+        .service(attributes::list_my_attributes)
+        .service(attributes::change_my_attributes)
+        .service(events::record_events);
     config.service(card::show_card).service(card::show_card_code).service(card::renew_card_secret);
     config
         .service(coupons::list_claimable_coupon_templates)
@@ -191,6 +207,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_tags::untag_member)
         .service(console_tags::list_tags)
         .service(console_tags::create_tag)
+        .service(console_tags::set_tag_rule)
+        .service(console_tags::clear_tag_rule)
         .service(console_staff::list_staff)
         .service(console_staff::create_staff)
         .service(console_staff::change_staff)
@@ -216,8 +234,16 @@ fn console(config: &mut ServiceConfig) {
         .service(coupon_codes::create_coupon_codes)
         .service(coupon_packs::create_coupon_pack)
         .service(coupon_packs::list_coupon_packs);
+    config.service(console_welcome::read_welcome_gift).service(console_welcome::save_welcome_gift);
     config.service(purchases::list_member_purchases);
     loyalty(config);
+    config
+        .service(attributes::list_attributes)
+        .service(attributes::create_attribute)
+        .service(attributes::change_attribute)
+        .service(attributes::list_member_attributes)
+        .service(attributes::change_member_attributes)
+        .service(events::list_member_events);
     config
         .service(console_segments::list_segments)
         .service(console_segments::create_segment)

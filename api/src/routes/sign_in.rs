@@ -4,6 +4,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use service::identity::password::{ResetPassword, SignInByPassword};
+use service::identity::soter::{self, SignInBySoter};
 use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
 use service::session::{self, Refreshed, Tokens};
 use service::{Context, Error, staff};
@@ -79,6 +80,31 @@ pub struct PasswordReset {
     code: String,
     #[schema(min_length = 10, max_length = 128)]
     new: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartSoter {
+    /// From `wx.login`.
+    code: String,
+}
+
+/// What the phone is to sign.
+#[derive(Serialize, ToSchema)]
+pub struct SoterChallengeView {
+    challenge_id: String,
+    /// For `wx.startSoterAuthentication`.
+    challenge: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoterSignIn {
+    challenge_id: String,
+    /// `resultJSON`, exactly as the phone gave it.
+    result_json: String,
+    /// `resultJSONSignature`.
+    result_json_signature: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -234,6 +260,32 @@ pub async fn reset_member_password(
     let Json(PasswordReset { phone, code, new }) = body;
     let command = ResetPassword { phone, code, new, client: client.0 };
     let signed_in = identity::password::reset_password(&ctx, command).await?;
+    Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
+}
+
+/// A challenge for the fingerprint or face in the mini-program; good once, for five minutes.
+#[utoipa::path(tag = "sign-in", request_body = StartSoter, responses((status = 200, body = SoterChallengeView)))]
+#[post("/v1/auth/soter-challenges")]
+pub async fn start_soter(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<StartSoter>,
+) -> Result<web::Json<SoterChallengeView>, Problem> {
+    let begun = soter::start_soter(&ctx, &body.0.code, &client.0).await?;
+    Ok(web::Json(SoterChallengeView { challenge_id: begun.challenge_id, challenge: begun.challenge }))
+}
+
+/// Signs in by fingerprint or face in the mini-program (WeChat SOTER).
+#[utoipa::path(tag = "sign-in", request_body = SoterSignIn, responses((status = 200, body = SignedInView)))]
+#[post("/v1/auth/soter")]
+pub async fn sign_in_by_soter(
+    ctx: Data<Context>,
+    client: Client,
+    body: Json<SoterSignIn>,
+) -> Result<web::Json<SignedInView>, Problem> {
+    let Json(SoterSignIn { challenge_id, result_json, result_json_signature }) = body;
+    let command = SignInBySoter { challenge_id, result_json, result_json_signature, client: client.0 };
+    let signed_in = soter::sign_in_by_soter(&ctx, command).await?;
     Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
 }
 

@@ -9,6 +9,7 @@ mod content;
 mod errcode;
 mod event;
 mod login;
+mod soter;
 mod subscribe;
 pub mod template;
 mod token;

@@ -10,6 +10,7 @@ mod knob;
 mod message;
 mod people;
 mod push;
+mod soter;
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(crate) fn scope() -> Scope {
         .route("/people/{id}/login-codes", web::post().to(code::login))
         .route("/people/{id}/phone-codes", web::post().to(code::phone))
         .route("/people/{id}/alipay-auth-codes", web::post().to(code::alipay_auth))
+        .route("/people/{id}/soter", web::post().to(soter::touch))
         .route("/people/{id}/alipay-phone", web::post().to(code::alipay_phone))
         .route("/people/{id}/encrypted-phone", web::post().to(code::encrypted_phone))
         .route("/people/{id}/prompts", web::post().to(consent::prompt))

@@ -9,6 +9,7 @@ mod login;
 pub(crate) mod phone;
 mod quota;
 mod session;
+pub(crate) mod soter;
 pub(crate) mod subscribe;
 mod template;
 mod token;
@@ -67,7 +68,7 @@ const fn post(path: &'static str, admission: Admission, handler: Handler) -> End
     Endpoint { method: Method::POST, path, admission, handler }
 }
 
-static ENDPOINTS: [Endpoint; 25] = [
+static ENDPOINTS: [Endpoint; 26] = [
     get("/sns/jscode2session", Admission::Open, login::code_to_session),
     get("/cgi-bin/token", Admission::Open, token::plain),
     post("/cgi-bin/stable_token", Admission::Open, token::stable),
@@ -78,6 +79,7 @@ static ENDPOINTS: [Endpoint; 25] = [
     post("/cgi-bin/openapi/rid/get", Admission::TokenOnly, quota::look_up_rid),
     get("/wxa/checksession", Admission::Token, session::check),
     get("/wxa/resetusersessionkey", Admission::Token, session::reset),
+    post("/cgi-bin/soter/verify_signature", Admission::Token, soter::verify),
     post("/wxa/business/getuserphonenumber", Admission::Token, phone::by_code),
     post(subscribe::SEND_PATH, Admission::TokenOnly, subscribe::send),
     get("/wxaapi/newtmpl/getcategory", Admission::Token, template::categories),

@@ -34,6 +34,8 @@ pub(crate) struct PersonState {
     /// Times of the last logins, for the limit of 100 a minute.
     pub logins: VecDeque<DateTime<Utc>>,
     pub last_visit: Option<DateTime<Utc>>,
+    /// Of the phone's SOTER chip.
+    pub soter_counter: u64,
     pub messages: Vec<Message>,
     grants: Vec<(Arc<str>, Grant)>,
     remembered: HashMap<Arc<str>, Choice>,

@@ -9,6 +9,6 @@ mod traits;
 
 pub use entity::segment::Model as SegmentRow;
 
-pub use rule::Rule;
+pub use rule::{Rule, age_band};
 pub use segment::{SegmentDraft, count, create, find, list, sample, update};
 pub use traits::{Trait, traits_of};

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use entity::states::{Gender, IdentityProvider, MemberState};
-use entity::{identity, member, member_tag, tag};
+use entity::states::{AgeBand, Gender, IdentityProvider, MemberState};
+use entity::{attribute, identity, member, member_attribute, member_tag, tag};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, DbBackend};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::calendar;
+use crate::decimal::scaled;
 use crate::error::{Error, Result};
 use crate::ids::{StoreId, TierId};
 
@@ -32,8 +33,13 @@ pub enum Rule {
     Gender(Gender),
     /// Full years of age.
     Age(Range),
+    AgeBand(AgeBand),
     /// 1 to 12.
     BirthdayMonth(u32),
+    /// As the member wrote it.
+    Occupation(String),
+    /// A value of one of the brand's own attributes.
+    Attribute(AttributeTest),
     HomeStore(StoreId),
     Tag(String),
     /// Whole days since the last purchase, counted in the brand's zone. Who never bought is not dormant.
@@ -72,7 +78,58 @@ pub struct DateRange {
     pub until: Option<NaiveDate>,
 }
 
+/// One of: `is` (any of these, as JSON or its text), `at_least`/`at_most` for numbers, `from`/`until` for dates; all inclusive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeTest {
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+/// Years of age at which the next band begins.
+const MIDDLE_AGE: i64 = 35;
+const SENIOR_AGE: i64 = 60;
+const ATTRIBUTE_VALUES: std::ops::RangeInclusive<usize> = 1..=50;
+
+/// The band of an age in full years.
+pub fn age_band(years: i32) -> AgeBand {
+    match i64::from(years) {
+        ..MIDDLE_AGE => AgeBand::Young,
+        MIDDLE_AGE..SENIOR_AGE => AgeBand::MiddleAged,
+        _ => AgeBand::Senior,
+    }
+}
+
+fn years_of(band: AgeBand) -> Range {
+    let (at_least, at_most) = match band {
+        AgeBand::Young => (None, Some(MIDDLE_AGE - 1)),
+        AgeBand::MiddleAged => (Some(MIDDLE_AGE), Some(SENIOR_AGE - 1)),
+        AgeBand::Senior => (Some(SENIOR_AGE), None),
+    };
+    Range { at_least, at_most }
+}
+
 impl Rule {
+    /// Whether it looks at who carries the tag.
+    pub fn asks_for_tag(&self, tag: &str) -> bool {
+        match self {
+            Self::All(rules) | Self::Any(rules) | Self::None(rules) => {
+                rules.iter().any(|rule| rule.asks_for_tag(tag))
+            }
+            Self::Tag(name) => name == tag,
+            _ => false,
+        }
+    }
+
     pub fn validate(&self) -> Result<()> {
         let mut nodes = 0;
         self.check("rule", 1, &mut nodes)
@@ -107,6 +164,10 @@ impl Rule {
             Self::BirthdayMonth(month) if !(1..=12).contains(month) => {
                 Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
             }
+            Self::Attribute(test) => test.check(path),
+            Self::Occupation(name) if name.trim().is_empty() => {
+                Err(Error::invalid(path, "occupation needs a text"))
+            }
             Self::Tag(name) if name.trim().is_empty() => Err(Error::invalid(path, "tag needs a name")),
             _ => Ok(()),
         }
@@ -138,6 +199,9 @@ impl Rule {
         match self {
             Self::Gender(gender) => Column::Gender.eq(*gender),
             Self::Age(range) => day.age(*range),
+            Self::AgeBand(band) => day.age(years_of(*band)),
+            Self::Occupation(name) => Column::Occupation.eq(name.trim()),
+            Self::Attribute(test) => Column::Id.in_subquery(test.holders()),
             Self::BirthdayMonth(month) => day.birthday_month(*month),
             Self::HomeStore(store) => Column::HomeStoreId.eq(*store),
             Self::Tag(name) => Column::Id.in_subquery(tagged(name)),
@@ -155,6 +219,51 @@ impl Rule {
             Self::Points(range) => range.test_of(points_of_member()),
             Self::All(_) | Self::Any(_) | Self::None(_) => Expr::cust("1 = 1"),
         }
+    }
+}
+
+impl AttributeTest {
+    fn check(&self, path: &str) -> Result<()> {
+        let (numbers, dates) = (self.at_least.or(self.at_most), self.from.or(self.until));
+        match (&self.is, numbers, dates) {
+            (Some(values), None, None) if ATTRIBUTE_VALUES.contains(&values.len()) => Ok(()),
+            (Some(_), None, None) => Err(Error::invalid(path, "is needs 1 to 50 values")),
+            (None, Some(_), None) => {
+                let bounds = self.at_least.iter().chain(&self.at_most);
+                let bad = bounds.into_iter().find_map(|bound| scaled(&bound.to_string()).err());
+                bad.map_or(Ok(()), |message| Err(Error::invalid(path, message)))
+            }
+            (None, None, Some(_)) => DateRange { from: self.from, until: self.until }.check(path),
+            _ => Err(Error::invalid(path, "give one of is, at_least or at_most, from or until")),
+        }
+    }
+
+    fn holders(&self) -> SelectStatement {
+        use member_attribute::Column::{AttributeId, MemberId, Number, Value};
+        let column = |column| Expr::col((member_attribute::Entity, column));
+        let bound = |bound: Option<f64>| bound.and_then(|bound| scaled(&bound.to_string()).ok());
+        let value = match &self.is {
+            Some(values) => column(Value).is_in(values.iter().map(String::as_str)),
+            None if self.from.or(self.until).is_some() => both(
+                self.from.map(|from| column(Value).gte(from.to_string())),
+                self.until.map(|until| column(Value).lte(until.to_string())),
+            ),
+            None => both(
+                bound(self.at_least).map(|low| column(Number).gte(low)),
+                bound(self.at_most).map(|high| column(Number).lte(high)),
+            ),
+        };
+        Query::select()
+            .column((member_attribute::Entity, MemberId))
+            .from(member_attribute::Entity)
+            .inner_join(
+                attribute::Entity,
+                Expr::col((attribute::Entity, attribute::Column::Id))
+                    .equals((member_attribute::Entity, AttributeId)),
+            )
+            .and_where(attribute::Column::Key.eq(self.key.as_str()))
+            .and_where(value)
+            .to_owned()
     }
 }
 

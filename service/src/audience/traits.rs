@@ -31,6 +31,7 @@ traits! {
     Gender = "gender", "您填写的性别", "The gender you gave.";
     Age = "age", "您填写的生日（年龄）", "The birthday you gave (your age).";
     Birthday = "birthday", "您的生日月份", "The month of your birthday.";
+    Profile = "profile", "您填写的资料", "What you told of yourself.";
     HomeStore = "home_store", "您常去的门店", "Your home store.";
     Tag = "tag", "门店为您做的标记", "A mark that the shop set.";
     LastPurchase = "last_purchase", "您最近一次消费的时间", "When you last bought something.";
@@ -58,7 +59,8 @@ fn collect(rule: &Rule, found: &mut BTreeSet<Trait>) {
             return rules.iter().for_each(|rule| collect(rule, found));
         }
         Rule::Gender(_) => Trait::Gender,
-        Rule::Age(_) => Trait::Age,
+        Rule::Age(_) | Rule::AgeBand(_) => Trait::Age,
+        Rule::Occupation(_) | Rule::Attribute(_) => Trait::Profile,
         Rule::BirthdayMonth(_) => Trait::Birthday,
         Rule::HomeStore(_) => Trait::HomeStore,
         Rule::Tag(_) => Trait::Tag,

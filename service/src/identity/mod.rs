@@ -5,7 +5,9 @@
 //! together: an unknown subject that comes with a known one is bound to the same member; two members become one (see
 //! [`crate::member::merge`]). A WeChat or Alipay account alone is enough to enrol, a phone can be proven later.
 
+mod challenge;
 pub mod history;
+pub mod passkey;
 pub mod password;
 mod prove_phone;
 mod resolve;
@@ -13,6 +15,7 @@ mod sign_in_by_alipay;
 mod sign_in_by_sms;
 mod sign_in_by_wechat;
 mod sms_code;
+pub mod soter;
 
 pub use prove_phone::{PhoneProof, prove_phone};
 pub use resolve::SignedIn;

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::member::{MemberRow, Phone};
+use crate::redirect;
 use crate::refusal::Refusal;
 use crate::session::{Client, MemberCaller};
 
@@ -50,7 +51,7 @@ pub async fn prove_phone(
 ) -> Result<MemberRow> {
     count_attempt(ctx, &client.address).await?;
     let phone = proven(ctx, caller.member.id, proof).await?;
-    let proof = Proof {
+    let mut proof = Proof {
         member: Some(caller.member.id),
         accounts: Vec::new(),
         phone: Some(phone.clone()),
@@ -60,6 +61,8 @@ pub async fn prove_phone(
     };
     for _ in 0..RACES {
         let txn = ctx.db.begin().await?;
+        // Merged meanwhile, perhaps by the same proof a moment ago.
+        proof.member = Some(redirect::current(&txn, caller.member.id).await?);
         match hold_together(ctx, &txn, &proof).await {
             Ok(Some(held)) => {
                 let member = make_own(ctx, &txn, held.member, &phone).await?;

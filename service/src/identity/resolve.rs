@@ -18,6 +18,7 @@ use crate::member::merge::{self, MergeOrder, Merged};
 use crate::member::{NewMember, Phone, identity_row, new_row};
 use crate::refusal::Refusal;
 use crate::session::{self, Client, Tokens};
+use crate::welcome;
 
 /// A sign-in that loses a race reads again and finds the winner's member; more often than this it does not lose.
 const RACES: usize = 4;
@@ -130,8 +131,13 @@ pub(super) async fn hold_together(
             complete(ctx, txn, member, proof).await?
         }
     };
-    let bound = bind_unknown(ctx, txn, member.id, &subjects, &known).await?;
-    Ok(bound.then_some(Held { member, enrolled: holders.is_empty() }))
+    if !bind_unknown(ctx, txn, member.id, &subjects, &known).await? {
+        return Ok(None);
+    }
+    if known.len() < subjects.len() {
+        welcome::give(ctx, txn, &member, &proof.client).await?;
+    }
+    Ok(Some(Held { member, enrolled: holders.is_empty() }))
 }
 
 /// Whoever proves what belongs to several members shows that they are one.

@@ -27,13 +27,12 @@ pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result
     require_given("phone_code", command.phone_code.as_deref())?;
     let wechat = ctx.platforms.wechat()?;
     count_attempt(ctx, &command.client.address).await?;
-    let session = wechat.code_to_session(&command.code).await.map_err(refusal)?;
+    let accounts = accounts(ctx, &command.code).await?;
+    let openid = accounts.first().map(|(_, openid)| openid.as_str());
     let phone = match &command.phone_code {
-        Some(phone_code) => Some(phone_number(wechat, phone_code, Some(&session.openid)).await?),
+        Some(phone_code) => Some(phone_number(wechat, phone_code, openid).await?),
         None => None,
     };
-    let mut accounts = vec![(IdentityProvider::WechatOpenid, session.openid)];
-    accounts.extend(session.unionid.map(|unionid| (IdentityProvider::WechatUnionid, unionid)));
     let proof = Proof {
         member: None,
         accounts,
@@ -43,6 +42,13 @@ pub async fn sign_in_by_wechat(ctx: &Context, command: SignInByWechat) -> Result
         client: command.client,
     };
     sign_in(ctx, &proof).await
+}
+
+/// Who is at the phone, by `wx.login`'s code: openid, then unionid.
+pub(super) async fn accounts(ctx: &Context, code: &str) -> Result<Vec<(IdentityProvider, String)>> {
+    let session = ctx.platforms.wechat()?.code_to_session(code).await.map_err(refusal)?;
+    let unionid = session.unionid.map(|unionid| (IdentityProvider::WechatUnionid, unionid));
+    Ok(std::iter::once((IdentityProvider::WechatOpenid, session.openid)).chain(unionid).collect())
 }
 
 pub(super) async fn phone_number(wechat: &WeChat, phone_code: &str, openid: Option<&str>) -> Result<Phone> {

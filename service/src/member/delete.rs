@@ -1,10 +1,11 @@
 //! Leaving the programme. Everything that tells who the member was goes, messages stop at once; purchases, redemptions
 //! and the evidence of yes and no stay under the member's id, which from then on is a pseudonym.
 
-use entity::states::{FeedbackState, MemberState, SubjectKind};
+use entity::states::{FeedbackState, IdentityProvider, MemberState, SubjectKind};
 use entity::{
     consent as consent_row, consent_event, feedback, feedback_reply, identity, inbox_message, member,
-    member_merge, member_password, member_tag, preference, session as session_row, sign_in_event,
+    member_attribute, member_event, member_merge, member_password, member_tag, passkey, preference,
+    session as session_row, sign_in_event, soter_device,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -70,12 +71,23 @@ async fn clear_person(ctx: &Context, txn: &impl ConnectionTrait, member: member:
     row.birthday = Set(None);
     row.zone = Set(None);
     row.home_store_id = Set(None);
+    row.occupation = Set(None);
+    row.behaviour_consent = Set(false);
+    row.behaviour_consent_at = Set(Some(now));
     row.phone_cipher = Set(None);
     row.marketing_consent = Set(false);
     row.marketing_consent_at = Set(Some(now));
     row.state = Set(MemberState::Deleted);
     row.updated_at = Set(now);
     row.update(txn).await?;
+    let openids = identity::Entity::find()
+        .select_only()
+        .column(identity::Column::Subject)
+        .filter(identity::Column::MemberId.eq(id))
+        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
+        .into_query();
+    let theirs = soter_device::Column::Openid.in_subquery(openids);
+    soter_device::Entity::delete_many().filter(theirs).exec(txn).await?;
     identity::Entity::delete_many().filter(identity::Column::MemberId.eq(id)).exec(txn).await?;
     Ok(())
 }
@@ -84,7 +96,13 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
     member_tag::Entity::delete_many().filter(member_tag::Column::MemberId.eq(id)).exec(txn).await?;
     inbox_message::Entity::delete_many().filter(inbox_message::Column::MemberId.eq(id)).exec(txn).await?;
     preference::Entity::delete_by_id(id).exec(txn).await?;
+    member_attribute::Entity::delete_many()
+        .filter(member_attribute::Column::MemberId.eq(id))
+        .exec(txn)
+        .await?;
+    member_event::Entity::delete_many().filter(member_event::Column::MemberId.eq(id)).exec(txn).await?;
     member_password::Entity::delete_by_id(id).exec(txn).await?;
+    passkey::Entity::delete_many().filter(passkey::Column::MemberId.eq(id)).exec(txn).await?;
     sign_in_event::Entity::delete_many().filter(sign_in_event::Column::MemberId.eq(id)).exec(txn).await?;
     session_row::Entity::update_many()
         .col_expr(session_row::Column::Device, Expr::value(Option::<String>::None))

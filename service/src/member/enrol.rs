@@ -47,6 +47,9 @@ pub fn new_row(ctx: &Context, new: NewMember) -> Result<member::ActiveModel> {
         source: Set(new.source),
         created_at: Set(now),
         updated_at: Set(now),
+        occupation: Set(None),
+        behaviour_consent: Set(false),
+        behaviour_consent_at: Set(None),
     })
 }
 

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use entity::states::{IdentityProvider, SubjectKind};
 use entity::{
-    consent, consent_event, coupon, delivery, feedback, feedback_reply, identity, inbox_message, member,
-    opt_out, preference, purchase, purchase_line, redemption, session as session_row, sign_in_event,
+    attribute, consent, consent_event, coupon, delivery, feedback, feedback_reply, identity, inbox_message,
+    member, member_attribute, member_event, opt_out, passkey, preference, purchase, purchase_line,
+    redemption, session as session_row, sign_in_event,
 };
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, DatabaseConnection, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use serde_json::{Value, json};
 
 use super::Phone;
+use super::attribute_value::show;
 use super::export_loyalty::loyalty;
 use crate::context::Context;
 use crate::error::Result;
@@ -26,14 +28,21 @@ pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
     let db = ctx.db.read();
     let member = &caller.member;
     let id = member.id;
-    let tags: Vec<_> = tags_of(ctx, id).await?.into_iter().map(|tag| tag.name).collect();
+    let tags: Vec<_> = tags_of(ctx, id)
+        .await?
+        .into_iter()
+        .map(|one| json!({ "name": one.tag.name, "reason": one.carried.reason, "since": one.carried.created_at }))
+        .collect();
     Ok(json!({
         "exported_at": ctx.now(),
         "profile": profile(ctx, member)?,
         "identities": identities(db, id).await?,
         "sessions": sessions(db, id).await?,
         "sign_ins": sign_ins(db, id).await?,
+        "passkeys": passkeys(db, id).await?,
         "tags": tags,
+        "attributes": attributes(db, id).await?,
+        "events": events(db, id).await?,
         "purchases": purchases(db, id).await?,
         "coupons": coupons(db, id).await?,
         "redemptions": redemptions(db, id).await?,
@@ -58,10 +67,13 @@ fn profile(ctx: &Context, member: &member::Model) -> Result<Value> {
         "birthday": member.birthday,
         "phone": phone.as_ref().map(Phone::expose),
         "zone": member.zone,
+        "occupation": member.occupation,
         "home_store_id": member.home_store_id,
         "state": member.state,
         "marketing_consent": member.marketing_consent,
         "marketing_consent_at": member.marketing_consent_at,
+        "behaviour_consent": member.behaviour_consent,
+        "behaviour_consent_at": member.behaviour_consent_at,
         "purchase_count": member.purchase_count,
         "purchase_total_fen": member.purchase_total_fen,
         "first_purchase_at": member.first_purchase_at,
@@ -105,6 +117,49 @@ async fn sign_ins(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| json!({ "method": row.method, "outcome": row.outcome, "device": row.device, "address": row.address, "created_at": row.created_at })).collect())
+}
+
+async fn attributes(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let defined = member_attribute::Entity::belongs_to(attribute::Entity)
+        .from(member_attribute::Column::AttributeId)
+        .to(attribute::Column::Id);
+    let rows = member_attribute::Entity::find()
+        .join(JoinType::InnerJoin, defined.into())
+        .select_also(attribute::Entity)
+        .filter(member_attribute::Column::MemberId.eq(id))
+        .all(db)
+        .await?;
+    let shown = |(row, attribute): (member_attribute::Model, Option<attribute::Model>)| {
+        let attribute = attribute?;
+        let value = show(attribute.kind, &row.value);
+        Some(
+            json!({ "key": attribute.key, "label": attribute.label, "value": value, "updated_at": row.updated_at }),
+        )
+    };
+    Ok(rows.into_iter().filter_map(shown).collect())
+}
+
+async fn events(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let rows = member_event::Entity::find()
+        .filter(member_event::Column::MemberId.eq(id))
+        .order_by_asc(member_event::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| json!({ "name": row.name, "page": row.page, "at": row.at, "duration_ms": row.duration_ms, "detail": row.detail })).collect())
+}
+
+async fn passkeys(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let rows = passkey::Entity::find()
+        .filter(passkey::Column::MemberId.eq(id))
+        .order_by_asc(passkey::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(
+            |row| json!({ "name": row.name, "created_at": row.created_at, "last_used_at": row.last_used_at }),
+        )
+        .collect())
 }
 
 async fn purchases(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {

@@ -8,6 +8,7 @@
 //!
 //! What staff see is masked. Whoever is limited to stores looks a member up by full phone or card number and can't browse.
 
+pub mod attribute_value;
 mod delete;
 mod enrol;
 mod export;
@@ -35,14 +36,22 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::member;
 pub use entity::member::Model as MemberRow;
-use entity::states::MemberState;
+use entity::states::{AgeBand, MemberState};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+use crate::audience;
+use crate::calendar;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 pub use crate::phone::Phone;
 use crate::redirect;
+
+/// Null without a birthday; the day is that of the shop.
+pub fn age_band(ctx: &Context, member: &member::Model) -> Option<AgeBand> {
+    let today = calendar::local_date(ctx.now(), ctx.settings.timezone);
+    Some(audience::age_band(audience::rule::age_on(member.birthday?, today)))
+}
 
 /// `138****5678`, as everybody but the audited reveal sees it.
 pub fn masked_phone(ctx: &Context, member: &member::Model) -> Result<Option<String>> {
@@ -73,6 +82,6 @@ pub(crate) async fn lock_present(txn: &impl ConnectionTrait, id: MemberId) -> Re
     member.filter(is_present).ok_or(Error::NotFound("member"))
 }
 
-fn is_present(member: &member::Model) -> bool {
+pub(crate) fn is_present(member: &member::Model) -> bool {
     matches!(member.state, MemberState::Active | MemberState::Disabled)
 }

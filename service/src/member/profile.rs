@@ -2,8 +2,11 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::states::{Gender, StoreState};
-use entity::{member, store};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel};
+use entity::{member, member_event, store};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter,
+};
 
 use super::lock_present;
 use crate::audit::{self, Act, Actor};
@@ -25,8 +28,11 @@ pub struct ChangeProfile {
     pub birthday: Option<Option<NaiveDate>>,
     pub home_store_id: Option<Option<StoreId>>,
     pub zone: Option<Option<String>>,
+    pub occupation: Option<Option<String>>,
     /// A yes to advertising, or its withdrawal.
     pub marketing_consent: Option<bool>,
+    /// A yes to keeping what the member does in the mini-program, or its withdrawal, which deletes it.
+    pub behaviour_consent: Option<bool>,
 }
 
 /// # Refuses
@@ -41,12 +47,22 @@ pub async fn change_profile(
     let id = member.id;
     let before = member.clone();
     let consent = change.marketing_consent.filter(|given| *given != member.marketing_consent);
+    let behaviour = change.behaviour_consent.filter(|given| *given != member.behaviour_consent);
     let mut row = member.into_active_model();
     apply(ctx, &txn, &mut row, change).await?;
     if let Some(given) = consent {
         row.marketing_consent = Set(given);
         row.marketing_consent_at = Set(Some(ctx.now()));
-        record_consent(ctx, &txn, id, given).await?;
+        record_consent(ctx, &txn, id, ("member.marketing_consent", given)).await?;
+    }
+    if let Some(given) = behaviour {
+        row.behaviour_consent = Set(given);
+        row.behaviour_consent_at = Set(Some(ctx.now()));
+        record_consent(ctx, &txn, id, ("member.behaviour_consent", given)).await?;
+        if !given {
+            let theirs = member_event::Column::MemberId.eq(id);
+            member_event::Entity::delete_many().filter(theirs).exec(&txn).await?;
+        }
     }
     if !row.is_changed() {
         return Ok(before);
@@ -71,6 +87,10 @@ async fn apply(
     }
     if let Some(birthday) = change.birthday {
         row.birthday = Set(birthday.map(|date| check_birthday(ctx, date)).transpose()?);
+    }
+    if let Some(occupation) = change.occupation {
+        let checked = occupation.map(|text| text::line("occupation", &text, NAME_CHARACTERS));
+        row.occupation = Set(checked.transpose()?);
     }
     if let Some(zone) = change.zone {
         row.zone = Set(zone.map(|zone| text::zone("zone", &zone)).transpose()?);
@@ -101,10 +121,15 @@ async fn require_open_store(txn: &impl ConnectionTrait, id: StoreId) -> Result<(
 }
 
 /// Evidence of a yes or a withdrawal.
-async fn record_consent(ctx: &Context, txn: &impl ConnectionTrait, id: MemberId, given: bool) -> Result<()> {
+async fn record_consent(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    id: MemberId,
+    (action, given): (&str, bool),
+) -> Result<()> {
     let act = Act {
         actor: Actor::Member(id),
-        action: "member.marketing_consent",
+        action,
         subject: ("member", id.to_string()),
         detail: serde_json::json!({ "given": given }),
     };

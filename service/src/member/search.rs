@@ -1,7 +1,7 @@
 //! Finding members in the console: by full phone (through its keyed hash), card number, the beginning of a name, or a tag.
 
 use entity::states::{IdentityProvider, MemberState};
-use entity::{identity, member, member_merge, member_tag, tag};
+use entity::{identity, member, member_merge, member_tag};
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -14,7 +14,7 @@ use crate::ids::{MemberId, TagId};
 use crate::page::{Page, PageRequest};
 use crate::redirect;
 use crate::staff::{Permission, StaffCaller, StoreScope};
-use crate::tag::tags_of;
+use crate::tag::{CarriedTag, tags_of};
 
 /// Digits of a card number, which starts with 6.
 const CARD_DIGITS: usize = 16;
@@ -32,7 +32,7 @@ pub struct MemberFilter {
 pub struct MemberRecord {
     pub member: member::Model,
     pub providers: Vec<IdentityProvider>,
-    pub tags: Vec<tag::Model>,
+    pub tags: Vec<CarriedTag>,
 }
 
 /// Newest first. Whoever is limited to stores must name a full phone or card number.

@@ -44,6 +44,8 @@ pub struct MemberCaller {
 pub struct Client {
     pub address: String,
     pub device: Option<String>,
+    /// What the app keeps to know its device again (`X-Device-Id`); the client's word.
+    pub device_id: Option<String>,
 }
 
 /// What a client carries away from a sign-in.

@@ -96,6 +96,19 @@ fn body(operation: &str, world: &World) -> String {
         "refresh_tokens" => json!({ "refresh_token": "none" }),
         "send_sms_code" => json!({ "phone": "13900139000" }),
         "sign_in_by_sms" => json!({ "phone": "13900139000", "code": "000000" }),
+        "sign_in_by_passkey" => {
+            let response =
+                json!({ "authenticatorData": "bm9uZQ", "clientDataJSON": "bm9uZQ", "signature": "bm9uZQ" });
+            let answer =
+                json!({ "id": "bm9uZQ", "rawId": "bm9uZQ", "type": "public-key", "response": response });
+            json!({ "challenge_id": "none", "credential": answer })
+        }
+        "register_passkey" => json!({ "challenge_id": "none", "name": "手机", "credential": {} }),
+        "start_soter" => json!({ "code": "none" }),
+        "sign_in_by_soter" => {
+            let signed = json!({ "raw": "none", "counter": 1, "cpu_id": "none" }).to_string();
+            json!({ "challenge_id": "none", "result_json": signed, "result_json_signature": "none" })
+        }
         "sign_in_by_password" => json!({ "phone": "13900139000", "password": "a long enough one" }),
         "reset_member_password" => {
             json!({ "phone": "13900139000", "code": "000000", "new": "a long enough one" })
@@ -148,10 +161,18 @@ fn body(operation: &str, world: &World) -> String {
         "create_survey" | "change_survey" => World::survey(),
         "save_tiers" => json!({ "tiers": [{ "id": world.tier, "name": "普卡" }] }),
         "set_member_tier" => json!({ "tier_id": world.tier, "reason": "by mistake" }),
+        "set_tag_rule" => json!({ "rule": World::everybody()["rule"], "reason": "很久没来" }),
+        "create_attribute" => json!({ "key": "shoe", "label": "鞋码", "kind": "number" }),
+        "change_attribute" => json!({ "label": "尺码" }),
+        "change_my_attributes" | "change_member_attributes" => json!({ "values": {} }),
+        "record_events" => {
+            json!({ "events": [{ "id": "e1", "name": "page_view", "at": world.app().ctx.now() }] })
+        }
         "create_tag" => json!({ "name": "常客" }),
         "send_feedback" => json!({ "kind": "message", "text": "茶很好喝。" }),
         "reply_to_feedback" => json!({ "text": "谢谢您。" }),
         "reveal_phone" => json!({ "reason": "a call" }),
+        "save_welcome_gift" => json!({ "coupon_template_id": null }),
         "create_coupon_template" => World::money_off(),
         "change_coupon_template" => json!({ "stock": 200 }),
         "create_segment" | "change_segment" => World::everybody(),

@@ -1,11 +1,11 @@
 //! What the requests are about, and a caller of each kind; made once, over HTTP.
 
 use entity::states::{Channel, DeliveryState, MessageClass, StaffRole};
-use entity::{delivery, inbox_message, session};
+use entity::{delivery, inbox_message, passkey, session};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 use serde_json::{Value, json};
 use service::dead_letter::DeadLetter;
-use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, SessionId, StoreId};
+use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, PasskeyId, SessionId, StoreId};
 use tests::people::text;
 use tests::phones::Person;
 use tests::{Phones, TestApp};
@@ -45,6 +45,8 @@ pub struct World {
     message: InboxMessageId,
     /// Another one of the member's.
     session: SessionId,
+    passkey: PasskeyId,
+    attribute: String,
     dead_letter: DeadLetterId,
     delivery: DeliveryId,
     feedback: String,
@@ -74,7 +76,10 @@ impl World {
         let account = json!({ "login": "account", "name": "Account", "role": "cashier" });
         let account = app.post("/v1/console/staff", account).with_bearer(&owner).await.expect(201);
         let message = message_to(app, member.id).await;
+        let attribute = json!({ "key": "size", "label": "尺码", "kind": "text" });
+        let attribute = make(app, &owner, "/v1/console/attributes", attribute).await;
         let session = session_of(app, member.id).await;
+        let passkey = passkey_of(app, member.id).await;
         let delivery = delivery_to(app, member.id, &campaign).await;
         let purchase = json!({ "store_id": store, "scan_id": scan, "order_no": "P1", "total_fen": 100 });
         let purchase = make(app, &cashier, "/v1/staff/purchases", purchase).await;
@@ -136,6 +141,8 @@ impl World {
             tag,
             message,
             session,
+            passkey,
+            attribute,
             dead_letter: dead_letter(&phones.app).await,
             delivery,
             feedback,
@@ -172,6 +179,9 @@ impl World {
             (_, "inbox") => self.message.to_string(),
             (_, "deliveries") => self.delivery.to_string(),
             (_, "redemptions") => self.redemption.clone(),
+            (_, "tags") => self.tag.clone(),
+            (_, "attributes") => self.attribute.clone(),
+            (_, "passkeys") => self.passkey.to_string(),
             (_, "sessions") => self.session.to_string(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
@@ -359,6 +369,23 @@ async fn message_to(app: &TestApp, member_id: MemberId) -> InboxMessageId {
     let id = row.id;
     let insert = inbox_message::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(app.ctx.db.writer()).await.expect("the message is written");
+    id
+}
+
+async fn passkey_of(app: &TestApp, member_id: MemberId) -> PasskeyId {
+    let row = passkey::Model {
+        id: app.ctx.new_id(),
+        member_id,
+        credential_id: "credential".to_owned(),
+        credential: json!({}),
+        name: "手机".to_owned(),
+        created_at: app.ctx.now(),
+        last_used_at: None,
+        refused_at: None,
+    };
+    let id = row.id;
+    let insert = passkey::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(app.ctx.db.writer()).await.expect("the passkey is written");
     id
 }
 

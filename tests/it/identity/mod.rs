@@ -1,7 +1,10 @@
 //! Signing in, and the sessions that come of it.
 
 mod devices;
+mod passkey;
 mod password;
 mod platform_account;
 mod session;
 mod sms_code;
+mod soter;
+mod welcome;

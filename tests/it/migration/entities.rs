@@ -9,6 +9,7 @@ macro_rules! for_each_entity {
     ($do:ident) => {
         $do!(
             attempt,
+            attribute,
             audit_entry,
             budget,
             callback_event,
@@ -39,6 +40,8 @@ macro_rules! for_each_entity {
             invitation,
             mall_item,
             member,
+            member_attribute,
+            member_event,
             member_merge,
             member_password,
             member_tag,
@@ -49,6 +52,7 @@ macro_rules! for_each_entity {
             opt_out,
             opt_out_event,
             outbox,
+            passkey,
             points_account,
             points_adjustment,
             points_check,
@@ -70,6 +74,7 @@ macro_rules! for_each_entity {
             session,
             setting,
             sign_in_event,
+            soter_device,
             staff,
             staff_recovery_code,
             staff_second_factor,
@@ -81,9 +86,12 @@ macro_rules! for_each_entity {
             survey,
             survey_answer,
             tag,
+            tag_rule,
             tier,
             tier_change,
             tier_standing,
+            welcome_gift,
+            welcome_guard,
         )
     };
 }

@@ -53,6 +53,7 @@ pub const BELONGINGS: &[(&str, How)] = &[
     // The one that they signed in with last may be either; the one of who stays holds.
     ("member_password", How::Missing(&[])),
     ("sign_in_event", How::All),
+    ("passkey", How::All),
     ("purchase", How::All),
     ("return_period", How::All),
     ("refund", How::All),
@@ -81,7 +82,10 @@ pub const BELONGINGS: &[(&str, How)] = &[
     ("exchange", How::Exchanges),
     ("stamp_sheet", How::Sheets),
     ("stamp", How::All),
+    ("welcome_gift", How::Missing(&[])),
     ("member_tag", How::Missing(&["tag_id"])),
+    ("member_attribute", How::Missing(&["attribute_id"])),
+    ("member_event", How::Missing(&["client_id"])),
     ("inbox_message", How::All),
     ("opt_out", How::Missing(&["channel", "topic"])),
     ("opt_out_event", How::All),
