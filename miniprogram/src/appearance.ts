@@ -33,7 +33,7 @@ export function applyAppearanceToBars(): void {
   const colours = theme[scheme]
   uni.setNavigationBarColor({ frontColor: scheme === 'dark' ? '#ffffff' : '#000000', backgroundColor: colours.barBackground, ...ignored })
   uni.setTabBarStyle({ color: colours.tabText, selectedColor: colours.tabSelected, backgroundColor: colours.tabBackground, borderStyle: colours.tabBorder as 'black' | 'white', ...ignored })
-  TABS.forEach((name, index) => uni.setTabBarItem({ index, iconPath: colours[`${name}Icon`], selectedIconPath: colours[`${name}Selected`], ...ignored }))
+  TABS.forEach((name, index) => uni.setTabBarItem({ index, iconPath: `/${colours[`${name}Icon`]}`, selectedIconPath: `/${colours[`${name}Selected`]}`, ...ignored }))
 }
 
 export function chooseAppearance(next: Appearance): void {
