@@ -8,6 +8,7 @@ import type { WordKey } from '@/words'
 import {
   CalendarIcon,
   ChartBarIcon,
+  ChatIcon,
   CouponIcon,
   FilterIcon,
   GiftIcon,
@@ -143,6 +144,14 @@ export const places: Place[] = [
     needs: 'ReadMembers',
     component: () => import('@/pages/tiers/TiersPage.vue'),
     menu: { group: 'people', icon: LayersIcon },
+  },
+  {
+    name: 'feedback',
+    path: '/feedback',
+    title: 'feedback.title',
+    needs: 'HandleFeedback',
+    component: () => import('@/pages/feedback/FeedbackPage.vue'),
+    menu: { group: 'people', icon: ChatIcon },
   },
   {
     name: 'coupons',

@@ -5,6 +5,7 @@ import audit from './audit'
 import campaigns from './campaigns'
 import common from './common'
 import coupons from './coupons'
+import feedback from './feedback'
 import gates from './gates'
 import letters from './letters'
 import mall from './mall'
@@ -23,6 +24,31 @@ import surveys from './surveys'
 import tiers from './tiers'
 import today from './today'
 
-const words: Words = { account, audiences, audit, campaigns, common, coupons, gates, letters, mall, members, nav, notices, points, reasons, reports, session, settings, staff, stamps, stores, surveys, tiers, today }
+const words: Words = {
+  account,
+  audiences,
+  audit,
+  campaigns,
+  common,
+  coupons,
+  feedback,
+  gates,
+  letters,
+  mall,
+  members,
+  nav,
+  notices,
+  points,
+  reasons,
+  reports,
+  session,
+  settings,
+  staff,
+  stamps,
+  stores,
+  surveys,
+  tiers,
+  today,
+}
 
 export default words
