@@ -54,9 +54,9 @@ describe('calendar', () => {
   it('stands items side by side that would cover each other', () => {
     const at = (time: string) => ({ key: time, day: '2026-11-28', time }) as CalendarItem
     expect(placed([at('10:00'), at('10:15'), at('10:50'), at('15:00')]).map((one) => [one.column, one.columns])).toEqual([
-      [0, 2],
-      [1, 2],
-      [0, 2],
+      [0, 3],
+      [1, 3],
+      [2, 3],
       [0, 1],
     ])
   })

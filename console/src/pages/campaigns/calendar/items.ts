@@ -61,7 +61,7 @@ export interface Placed {
 }
 
 /** How long an item is shown on the time axis, in minutes: what its words need. */
-export const SHOWN_MINUTES = 45
+export const SHOWN_MINUTES = 60
 
 /** Side by side where they would cover each other. */
 export function placed(items: readonly CalendarItem[]): Placed[] {
