@@ -3,6 +3,7 @@ import { blankDraft, bodyOf, draftOf, faultsOf, KINDS, patchOf, type Draft, type
 import { grouped } from '@/pages/coupons/codes'
 import { figureOf, offerLine, validityLine } from '@/pages/coupons/words'
 import { shopZone } from '@/session/shop'
+import '@/words/en'
 import { chooseLanguage } from '@/words'
 
 const draft = (part: Partial<Draft> = {}): Draft => ({ ...blankDraft(), name: '满30减8', discount_fen: 800, threshold_fen: 3000, ...part })

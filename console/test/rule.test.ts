@@ -14,6 +14,7 @@ import {
   type TestNode,
 } from '@/pages/audiences/rule'
 import { chooseLanguage } from '@/words'
+import '@/words/en'
 
 const rules: ApiRule[] = [
   { all: [] },
