@@ -51,6 +51,8 @@ export function placeOf(need: Need): RouteLocationRaw {
       return { name: 'coupon', params }
     case 'consent_low':
       return { name: 'settings', query: { tab: 'templates' } }
+    case 'complaints_due':
+      return { name: 'feedback', query: { tab: 'due' } }
     case 'offline_conflicts':
       return { name: 'coupons' }
     default:
