@@ -96,6 +96,8 @@ function valueAxis(palette: Palette, format: (value: number) => string) {
   return {
     type: 'value' as const,
     splitNumber: 4,
+    // Counts have no halves; money is in fen.
+    minInterval: 1,
     axisLabel: { color: palette.hint, formatter: (value: number) => format(value) },
     splitLine: { lineStyle: { color: palette.line } },
   }
