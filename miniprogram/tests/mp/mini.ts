@@ -106,7 +106,7 @@ export function launch(folder: string, wx: Wx, stored = new Map<string, unknown>
   const made = new Function(`return ${group.getTmplGenObjectGroups()}`)() as Record<string, unknown>
   for (const name of templates) {
     space.addCompiledTemplate(name, { groupList: made, content: made[name], fallbackListenerOnNativeNode: true } as unknown as adapter.glassEasel.template.ComponentTemplate)
-    space.addComponentStaticConfig(name, JSON.parse(read(`${name}.json`)) as adapter.ComponentStaticConfig)
+    space.addComponentStaticConfig(name, JSON.parse(read(`${name}.json`)) as Parameters<typeof space.addComponentStaticConfig>[1])
   }
 
   const instances: Instance[] = []
