@@ -41,8 +41,8 @@ test('a coupon is written, published, claimed by a member, redeemed at the till,
   await cashier.post('/v1/staff/redemptions', redemption)
 
   const manager = await Api.staff('manager')
-  const { items } = await manager.get<{ items: { coupon_id?: string }[] }>(`/v1/staff/redemptions?store_id=${store?.id}`)
-  expect(items.filter((one) => one.coupon_id === coupon.id), 'twice the same request is one redemption').toHaveLength(1)
+  const { items } = await manager.get<{ items: { coupon: { id: string } }[] }>(`/v1/staff/redemptions?store_id=${store?.id}`)
+  expect(items.filter((one) => one.coupon.id === coupon.id), 'twice the same request is one redemption').toHaveLength(1)
   await open(page, '/reports?tab=stores&span=7')
   const line = page.getByRole('row', { name: /南山店/ })
   await expect(line.getByRole('cell').nth(7)).toHaveText('1')
