@@ -1,5 +1,5 @@
 import { Api } from './tools/api'
-import { choose, field } from './tools/form'
+import { choose, confirm, field } from './tools/form'
 import { expect, open, test } from './tools/test'
 
 const PHONE = '13800000001'
@@ -110,11 +110,10 @@ test('a disabled member can not sign in until enabled again; the timeline tells 
   const { items } = await owner.get<{ items: { id: string }[] }>('/v1/console/members?phone=13800000060')
   const page = await as('owner', `/members/${items[0]?.id}`)
   await page.getByRole('button', { name: '停用会员' }).click()
-  await expect(page.getByRole('dialog')).toContainText('将影响 1 位会员')
-  await page.getByRole('dialog').getByRole('button', { name: '停用会员' }).click()
+  await confirm(page, '停用会员', /将影响 1 位会员/)
   await expect(page.getByText('已停用', { exact: true }).first()).toBeVisible()
   await page.getByRole('button', { name: '恢复会员' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: '恢复会员' }).click()
+  await confirm(page, '恢复会员')
   await expect(page.getByText('正常', { exact: true })).toBeVisible()
   await page.getByRole('tab', { name: '时间线' }).click()
   const entries = page.getByRole('list', { name: '时间线' })
