@@ -15,6 +15,7 @@ test('without a network the card still shows a living code, and the app says so'
   const { page, at, tap, open } = await app({ member: person })
   await open('pages/card/index')
   await expect(at('card-number')).toBeVisible()
+  await page.waitForLoadState('networkidle')
   await context.setOffline(true)
   await tap('show-code')
   await expect(at('code-text')).toHaveText(/^HK1\./)

@@ -7,7 +7,7 @@ import { BINARY, startDemo } from '../../e2e/tools/demo'
 import { ask, claim, memberSession, newPerson, shop, staffSession, type Person } from '../../e2e/tools/shop'
 import { launch, type Mini } from './mini'
 
-const folder = process.env.MINI_PACKAGE ?? join(new URL('../..', import.meta.url).pathname, 'dist/build/mp-weixin')
+const folder = process.env.MINI_PACKAGE ?? join(import.meta.dirname, '../../dist/build/mp-weixin')
 const mayRun = existsSync(folder) && (process.env.HUIKE_APP !== undefined || existsSync(BINARY))
 const TEMPLATE = 'TMPL_COUPON_EXPIRY_00000000000000000000000A'
 

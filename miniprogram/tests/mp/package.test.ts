@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { launch, type Mini, type OpenPage } from './mini'
 
-const root = new URL('../..', import.meta.url).pathname
+const root = join(import.meta.dirname, '../..')
 const folder = process.env.MINI_PACKAGE ?? join(root, 'dist/build/mp-weixin')
 
 interface Asked {
