@@ -42,6 +42,8 @@ async function check(phone: App, path: string): Promise<string[]> {
   return wide ? [...found, `${path}: wider than the screen`] : found
 }
 
+test.describe.configure({ mode: 'parallel' })
+
 for (const [scheme, locale] of [['light', 'zh-CN'], ['dark', 'en']] as const) {
   test.describe(`${scheme}, ${locale}`, () => {
     test.use({ colorScheme: scheme, viewport: { width: 375, height: 812 } })
