@@ -39,6 +39,8 @@ export const test = base.extend<Fixtures>({
       expect(answer.status(), `sign-in of ${login}`).toBe(200)
       await page.addInitScript(() => localStorage.setItem('huike.signed-in', '1'))
       await open(page, path)
+      // The refresh token is good once: who leaves the page while it is renewed has lost it.
+      await expect(page.getByRole('navigation', { name: '主导航' })).toBeVisible()
       return page
     })
   },
