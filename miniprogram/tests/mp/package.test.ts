@@ -3,10 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { built } from '../built'
 import { launch, type Mini, type OpenPage } from './mini'
 
 const root = join(import.meta.dirname, '../..')
-const folder = process.env.MINI_PACKAGE ?? join(root, 'dist/build/mp-weixin')
+const folder = built(process.env.MINI_PACKAGE ?? join(root, 'dist/build/mp-weixin'), 'npm run build:mp-weixin')
 
 interface Asked {
   url: string
@@ -14,7 +15,7 @@ interface Asked {
   success: (answer: { statusCode: number; data: string; header: object }) => void
 }
 
-describe.skipIf(!existsSync(folder))('the WeChat package', () => {
+describe('the WeChat package', () => {
   it('asks for code only as it is needed, and holds every page that the app has', () => {
     const app = JSON.parse(readFileSync(join(folder, 'app.json'), 'utf8')) as { lazyCodeLoading?: string; pages: string[]; subPackages?: Array<{ root: string; pages: string[] }> }
     expect(app.lazyCodeLoading).toBe('requiredComponents')
