@@ -21,12 +21,10 @@ const ASKED_AGAIN: &str = "no-cache";
 
 #[derive(RustEmbed)]
 #[folder = "../miniprogram/dist/build/h5"]
-#[allow_missing = true]
 struct MiniProgram;
 
 #[derive(RustEmbed)]
 #[folder = "../console/dist"]
-#[allow_missing = true]
 struct Console;
 
 /// Both front ends.
