@@ -12,6 +12,9 @@ use crate::ids::CampaignId;
 
 /// Completes campaigns that have nothing left to do. What looks worked off and has open deliveries all the same is taken up again.
 pub async fn complete_finished(ctx: &Context) -> Result<u64> {
+    for id in of_state(ctx, CampaignState::Sending, delivery::is_in_batches()).await? {
+        delivery::end_idle(ctx, id).await?;
+    }
     let mut completed = 0;
     for id in of_state(ctx, CampaignState::Sending, is_worked_off()).await? {
         if delivery::take_up(ctx, id).await? == 0 {

@@ -11,6 +11,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use crate::context::Context;
 use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::{BatchId, CampaignId, DeliveryId};
@@ -26,6 +27,8 @@ pub struct Batch<'a> {
 
 /// Rows per statement, each with some kilobytes of ids.
 const ROWS: usize = 100;
+/// Batches of one campaign that are looked at together.
+const ELDEST: u64 = 8;
 
 pub(super) async fn keep(
     txn: &impl ConnectionTrait,
@@ -95,6 +98,25 @@ pub(super) async fn end(txn: &impl ConnectionTrait, batch: Batch<'_>) -> Result<
         .filter(Condition::all().not().add(Expr::exists(left)))
         .exec(txn)
         .await?;
+    Ok(())
+}
+
+/// Of a campaign that is nearly through: forgets its eldest batches in which nothing is left to look after. A message that came twice may
+/// have found its deliveries in another's hands, and left its batch behind.
+pub async fn end_idle(ctx: &Context, campaign_id: CampaignId) -> Result<()> {
+    let eldest = delivery_batch::Entity::find()
+        .filter(delivery_batch::Column::CampaignId.eq(campaign_id))
+        .order_by_asc(delivery_batch::Column::Id)
+        .limit(ELDEST)
+        .all(ctx.db.read())
+        .await?;
+    let txn = ctx.db.begin().await?;
+    for row in eldest {
+        let deliveries: Vec<DeliveryId> =
+            serde_json::from_value(row.delivery_ids).map_err(Error::internal)?;
+        end(&txn, Batch { id: Some(row.id), campaign_id, deliveries: &deliveries }).await?;
+    }
+    txn.commit().await?;
     Ok(())
 }
 

@@ -224,6 +224,12 @@ pub fn is_worked_off() -> Condition {
     Condition::all().not().add(Condition::any().add(waits_again(None)).add(has_fresh()).add(batch::exists()))
 }
 
+/// A campaign's row: everything was dispatched, and only batches stand between it and its end.
+pub fn is_in_batches() -> Condition {
+    let waits = Condition::any().add(waits_again(None)).add(has_fresh());
+    Condition::all().add(waits.not()).add(batch::exists())
+}
+
 /// On SQLite the write transaction itself says so.
 async fn is_alone(txn: &DatabaseTransaction) -> Result<bool> {
     if txn.get_database_backend() != DbBackend::Postgres {

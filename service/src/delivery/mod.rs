@@ -51,9 +51,9 @@ pub mod window;
 mod wording;
 
 pub use afford::{Afforded, afford};
-pub use batch::Batch;
+pub use batch::{Batch, end_idle};
 pub use caps::Slot;
-pub use dispatch::{dispatch, is_worked_off, waits_again};
+pub use dispatch::{dispatch, is_in_batches, is_worked_off, waits_again};
 pub use entity::delivery::Model as DeliveryRow;
 pub use facts::{Facts, Recipient, Step, Terms, gather};
 pub use hint::{CODES as HINTED_CODES, Hint, hint};
