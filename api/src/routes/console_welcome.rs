@@ -6,6 +6,7 @@ use actix_web::web::{self, Data};
 use actix_web::{get, put};
 use serde::Serialize;
 use service::Context;
+use service::ids::CouponTemplateId;
 use service::welcome::{self, WelcomeGift, WelcomeReport};
 use utoipa::ToSchema;
 
@@ -16,8 +17,8 @@ use crate::problem::Problem;
 /// What new members get, and how it went.
 #[derive(Serialize, ToSchema)]
 pub struct WelcomeGiftView {
-    #[serde(flatten)]
-    gift: WelcomeGift,
+    /// Nothing at all without a template.
+    coupon_template_id: Option<CouponTemplateId>,
     /// Members by outcome: `given`; `repeated_phone`, `repeated_wechat`, `repeated_alipay`, `repeated_device` for who was new before; or
     /// the code by which the coupon was refused.
     outcomes: BTreeMap<String, i64>,
@@ -25,7 +26,8 @@ pub struct WelcomeGiftView {
 
 impl WelcomeGiftView {
     fn of(report: WelcomeReport) -> web::Json<Self> {
-        web::Json(Self { gift: report.gift, outcomes: report.outcomes.into_iter().collect() })
+        let WelcomeReport { gift: WelcomeGift { coupon_template_id }, outcomes } = report;
+        web::Json(Self { coupon_template_id, outcomes: outcomes.into_iter().collect() })
     }
 }
 

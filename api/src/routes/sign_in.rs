@@ -7,7 +7,7 @@ use service::identity::password::{ResetPassword, SignInByPassword};
 use service::identity::soter::{self, SignInBySoter};
 use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
 use service::session::{self, Refreshed, Tokens};
-use service::{Context, Error, staff};
+use service::{Context, Error, Refusal, staff};
 use utoipa::ToSchema;
 
 use super::console_staff::StaffView;
@@ -299,7 +299,7 @@ pub async fn refresh_tokens(
 ) -> Result<HttpResponse, Problem> {
     let kept = body.0.refresh_token.is_none().then(|| session_cookie::read(&request)).flatten();
     let in_cookie = kept.is_some();
-    let token = body.0.refresh_token.or(kept).ok_or(Error::Unauthenticated)?;
+    let token = body.0.refresh_token.or(kept).ok_or(Error::from(Refusal::RefreshTokenInvalid))?;
     let view = match session::refresh(&ctx, &token).await? {
         Refreshed::Member(tokens, member) => {
             SignedInView { member: Some(MeView::of(&ctx, &member)?), ..SignedInView::of(tokens) }

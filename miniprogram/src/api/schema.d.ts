@@ -8341,7 +8341,8 @@ export interface components {
             coupon_template_id?: components["schemas"]["CouponTemplateId"] | null;
         };
         /** @description What new members get, and how it went. */
-        WelcomeGiftView: components["schemas"]["WelcomeGift"] & {
+        WelcomeGiftView: {
+            coupon_template_id?: components["schemas"]["CouponTemplateId"] | null;
             /**
              * @description Members by outcome: `given`; `repeated_phone`, `repeated_wechat`, `repeated_alipay`, `repeated_device` for who was new before; or
              *     the code by which the coupon was refused.

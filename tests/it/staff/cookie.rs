@@ -64,7 +64,7 @@ async fn the_cookie_is_rotated_and_authorises_nothing_but_that() {
 async fn without_a_token_in_body_or_cookie_nobody_is_signed_in() {
     let app = TestApp::start().await;
 
-    app.post("/v1/auth/refresh", json!({})).await.expect_problem(401, "unauthenticated");
+    app.post("/v1/auth/refresh", json!({})).await.expect_refusal("refresh_token_invalid");
 }
 
 #[tokio::test]
