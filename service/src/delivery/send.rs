@@ -23,6 +23,7 @@ use super::claim::{self, Claimed, Envelope};
 use super::outcome::Outcome;
 use super::permits::{Pace, Places, Route};
 use super::settle::settle;
+use super::trouble;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, DeliveryId};
@@ -46,9 +47,10 @@ async fn send_all(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> 
     while !rest.is_empty() {
         let Some(places) = pace.places(rest.len()).await else { return claim::hand_back(ctx, &rest).await };
         let left = Batch { deliveries: &rest, ..batch };
+        let stops = trouble::stops_of(ctx, batch.campaign_id).await;
         let Some(claimed) = claim::claim(ctx, left, places.count).await? else { return Ok(()) };
         rest.drain(..places.count);
-        let worked = work_off(ctx, &mut pace, (&claimed, places)).await?;
+        let worked = work_off(ctx, &mut pace, (&claimed, &stops, places)).await?;
         if worked.end == End::Over {
             return claim::hand_back(ctx, &rest).await;
         }
@@ -86,7 +88,7 @@ struct WorkedOff {
 async fn work_off(
     ctx: &Context,
     pace: &mut Pace<'_>,
-    (claimed, places): (&Claimed, Places),
+    (claimed, stops, places): (&Claimed, &str, Places),
 ) -> Result<WorkedOff> {
     if claimed.envelopes.is_empty() {
         return Ok(WorkedOff { end: End::Open, uncalled: Vec::new() });
@@ -101,7 +103,7 @@ async fn work_off(
     let ((), mut outcomes) = tokio::join!(feeding, call_all(ctx, claimed, due_calls));
     let (end, uncalled) = feed.ended();
     outcomes.extend(uncalled.iter().map(|id| (*id, Outcome::HandedBack)));
-    settle(ctx, claimed, &outcomes).await?;
+    settle(ctx, claimed, stops, &outcomes).await?;
     Ok(WorkedOff { end: end?, uncalled })
 }
 

@@ -32,8 +32,13 @@ const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
 const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Harmless to repeat: what was settled is no longer `sending`.
-pub async fn settle(ctx: &Context, claimed: &Claimed, outcomes: &[(DeliveryId, Outcome)]) -> Result<()> {
-    let verdict = trouble::weigh(ctx, claimed.campaign.id, outcomes).await;
+pub async fn settle(
+    ctx: &Context,
+    claimed: &Claimed,
+    stops: &str,
+    outcomes: &[(DeliveryId, Outcome)],
+) -> Result<()> {
+    let verdict = trouble::weigh(ctx, (claimed.campaign.id, stops), outcomes).await;
     let give_up = ctx.now() + Duration::seconds(ctx.settings.delivery.claim_lease_seconds);
     let mut pause = FIRST_PAUSE;
     while let Err(error) = settle_once(ctx, claimed, outcomes, &verdict).await {

@@ -84,8 +84,13 @@ pub fn look_at<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Seen {
     seen
 }
 
-/// Counts a batch's answers for its campaign and says whether it stops.
-pub async fn weigh(ctx: &Context, campaign: CampaignId, outcomes: &[(DeliveryId, Outcome)]) -> Verdict {
+/// Counts a claim's answers for its campaign and says whether it stops. `stops` is what [`stops_of`] said before the claim was made:
+/// answers to what was called before the last stop no longer count.
+pub async fn weigh(
+    ctx: &Context,
+    (campaign, stops): (CampaignId, &str),
+    outcomes: &[(DeliveryId, Outcome)],
+) -> Verdict {
     let seen = look_at(outcomes.iter().map(|(_, outcome)| outcome));
     if seen == Seen::default() {
         return Verdict::default();
@@ -94,8 +99,10 @@ pub async fn weigh(ctx: &Context, campaign: CampaignId, outcomes: &[(DeliveryId,
     let row = row_of(ctx, campaign, &seen).await;
     let window = if seen.counts.total == 0 {
         seen.counts
+    } else if stops != stops_of(ctx, campaign).await {
+        Counts::default()
     } else {
-        let key = format!("campaign.{campaign}.{}", stops_of(ctx, campaign).await);
+        let key = format!("campaign.{campaign}.{stops}");
         tally::add(ctx, &key, seen.counts, Duration::from_secs(settings.error_window_seconds)).await
     };
     let threshold = Threshold { percent: settings.error_percent, minimum: settings.error_minimum };
@@ -125,7 +132,7 @@ async fn row_of(ctx: &Context, campaign: CampaignId, seen: &Seen) -> i64 {
 }
 
 /// How often the campaign stopped by itself; what was counted before its last stop does not stop it again.
-async fn stops_of(ctx: &Context, campaign: CampaignId) -> String {
+pub async fn stops_of(ctx: &Context, campaign: CampaignId) -> String {
     let stops = ctx.shared.get(&stops_key(campaign)).await.ok().flatten();
     stops.unwrap_or_default()
 }
