@@ -98,7 +98,8 @@ pub async fn read_timeline(
     page: &PageRequest,
 ) -> Result<Page<TimelineEntry>> {
     caller.require(Permission::ReadMembers)?;
-    let member = redirect::find_current(ctx.db.read(), id).await?.ok_or(Error::NotFound("member"))?;
+    let member = redirect::find_current(ctx.db.read(), id).await?.filter(super::is_present);
+    let member = member.ok_or(Error::NotFound("member"))?;
     let own = redirect::ids_of(ctx.db.read(), member.id).await?;
     let rows = page.limit().saturating_add(1);
     let reader = Reader { ctx, member_id: member.id, own, before: Before::read(page)?, rows };

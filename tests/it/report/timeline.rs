@@ -100,3 +100,13 @@ async fn what_staff_did_is_for_who_may_read_the_audit_log() {
     assert!(kinds(&seen_by_owner).contains(&"act".to_owned()));
     assert!(!kinds(&seen_by_marketer).contains(&"act".to_owned()));
 }
+
+#[tokio::test]
+async fn who_has_left_has_no_timeline() {
+    let (shop, path, token) = lived().await;
+    let member = path.split('/').nth(4).unwrap().parse().unwrap();
+    let mine = shop.token_of(member).await;
+    shop.app.delete("/v1/me").with_bearer(&mine).await.expect(204);
+
+    shop.app.get(&path).with_bearer(&token).await.expect_problem(404, "not_found");
+}
