@@ -60,8 +60,8 @@ async fn show<Files: RustEmbed>(
 fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
     // Weak: the same file is sent plain or compressed.
     let tag = header::EntityTag::new_weak(hex(&file.metadata.sha256_hash()));
-    let mut answer =
-        if held::holds(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let is_held = held::holds(request, &tag);
+    let mut answer = if is_held { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header(header::ETag(tag))
         .insert_header((header::CACHE_CONTROL, if name.starts_with("assets/") { KEPT } else { ASKED_AGAIN }))
@@ -71,6 +71,9 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((header::REFERRER_POLICY, "no-referrer"))
             .insert_header(("permissions-policy", "camera=(self), geolocation=(), microphone=()"));
+    }
+    if is_held {
+        return answer.finish();
     }
     if request.method() == actix_web::http::Method::HEAD {
         return answer.content_type(file.metadata.mimetype()).finish();

@@ -1,4 +1,5 @@
 import { PASSWORD } from './tools/api'
+import { slowAnswers } from './tools/line'
 import { expect, open, signInByHand, test } from './tools/test'
 import { nextStep, totp } from './tools/totp'
 
@@ -87,6 +88,26 @@ test('a reload stays signed in, another tab is too, and signing out ends both', 
   await expect(page.getByRole('heading', { name: '登录控制台' })).toBeVisible()
   await other.reload()
   await expect(other.getByRole('heading', { name: '登录控制台' })).toBeVisible()
+})
+
+test('who leaves the page while its session is renewed stays signed in', async ({ browser }) => {
+  const line = await slowAnswers('/v1/auth/refresh', 300)
+  const theirs = await browser.newContext({ locale: 'zh-CN' })
+  const page = await theirs.newPage()
+  await page.goto(`${line.url}/console/stores`)
+  await signInByHand(page, 'owner', PASSWORD)
+  await expect(page.getByRole('heading', { name: '门店' })).toBeVisible()
+
+  const answered = line.nextAnswer()
+  await page.reload({ waitUntil: 'commit' })
+  await answered
+  await page.goto('about:blank')
+  await line.allSent()
+  await page.goto(`${line.url}/console/stores`)
+
+  await expect(page.getByRole('heading', { name: '门店' })).toBeVisible()
+  await theirs.close()
+  line.close()
 })
 
 test('a wrong password is refused in words, and no token is left in storage', async ({ page }) => {

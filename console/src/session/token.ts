@@ -55,6 +55,8 @@ async function askForNew(): Promise<boolean> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',
+      // The answer brings the next cookie: it must reach the browser even when the page has been left meanwhile.
+      keepalive: true,
     })
   } catch {
     // Off line is not signed out.

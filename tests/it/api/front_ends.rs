@@ -1,6 +1,8 @@
 //! The mini-program's browser build at /m and the console at /console, as `scripts/front-ends build` made them.
 
 use tests::{Answer, TestApp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const PAGES: [&str; 2] = ["/m/", "/console/"];
 
@@ -55,6 +57,29 @@ async fn what_has_a_hash_in_its_name_is_kept_and_a_held_page_is_not_sent_again()
         let tag = page.header("etag").expect("a tag").to_owned();
         let again = app.get(path).with_header("if-none-match", &tag).await;
         assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    }
+}
+
+/// RFC 9110, 15.4.5: what follows the head of a 304 is the next answer, so a proxy would take a body for that one. A client
+/// hides it.
+#[tokio::test]
+async fn an_answer_to_who_holds_the_page_ends_with_its_head() {
+    let app = TestApp::start().await;
+    let url = app.url("");
+    let address = url.trim_start_matches("http://");
+    for path in PAGES {
+        let tag = page(&app, path).await.header("etag").expect("a tag").to_owned();
+
+        let mut line = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nif-none-match: {tag}\r\nconnection: close\r\n\r\n"
+        );
+        line.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).await.unwrap();
+
+        assert!(answer.starts_with("HTTP/1.1 304 "), "{answer}");
+        assert_eq!(answer.find("\r\n\r\n"), Some(answer.len() - 4), "{answer}");
     }
 }
 
