@@ -175,6 +175,8 @@ async fn pushes_are_lost_doubled_forged_and_delayed_as_told() {
     knob(json!({ "bad_signature_rate": 1.0 })).await;
     stranger.accept(&person, EXPIRY).await;
     assert!(!signature_holds(&receiver.wait_for(3).await[2]));
+    // One that has arrived is on its way until the sandbox has read the answer.
+    settled(&stranger).await;
     knob(json!({ "delay_ms": 60_000 })).await;
     stranger.accept(&person, EXPIRY).await;
     assert_eq!(stranger.look("/pending").await["callbacks"], 1);
