@@ -194,19 +194,23 @@ pub async fn apply_waiting(ctx: &Context, message_ids: &[String], subjects: &[St
 
 /// What a crash between storing and applying, or between settling and looking, has left behind.
 pub async fn apply_left_behind(ctx: &Context) -> Result<u64> {
-    let waiting = callback_event::Entity::find()
-        .filter(callback_event::Column::EventKey.starts_with(KEY))
-        .filter(callback_event::Column::AppliedAt.is_null())
-        .filter(callback_event::Column::ReceivedAt.gt(ctx.now() - LOOK_BACK))
-        .order_by_asc(callback_event::Column::ReceivedAt)
-        .limit(PAGE)
-        .all(ctx.db.read())
-        .await?;
-    let mut applied = 0;
-    for event in waiting {
-        applied += u64::from(apply_stored(ctx, event).await?);
+    let since = ctx.now() - LOOK_BACK;
+    let (mut applied, mut after) = (0, None);
+    loop {
+        let mut waiting = callback_event::Entity::find()
+            .filter(callback_event::Column::EventKey.starts_with(KEY))
+            .filter(callback_event::Column::AppliedAt.is_null())
+            .filter(callback_event::Column::ReceivedAt.gt(since));
+        if let Some(after) = after {
+            waiting = waiting.filter(callback_event::Column::Id.gt(after));
+        }
+        let page = waiting.order_by_asc(callback_event::Column::Id).limit(PAGE).all(ctx.db.read()).await?;
+        let Some(last) = page.last() else { return Ok(applied) };
+        after = Some(last.id);
+        for event in page {
+            applied += u64::from(apply_stored(ctx, event).await?);
+        }
     }
-    Ok(applied)
 }
 
 /// Applies one receipt that waits; false when it goes on waiting, or somebody else has applied it.

@@ -1,13 +1,15 @@
 //! Holds the deliveries against the phones, member by member.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use entity::states::DeliveryState;
-use entity::{attempt, consent, delivery};
+use entity::{attempt, callback_event, consent, delivery};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use service::ids::{CampaignId, MemberId};
 
 use super::Cluster;
+use crate::level;
 
 /// How a campaign has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,7 @@ impl Cluster {
     /// on the phone; nobody got a message twice; what is unknown is reported as that; no consent is held any more.
     pub async fn judge_all(&self, campaigns: &[CampaignId]) -> Verdict {
         self.wait_for_callbacks().await;
+        self.wait_for_receipts().await;
         let mut rows = Vec::new();
         for id in campaigns {
             let of_campaign = self.rows(*id).await;
@@ -91,6 +94,20 @@ impl Cluster {
     async fn held_consents(&self) -> u64 {
         let held = consent::Entity::find().filter(consent::Column::Reserved.ne(0));
         held.count(self.ctx.db.read()).await.expect("the consents can be counted")
+    }
+
+    /// Waits until each receipt has found its message: one that came before its message was settled, or given up by recovery,
+    /// waits for that.
+    async fn wait_for_receipts(&self) {
+        level::reached("each receipt finds its message", Duration::from_secs(120), || async {
+            let waiting = callback_event::Entity::find()
+                .filter(callback_event::Column::EventKey.starts_with("receipt|"))
+                .filter(callback_event::Column::AppliedAt.is_null())
+                .count(self.ctx.db.read())
+                .await;
+            waiting.expect("the events can be counted") == 0
+        })
+        .await;
     }
 
     async fn reported_unknown(&self, id: CampaignId) -> u64 {
