@@ -121,14 +121,14 @@ async fn claim_one(
                 .exec(txn)
                 .await?;
             let address = standing.address(&step).map(str::to_owned);
-            hold_consent(ctx, txn, &row, &step, standing).await?;
+            take_consent(ctx, txn, &row, &step, standing).await?;
             let row = NoticeRow { attempts: row.attempts + 1, ..row };
             Ok(address.map(|address| Claimed { row, step, address }))
         }
     }
 }
 
-async fn hold_consent(
+async fn take_consent(
     ctx: &Context,
     txn: &DatabaseTransaction,
     row: &NoticeRow,
@@ -136,7 +136,7 @@ async fn hold_consent(
     standing: &mut Standing,
 ) -> Result<()> {
     let (Channel::WechatSubscribe, Some(template)) = (step.channel, &step.template_id) else { return Ok(()) };
-    ledger::reserve(ctx, txn, template, &[row.member_id]).await?;
+    ledger::take(ctx, txn, template, &[row.member_id]).await?;
     // The next notice of this batch finds one less.
     standing.consents.entry(template.clone()).and_modify(|left| *left -= 1);
     Ok(())
