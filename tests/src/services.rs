@@ -31,17 +31,6 @@ fn service_url(variable: &str) -> Option<String> {
     url
 }
 
-/// Whether the proofs under faults are to be run in full: those too that take minutes and that no run on a quiet machine has
-/// held yet.
-#[allow(clippy::disallowed_methods, reason = "who runs the tests says it by the environment")]
-pub fn chaos_in_full(what: &str) -> bool {
-    let full = std::env::var("HUIKE_TEST_CHAOS").is_ok_and(|wish| wish == "full");
-    if !full {
-        _ = writeln!(std::io::stderr(), "SKIPPED (HUIKE_TEST_CHAOS is not \"full\"): {what}");
-    }
-    full
-}
-
 /// Tells loudly what was left out, and for want of what.
 pub fn say_skipped(variable: &str, what: &str) {
     // Not `eprintln!`: the test runner keeps to itself what a passing test prints that way.

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// The largest window, in seconds of the limit's rate.
-const SECONDS: f64 = 0.25;
+const SECONDS: f64 = 0.3;
+/// So many claims fill a window: while one is called, others are made.
+const CLAIMS: f64 = 3.0;
 /// What a claim that was called in time adds, as a part of itself.
 const GROWTH: f64 = 0.1;
 
@@ -35,9 +37,9 @@ impl Size {
         Self(most(per_second))
     }
 
-    /// What one batch may claim: half, so that one is claimed while the other is called.
+    /// What one batch may claim.
     pub fn stride(self, per_second: f64) -> usize {
-        ((self.0.min(most(per_second)) / 2.0) as usize).max(1)
+        ((self.0.min(most(per_second)) / CLAIMS) as usize).max(1)
     }
 
     pub fn holds(self, claimed: usize, per_second: f64) -> bool {

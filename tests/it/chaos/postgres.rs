@@ -11,9 +11,6 @@ const RATE: u32 = 700;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_of_postgresql_loses_nobody_and_sends_nobody_two() {
-    if !tests::services::chaos_in_full("a_restart_of_postgresql_loses_nobody_and_sends_nobody_two") {
-        return;
-    }
     if !distributed() {
         return;
     }
