@@ -90,6 +90,26 @@ test('a reload stays signed in, another tab is too, and signing out ends both', 
   await expect(other.getByRole('heading', { name: '登录控制台' })).toBeVisible()
 })
 
+test('staff see where they are signed in and sign another device out', async ({ as, browser }) => {
+  const theirs = await browser.newContext({ locale: 'zh-CN', userAgent: 'Mozilla/5.0 (Macintosh) Firefox/140.0' })
+  const lost = await theirs.newPage()
+  await open(lost, '/stores')
+  await signInByHand(lost, 'marketer', PASSWORD)
+  await expect(lost.getByRole('heading', { name: '门店' })).toBeVisible()
+
+  const page = await as('marketer', '/account')
+  const devices = page.getByRole('table', { name: '登录过的设备' })
+  await expect(devices.getByRole('row', { name: /当前设备/ })).toHaveCount(1)
+  const row = devices.getByRole('row', { name: /Mac · Firefox/ })
+  await row.getByRole('button', { name: '退出' }).click()
+  await page.getByRole('dialog', { name: '退出这台设备' }).getByRole('button', { name: '退出' }).click()
+
+  await expect(row).toHaveCount(0)
+  await open(lost, '/stores')
+  await expect(lost.getByRole('heading', { name: '登录控制台' })).toBeVisible()
+  await theirs.close()
+})
+
 test('who leaves the page while its session is renewed stays signed in', async ({ browser }) => {
   const line = await slowAnswers('/v1/auth/refresh', 300)
   const theirs = await browser.newContext({ locale: 'zh-CN' })

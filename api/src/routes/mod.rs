@@ -52,6 +52,7 @@ pub mod purchases;
 pub mod refunds;
 pub mod sign_in;
 pub mod staff_auth;
+pub mod staff_sessions;
 pub mod stamps;
 pub mod stores;
 pub mod surveys;
@@ -168,7 +169,10 @@ fn staff(config: &mut ServiceConfig) {
         .service(staff_auth::change_password)
         .service(staff_auth::prepare_second_factor)
         .service(staff_auth::confirm_second_factor)
-        .service(staff_auth::remove_second_factor);
+        .service(staff_auth::remove_second_factor)
+        .service(staff_sessions::list_staff_sessions)
+        .service(staff_sessions::end_staff_session)
+        .service(staff_sessions::end_other_staff_sessions);
     config
         .service(till::scan_card)
         .service(till_quote::quote_coupons)

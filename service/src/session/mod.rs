@@ -23,6 +23,7 @@ pub use refresh::{Refreshed, refresh};
 pub use revoke::sign_out;
 pub(crate) use {
     member_token::standing,
+    mine::{end_of, list_usable},
     open::open,
     revoke::{revoke_all, revoke_others},
 };

@@ -48,7 +48,7 @@ pub(crate) async fn revoke_others(
     revoke_where(connection, ctx.now(), others, reason).await
 }
 
-fn is_of(subject: Subject) -> Expr {
+pub(super) fn is_of(subject: Subject) -> Expr {
     session::Column::SubjectKind.eq(subject.kind()).and(session::Column::SubjectId.eq(subject.id()))
 }
 

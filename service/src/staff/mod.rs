@@ -12,6 +12,7 @@ mod list;
 mod password;
 mod permission;
 mod second_factor;
+mod sessions;
 mod sign_in;
 
 pub use admin::{CreateStaff, Created, create_staff, reset_password};
@@ -25,4 +26,5 @@ pub use second_factor::{
     Prepared, confirm_second_factor, is_missing as second_factor_is_missing, prepare_second_factor,
     remove_second_factor, reset_second_factor,
 };
+pub use sessions::{StaffSession, end_other_staff_sessions, end_staff_session, list_staff_sessions};
 pub use sign_in::{SignInStaff, StaffSignedIn, sign_in_staff};

@@ -63,6 +63,11 @@ impl Kind {
                 Self::Staff(_) | Self::CashierElsewhere | Self::OneTimePassword => LetIn,
                 _ => UNKNOWN,
             },
+            Who::OwnStaff => match self {
+                Self::Staff(StaffRole::Owner) => LetIn,
+                Self::Staff(_) | Self::CashierElsewhere | Self::OneTimePassword => Refused(404, "not_found"),
+                _ => UNKNOWN,
+            },
             Who::Staff(roles) => self.as_staff(roles, true),
             Who::StaffOfStore(roles) => self.as_staff(roles, false),
         }

@@ -40,7 +40,7 @@ fn the_document_says_which_token_an_operation_needs() {
             Who::Everyone | Who::Platforms => json!([]),
             Who::TokenHolders => json!([{ "member": [] }, { "staff": [] }]),
             Who::Members | Who::OwnMember => json!([{ "member": [] }]),
-            Who::Staff(_) | Who::StaffOfStore(_) | Who::AnyStaff => json!([{ "staff": [] }]),
+            Who::Staff(_) | Who::StaffOfStore(_) | Who::AnyStaff | Who::OwnStaff => json!([{ "staff": [] }]),
         };
         assert_eq!(operation.security, said, "{}", operation.id);
     }
@@ -92,7 +92,10 @@ fn refused_requests(world: &World, operation: &Operation, caller: &Caller) -> Ve
     let mut requests = vec![operation.of_world(world)];
     // A store is named in the body, a redemption has to be looked up: until then nothing can be said about it.
     let is_known_at_once = caller.kind != Kind::CashierElsewhere
-        || matches!(who(operation), Who::Staff(_) | Who::Members | Who::OwnMember | Who::AnyStaff);
+        || matches!(
+            who(operation),
+            Who::Staff(_) | Who::Members | Who::OwnMember | Who::AnyStaff | Who::OwnStaff
+        );
     if is_known_at_once && who(operation) != Who::Platforms {
         if operation.has_segments() {
             requests.push(operation.of_nothing(world));

@@ -20,10 +20,13 @@ pub enum Who {
     StaffOfStore(&'static [StaffRole]),
     /// Staff, also while they have the one-time password.
     AnyStaff,
+    /// Staff, each what is their own: to others it does not exist. The requests are about what is the owner's.
+    OwnStaff,
 }
 
 use Who::{
-    AnyStaff, Everyone, Members, MembersOrAnonymous, OwnMember, Platforms, Staff, StaffOfStore, TokenHolders,
+    AnyStaff, Everyone, Members, MembersOrAnonymous, OwnMember, OwnStaff, Platforms, Staff, StaffOfStore,
+    TokenHolders,
 };
 
 const OWNER: &[StaffRole] = &[Owner];
@@ -127,8 +130,11 @@ pub const TABLE: &[(&str, Who)] = &[
     // staff about themselves
     ("change_password", AnyStaff),
     ("confirm_second_factor", AnyStaff),
+    ("end_other_staff_sessions", AnyStaff),
+    ("end_staff_session", OwnStaff),
     ("get_shop", AnyStaff),
     ("get_staff_me", AnyStaff),
+    ("list_staff_sessions", AnyStaff),
     ("prepare_second_factor", AnyStaff),
     ("remove_second_factor", AnyStaff),
     // the till

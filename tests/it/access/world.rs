@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 use serde_json::{Value, json};
 use service::dead_letter::DeadLetter;
 use service::ids::{DeadLetterId, DeliveryId, InboxMessageId, MemberId, PasskeyId, SessionId, StoreId};
-use tests::people::text;
+use tests::people::{PASSWORD, text};
 use tests::phones::Person;
 use tests::{Phones, TestApp};
 
@@ -45,6 +45,7 @@ pub struct World {
     message: InboxMessageId,
     /// Another one of the member's.
     session: SessionId,
+    owner_session: SessionId,
     passkey: PasskeyId,
     attribute: String,
     dead_letter: DeadLetterId,
@@ -79,6 +80,10 @@ impl World {
         let attribute = json!({ "key": "size", "label": "尺码", "kind": "text" });
         let attribute = make(app, &owner, "/v1/console/attributes", attribute).await;
         let session = session_of(app, member.id).await;
+        // Another one, for it is ended: the newest comes first.
+        app.staff_token("owner", PASSWORD).await;
+        let owner_session = app.get("/v1/staff/sessions").with_bearer(&owner).await.expect(200);
+        let owner_session = text(&owner_session["items"][0], "id").parse().expect("an id");
         let passkey = passkey_of(app, member.id).await;
         let delivery = delivery_to(app, member.id, &campaign).await;
         let purchase = json!({ "store_id": store, "scan_id": scan, "order_no": "P1", "total_fen": 100 });
@@ -141,6 +146,7 @@ impl World {
             tag,
             message,
             session,
+            owner_session,
             passkey,
             attribute,
             dead_letter: dead_letter(&phones.app).await,
@@ -182,6 +188,7 @@ impl World {
             (_, "tags") => self.tag.clone(),
             (_, "attributes") => self.attribute.clone(),
             (_, "passkeys") => self.passkey.to_string(),
+            ("session_id", _) => self.owner_session.to_string(),
             (_, "sessions") => self.session.to_string(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),

@@ -5,4 +5,5 @@ mod audit;
 mod cookie;
 mod first_owner;
 mod second_factor;
+mod sessions;
 mod sign_in;

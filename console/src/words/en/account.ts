@@ -35,7 +35,9 @@ const words: Words['account'] = {
   end: 'End',
   endTitle: 'End this session',
   endBody: 'That device has to sign in again.',
-  ended: 'The session has ended',
+  endOthers: 'End all others',
+  endOthersBody: 'All devices but this one have to sign in again.',
+  ended: 'Signed out',
   unknownDevice: 'Unknown device',
 }
 

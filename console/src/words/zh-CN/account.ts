@@ -33,6 +33,8 @@ export default {
   end: '退出',
   endTitle: '退出这台设备',
   endBody: '那台设备要重新登录才能使用。',
+  endOthers: '退出其他设备',
+  endOthersBody: '除当前设备外，其他设备都要重新登录才能使用。',
   ended: '已退出',
   unknownDevice: '未知设备',
 }
