@@ -63,6 +63,7 @@ refusals! {
     OrderNumberTaken = "order_number_taken", "该门店已有同号订单且内容不同", "The store has another order with this number.";
     CouponSoldOut = "coupon_sold_out", "已领完", "All copies have been claimed.";
     CouponLimitReached = "coupon_limit_reached", "您已领满该券", "You have claimed as many as allowed.";
+    CouponNotForTier = "coupon_not_for_tier", "您的等级暂不能领取该券", "This coupon is for members of other tiers.";
     CouponNotClaimable = "coupon_not_claimable", "该券目前不可领取", "This coupon can't be claimed now.";
     NothingToStop = "nothing_to_stop", "这是服务通知，不能退订", "This is a service message; there is nothing to opt out of.";
     CouponNotOwned = "coupon_not_owned", "该券不属于这位会员", "The coupon does not belong to this member.";

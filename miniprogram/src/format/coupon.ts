@@ -59,6 +59,12 @@ export function goods({ conditions }: Rules): string | undefined {
   return (conditions.excluded_products ?? []).length > 0 ? say('coupons.exceptGoods') : undefined
 }
 
+/** `仅限 银卡、金卡 领取`: who may take an offer, of the brand's tiers. */
+export function forTiers({ conditions }: Rules, tiers: Array<{ id: string; name: string }>): string | undefined {
+  const named = tiers.filter(({ id }) => conditions.tiers?.includes(id)).map(({ name }) => name)
+  return named.length > 0 ? say('coupons.onlyTiers', { names: listed(named) }) : undefined
+}
+
 const span = (from: string, until: string): string | undefined => (from === until ? undefined : `${from}–${until}`)
 
 /** `仅周三、周五 14:00–17:00`. */

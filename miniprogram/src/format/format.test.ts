@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Rules } from './coupon'
-import { bestUse, panel, ruleLine, stateOf, threshold, validity } from './coupon'
+import { bestUse, forTiers, panel, ruleLine, stateOf, threshold, validity } from './coupon'
 import { clock, date, day, daysUntil, isoDay, remaining, until } from './date'
 import { count, exact, figure, parseYuan, plain, yuan } from './money'
 import { groupedDigits, isMobile, maskedName, spacedPhone } from './person'
@@ -101,7 +101,7 @@ describe('people', () => {
 })
 
 describe('a coupon in plain words', () => {
-  const anything: Rules['conditions'] = { categories: [], products: [], excluded_products: [], channels: [], windows: [], first_order: false }
+  const anything: Rules['conditions'] = { categories: [], products: [], excluded_products: [], channels: [], windows: [], first_order: false, tiers: [] }
   const rules = (more: Partial<Rules>): Rules => ({
     name: '券',
     kind: 'money_off',
@@ -112,6 +112,16 @@ describe('a coupon in plain words', () => {
     transferable: false,
     partial_refund: 'keep',
     ...more,
+  })
+
+  it('an offer for some tiers names them', () => {
+    const tiers = [
+      { id: 'a', name: '普卡' },
+      { id: 'b', name: '银卡' },
+      { id: 'c', name: '金卡' },
+    ]
+    expect(forTiers(rules({}), tiers)).toBeUndefined()
+    expect(forTiers(rules({ conditions: { ...anything, tiers: ['b', 'c'] } }), tiers)).toBe('仅限 银卡、金卡 领取')
   })
 
   it('money off stands as its amount', () => {

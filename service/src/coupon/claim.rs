@@ -23,7 +23,7 @@ use crate::session::{self, MemberToken};
 /// Claims one copy for a member who is known to be signed in.
 ///
 /// # Refuses
-/// `coupon_not_claimable`, `coupon_sold_out`, `coupon_sold_out_today`, `coupon_limit_reached`,
+/// `coupon_not_claimable`, `coupon_not_for_tier`, `coupon_sold_out`, `coupon_sold_out_today`, `coupon_limit_reached`,
 /// `coupon_daily_limit_reached`, `member_disabled`
 pub async fn claim(
     ctx: &Context,

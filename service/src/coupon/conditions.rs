@@ -1,5 +1,5 @@
-//! What an order must have for a coupon besides the threshold: which goods, where it is placed, on which days and hours,
-//! and whether it is the member's first.
+//! What a coupon asks for besides the threshold: of an order which goods, where it is placed, on which days and hours, and whether it is
+//! the member's first; of who takes a copy the tier.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::basket::Line;
 use crate::calendar;
 use crate::error::FieldError;
+use crate::ids::TierId;
 use crate::policy;
 
 const MOST_NAMES: usize = 200;
@@ -32,6 +33,8 @@ pub struct Conditions {
     pub windows: Vec<Window>,
     /// The member has bought nothing before.
     pub first_order: bool,
+    /// Only members of these tiers may take a copy. Who has one keeps it.
+    pub tiers: Vec<TierId>,
 }
 
 /// Hours of some weekdays.
@@ -67,6 +70,11 @@ impl Conditions {
         self.channels.is_empty() || self.channels.contains(&channel)
     }
 
+    /// Whether a member of this tier may take a copy.
+    pub fn allows_tier(&self, tier: Option<TierId>) -> bool {
+        self.tiers.is_empty() || tier.is_some_and(|tier| self.tiers.contains(&tier))
+    }
+
     pub fn is_open_at(&self, now: DateTime<Utc>, zone: Tz) -> bool {
         let today = calendar::local_date(now, zone);
         self.windows.is_empty()
@@ -99,6 +107,9 @@ impl Conditions {
             if list.len() > MOST_NAMES || !list.iter().all(good) {
                 push(field, format!("are at most {MOST_NAMES}, of 1 to {LONGEST_NAME} characters"));
             }
+        }
+        if self.tiers.len() > MOST_NAMES {
+            push("tiers", format!("are at most {MOST_NAMES}"));
         }
         if self.windows.len() > MOST_WINDOWS {
             push("windows", format!("are at most {MOST_WINDOWS}"));

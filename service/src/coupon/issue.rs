@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::entitled::entitled;
 use super::event::{self, Move};
 use super::{code, issue_postgres, rules};
 use crate::audit::Actor;
@@ -58,7 +59,7 @@ pub struct Issued {
 ///
 /// # Refuses
 /// per member: `coupon_not_claimable`, `member_disabled`, `coupon_limit_reached`, `coupon_sold_out`, and of what members take
-/// themselves `coupon_daily_limit_reached`, `coupon_sold_out_today`
+/// themselves `coupon_not_for_tier`, `coupon_daily_limit_reached`, `coupon_sold_out_today`
 pub async fn issue(ctx: &Context, txn: &DatabaseTransaction, order: IssueOrder<'_>) -> Result<Vec<Issued>> {
     let active = lock_members(txn, order.member_ids).await?;
     let template = lock_template(txn, order.template_id).await?;
@@ -84,8 +85,12 @@ pub(super) async fn issue_copies(
     active: &HashSet<MemberId>,
     order: &IssueOrder<'_>,
 ) -> Result<Vec<Outcome>> {
+    let entitled = match order.is_taken() {
+        true => entitled(txn, template, order.member_ids).await?,
+        false => None,
+    };
     let held = held_copies(txn, order).await?;
-    let mut outcomes = allot(ctx, template, active, held, order);
+    let mut outcomes = allot(ctx, template, (active, entitled.as_ref()), held, order);
     let wanted: Vec<CouponId> = fresh_ids(&outcomes);
     let day = order.is_taken().then(|| calendar::local_date(ctx.now(), ctx.settings.timezone));
     let granted = take_stock(txn, (template, day), wanted.len()).await?;
@@ -121,11 +126,11 @@ impl Copy {
 
 type Plan = Vec<std::result::Result<Copy, Refusal>>;
 
-/// Decides for each member: disabled, has it already from this source, has reached the limit, or a row with a free slot.
+/// Decides for each member: disabled, has it already from this source, is of another tier, has reached the limit, or a row with a free slot.
 fn allot(
     ctx: &Context,
     template: &coupon_template::Model,
-    active: &HashSet<MemberId>,
+    (active, entitled): (&HashSet<MemberId>, Option<&HashSet<MemberId>>),
     mut held: HashMap<MemberId, Vec<coupon::Model>>,
     order: &IssueOrder<'_>,
 ) -> Plan {
@@ -145,6 +150,9 @@ fn allot(
             let mut before = copies.iter().filter(|copy| !made.contains(&copy.id));
             if let Some(earlier) = before.find(|copy| is_from(copy, order)) {
                 return Ok(Copy::Earlier(earlier.clone()));
+            }
+            if entitled.is_some_and(|entitled| !entitled.contains(&member_id)) {
+                return Err(Refusal::CouponNotForTier);
             }
             let of_today = copies
                 .iter()

@@ -22,6 +22,7 @@ mod claim;
 mod code;
 pub mod combine;
 mod conditions;
+mod entitled;
 mod event;
 mod expire;
 mod facts;

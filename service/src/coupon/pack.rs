@@ -12,12 +12,12 @@ use sea_orm::{
 
 use super::issue::{IssueOrder, issue_copies, lock_members, lock_template};
 use super::rules::Had;
-use super::{HeldCoupon, Offer, had, offer, rules};
+use super::{HeldCoupon, Offer, entitled, had, offer, rules};
 use crate::audit::{self, Act};
 use crate::calendar;
 use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
-use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId};
+use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId, TierId};
 use crate::page::{Page, PageRequest};
 use crate::redirect;
 use crate::refusal::Refusal;
@@ -167,9 +167,10 @@ pub async fn list_claimable_packs(
     let slots = slots_of(ctx, member_id, page.items.iter().map(|pack| pack.pack.id)).await?;
     let items = page.items.iter().flat_map(|pack| &pack.items);
     let had = had::had_of(ctx, member_id, items.map(|item| item.offer.template.id)).await?;
+    let tier = entitled::tier_of(ctx.db.read(), member_id).await?;
     Ok(page.map(|pack| {
         let slots = slots.get(&pack.pack.id).map_or(&[][..], Vec::as_slice);
-        let refusal = check_claim(ctx, &pack, (slots, &had)).err();
+        let refusal = check_claim(ctx, &pack, (slots, &had, tier)).err();
         ClaimablePack { claims: slots.len() as i64, refusal, pack }
     }))
 }
@@ -178,13 +179,16 @@ pub async fn list_claimable_packs(
 fn check_claim(
     ctx: &Context,
     Pack { pack, items }: &Pack,
-    (slots, had): (&[i32], &HashMap<CouponTemplateId, Had>),
+    (slots, had, tier): (&[i32], &HashMap<CouponTemplateId, Had>, Option<TierId>),
 ) -> std::result::Result<(), Refusal> {
     rules::free_slot(slots, pack.limit_per_member).ok_or(Refusal::CouponLimitReached)?;
     let today = calendar::local_date(ctx.now(), ctx.settings.timezone);
     let never = Had::default();
     items.iter().try_for_each(|PackedOffer { offer, copies }| {
         rules::check_issuable(&offer.template, ctx.now())?;
+        if !offer.conditions.allows_tier(tier) {
+            return Err(Refusal::CouponNotForTier);
+        }
         let had = had.get(&offer.template.id).unwrap_or(&never);
         rules::check_more(&offer.template, had, (*copies, today))
     })

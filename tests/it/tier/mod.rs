@@ -1,5 +1,6 @@
 mod audience;
 mod check;
+mod coupon;
 mod hand;
 mod ladder;
 mod merge;

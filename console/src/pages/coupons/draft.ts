@@ -38,6 +38,7 @@ export interface Draft {
   channels: Channel[]
   windows: Window[]
   first_order: boolean
+  tiers: string[]
   stacking_group: string
   transferable: boolean
   partial_refund: PartialRefund
@@ -82,6 +83,7 @@ export function blankDraft(): Draft {
     channels: [],
     windows: [],
     first_order: false,
+    tiers: [],
     stacking_group: '',
     transferable: false,
     partial_refund: 'keep',
@@ -126,6 +128,7 @@ export function draftOf(template: Template): Draft {
     channels: [...(conditions.channels ?? [])],
     windows: (conditions.windows ?? []).map((window) => ({ ...window, weekdays: [...(window.weekdays ?? [])] })),
     first_order: conditions.first_order ?? false,
+    tiers: [...(conditions.tiers ?? [])],
     stacking_group: rules.stacking_group ?? '',
     transferable: rules.transferable,
     partial_refund: rules.partial_refund,
@@ -173,6 +176,7 @@ export function bodyOf(draft: Draft): Body {
       channels: draft.channels,
       windows: draft.windows,
       first_order: draft.first_order,
+      tiers: draft.tiers,
     },
     stacking_group: draft.stacking_group.trim() || null,
     transferable: draft.transferable,

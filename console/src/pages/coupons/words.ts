@@ -56,18 +56,19 @@ export function validityLine(draft: Pick<Draft, 'validity' | 'valid_from' | 'val
   return t('coupons.validFixedLine', { from: day(draft.valid_from), until: day(draft.valid_until) })
 }
 
-/** Where and when it is good, one line for each limit. */
-export function limitLines(draft: Draft, storeName: (id: string) => string): string[] {
+/** Where, when and for whom it is good, one line for each limit. */
+export function limitLines(draft: Draft, nameOf: { store: (id: string) => string; tier: (id: string) => string }): string[] {
   const join = language.value === 'en' ? ', ' : '、'
   const named = (list: string[]) => list.filter(Boolean).join(join)
   return [
-    draft.store_ids.length > 0 ? t('coupons.onlyStores', { names: named(draft.store_ids.map(storeName)) }) : t('coupons.allStores'),
+    draft.store_ids.length > 0 ? t('coupons.onlyStores', { names: named(draft.store_ids.map(nameOf.store)) }) : t('coupons.allStores'),
     draft.categories.some(Boolean) ? t('coupons.onlyCategories', { names: named(draft.categories) }) : '',
     draft.products.some(Boolean) ? t('coupons.onlyProducts', { names: named(draft.products) }) : '',
     draft.excluded_products.some(Boolean) ? t('coupons.notProducts', { names: named(draft.excluded_products) }) : '',
     draft.channels.length === 1 ? t(`coupons.only_${draft.channels[0]!}`) : '',
     ...draft.windows.map(windowLine),
     draft.first_order ? t('coupons.firstOrderLine') : '',
+    draft.tiers.length > 0 ? t('coupons.onlyTiers', { names: named(draft.tiers.map(nameOf.tier)) }) : '',
     draft.stacking_group.trim() ? t('coupons.stackLine', { name: draft.stacking_group.trim() }) : t('coupons.aloneLine'),
     draft.transferable ? t('coupons.transferLine') : '',
   ].filter(Boolean)

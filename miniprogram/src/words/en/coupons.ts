@@ -43,6 +43,8 @@ export const coupons: Record<keyof typeof chinese, string> = {
   'coupons.claim': 'Claim',
   'coupons.refusal.coupon_sold_out': 'All taken',
   'coupons.refusal.coupon_sold_out_today': 'None left today',
+  'coupons.refusal.coupon_not_for_tier': 'Other tiers',
+  'coupons.onlyTiers': '{names} members only',
   'coupons.refusal.coupon_limit_reached': 'Claimed',
   'coupons.refusal.coupon_daily_limit_reached': 'Claimed today',
   'coupons.refusal.other': 'Not now',

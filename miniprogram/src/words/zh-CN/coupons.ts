@@ -41,6 +41,8 @@ export const coupons = {
   'coupons.claim': '领取',
   'coupons.refusal.coupon_sold_out': '已领完',
   'coupons.refusal.coupon_sold_out_today': '今日已领完',
+  'coupons.refusal.coupon_not_for_tier': '等级不符',
+  'coupons.onlyTiers': '仅限 {names} 领取',
   'coupons.refusal.coupon_limit_reached': '已领取',
   'coupons.refusal.coupon_daily_limit_reached': '今日已领',
   'coupons.refusal.other': '暂不可领',

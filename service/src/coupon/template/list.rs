@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::calendar;
 use crate::context::Context;
-use crate::coupon::{Offer, had, offer, rules};
+use crate::coupon::{Offer, entitled, had, offer, rules};
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, MemberId};
 use crate::page::{Page, PageRequest};
@@ -60,18 +60,24 @@ pub async fn list_claimable(
         .filter(ClaimUntil.is_null().or(ClaimUntil.gt(bound)))
         .filter(Kind.eq(Validity::Relative).or(ValidUntil.gt(bound)));
     let page = read_page(ctx, query, page).await?;
-    let had = match member_id {
+    let (had, tier) = match member_id {
         Some(member_id) => {
-            Some(had::had_of(ctx, member_id, page.items.iter().map(|offer| offer.template.id)).await?)
+            let templates = page.items.iter().map(|offer| offer.template.id);
+            let had = had::had_of(ctx, member_id, templates).await?;
+            (Some(had), entitled::tier_of(ctx.db.read(), member_id).await?)
         }
-        None => None,
+        None => (None, None),
     };
     let today = calendar::local_date(now, ctx.settings.timezone);
     Ok(page.map(|offer| {
         let of_template =
             had.as_ref().and_then(|had| had.get(&offer.template.id)).cloned().unwrap_or_default();
-        let checked = rules::check_more(&offer.template, &of_template, (1, today));
-        ClaimableOffer { held: had.as_ref().map(|_| of_template.held()), refusal: checked.err(), offer }
+        let of_another_tier = had.is_some() && !offer.conditions.allows_tier(tier);
+        let refusal = match of_another_tier {
+            true => Some(Refusal::CouponNotForTier),
+            false => rules::check_more(&offer.template, &of_template, (1, today)).err(),
+        };
+        ClaimableOffer { held: had.as_ref().map(|_| of_template.held()), refusal, offer }
     }))
 }
 

@@ -17,6 +17,7 @@ use crate::error::{Error, FieldError, Result, is_duplicate};
 use crate::ids::{CouponTemplateId, StoreId};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
+use crate::tier;
 
 /// # Refuses
 /// `code_taken`
@@ -24,6 +25,7 @@ pub async fn create_template(ctx: &Context, staff: &StaffCaller, form: TemplateF
     staff.require(Permission::WriteCoupons)?;
     let offer = form.into_offer(ctx.new_id(), ctx.now(), ctx.settings.timezone)?;
     let txn = ctx.db.begin().await?;
+    check_tiers(&txn, &offer).await?;
     coupon_template::Entity::insert(offer.template.clone().into_active_model().reset_all())
         .exec_without_returning(&txn)
         .await
@@ -60,12 +62,26 @@ pub async fn change_template(
     if new.template.stock < new.template.taken {
         return Err(Error::invalid("stock", "must not be below the copies that are taken"));
     }
+    check_tiers(&txn, &new).await?;
     new.template.clone().into_active_model().reset_all().update(&txn).await.map_err(code_taken)?;
     write_stores(&txn, &new).await?;
     record(ctx, &txn, staff, ("coupon_template.change", &new.template)).await?;
     txn.commit().await?;
     ctx.claims.forget(id);
     Ok(new)
+}
+
+async fn check_tiers(txn: &DatabaseTransaction, offer: &Offer) -> Result<()> {
+    if offer.conditions.tiers.is_empty() {
+        return Ok(());
+    }
+    let ladder = tier::ladder(txn).await?;
+    for (index, id) in offer.conditions.tiers.iter().enumerate() {
+        if !ladder.iter().any(|tier| tier.id == *id) {
+            return Err(Error::invalid(format!("conditions.tiers[{index}]"), "is no tier of the ladder"));
+        }
+    }
+    Ok(())
 }
 
 /// The public code is the one unique thing of a template beside its id.
