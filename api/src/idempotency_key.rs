@@ -5,7 +5,7 @@
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
@@ -16,7 +16,7 @@ use service::{Context, Error, request_id};
 use tracing::Instrument;
 
 use crate::problem::{self, HttpFault, Problem};
-use crate::{limits, request_log};
+use crate::{limits, request_log, session_cookie};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -70,9 +70,12 @@ async fn keyed_request(
         Some(authorization) => sha256_hex(authorization.as_bytes()),
         None => format!("address:{}", limits::client_address(request.request(), &ctx.settings.server)),
     };
-    // Of the four parts only the body may hold a line break, and it comes last.
+    // A browser's session is part of what it asks: behind one address, nobody gets another's tokens by a key alone.
+    let session = session_cookie::read(request.request()).unwrap_or_default();
+    // Of the five parts only the body may hold a line break, and it comes last.
     let mut whole =
-        format!("{}\n{}\n{}\n", request.method(), request.path(), request.query_string()).into_bytes();
+        format!("{}\n{}\n{}\n{session}\n", request.method(), request.path(), request.query_string())
+            .into_bytes();
     whole.extend_from_slice(&body);
     Ok(KeyedRequest { caller, key, request_hash: sha256_hex(&whole) })
 }
@@ -103,12 +106,13 @@ async fn answer_and_keep(
         Ok(response) => problem::speak(response.map_into_boxed_body()),
         Err(error) => {
             let status = error.as_response_error().status_code();
-            keep(
-                &ctx,
-                &keyed,
-                StoredAnswer { status: status.as_u16(), content_type: String::new(), body: Vec::new() },
-            )
-            .await;
+            let answer = StoredAnswer {
+                status: status.as_u16(),
+                content_type: String::new(),
+                cookie: None,
+                body: Vec::new(),
+            };
+            keep(&ctx, &keyed, answer).await;
             return Err(error);
         }
     };
@@ -121,6 +125,7 @@ async fn answer_and_keep(
     let answer = StoredAnswer {
         status: head.status().as_u16(),
         content_type: content_type.to_owned(),
+        cookie: head.headers().get(SET_COOKIE).map(|cookie| cookie.as_bytes().to_vec()),
         body: body.to_vec(),
     };
     keep(&ctx, &keyed, answer).await;
@@ -140,6 +145,9 @@ fn replay(stored: StoredAnswer) -> HttpResponse {
     answer.insert_header((REPLAYED, "true"));
     if !stored.content_type.is_empty() {
         answer.insert_header((CONTENT_TYPE, stored.content_type));
+    }
+    if let Some(cookie) = stored.cookie {
+        answer.insert_header((SET_COOKIE, cookie));
     }
     answer.body(stored.body)
 }

@@ -15,6 +15,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub content_type: Option<String>,
     pub answer: Option<Vec<u8>>,
+    /// The `Set-Cookie` of the answer (encrypted).
+    pub cookie: Option<Vec<u8>>,
     pub locked_until: DateTimeUtc,
     pub created_at: DateTimeUtc,
 }

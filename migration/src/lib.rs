@@ -12,6 +12,7 @@ mod m20261128_000007_loyalty;
 mod m20261128_000008_till;
 mod m20261129_000009_feedback;
 mod m20261129_000010_second_factor;
+mod m20261129_000011_kept_cookie;
 mod m20261129_000026_consent_used;
 mod table;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000008_till::Migration),
             Box::new(m20261129_000009_feedback::Migration),
             Box::new(m20261129_000010_second_factor::Migration),
+            Box::new(m20261129_000011_kept_cookie::Migration),
             Box::new(m20261129_000026_consent_used::Migration),
         ]
     }

@@ -11,11 +11,12 @@ use crate::error::Result;
 use crate::refusal::Refusal;
 
 const SEAL: &str = "idempotency.answer";
+const COOKIE_SEAL: &str = "idempotency.cookie";
 /// A request that has not answered for so long is taken to be lost, and its key may try again.
 const LOCK: Duration = Duration::seconds(60);
 const KEPT: Duration = Duration::hours(24);
 
-/// Whose key, which key, and what the request was (a hash of method, path and body).
+/// Whose key, which key, and what the request was (a hash of method, path, session cookie and body).
 #[derive(Debug, Clone)]
 pub struct KeyedRequest {
     pub caller: String,
@@ -26,6 +27,8 @@ pub struct KeyedRequest {
 pub struct StoredAnswer {
     pub status: u16,
     pub content_type: String,
+    /// What the answer made the browser keep: without it a repeated sign-in would be none.
+    pub cookie: Option<Vec<u8>>,
     pub body: Vec<u8>,
 }
 
@@ -47,6 +50,7 @@ pub async fn begin(ctx: &Context, request: &KeyedRequest) -> Result<Begun> {
         status: Set(None),
         content_type: Set(None),
         answer: Set(None),
+        cookie: Set(None),
         locked_until: Set(now + LOCK),
         created_at: Set(now),
     })
@@ -77,6 +81,7 @@ async fn resume(ctx: &Context, txn: &impl ConnectionTrait, request: &KeyedReques
         return Ok(Begun::Answered(StoredAnswer {
             status: u16::try_from(status).unwrap_or(500),
             content_type: row.content_type.unwrap_or_default(),
+            cookie: row.cookie.map(|cookie| ctx.keys.open(COOKIE_SEAL, &cookie)).transpose()?,
             body: ctx.keys.open(SEAL, answer)?,
         }));
     }
@@ -90,6 +95,7 @@ async fn resume(ctx: &Context, txn: &impl ConnectionTrait, request: &KeyedReques
 
 /// Keeps the answer. One that a retry may improve (429, 5xx) is not kept: the key is free again.
 pub async fn finish(ctx: &Context, request: &KeyedRequest, answer: StoredAnswer) -> Result<()> {
+    let cookie = answer.cookie.map(|cookie| ctx.keys.seal(COOKIE_SEAL, &cookie)).transpose()?;
     let txn = ctx.db.begin().await?;
     if answer.status == 429 || answer.status >= 500 {
         idempotency_key::Entity::delete_many().filter(key_is(request)).exec(&txn).await?;
@@ -98,6 +104,7 @@ pub async fn finish(ctx: &Context, request: &KeyedRequest, answer: StoredAnswer)
             .col_expr(idempotency_key::Column::Status, Expr::value(i32::from(answer.status)))
             .col_expr(idempotency_key::Column::ContentType, Expr::value(answer.content_type))
             .col_expr(idempotency_key::Column::Answer, Expr::value(ctx.keys.seal(SEAL, &answer.body)?))
+            .col_expr(idempotency_key::Column::Cookie, Expr::value(cookie))
             .filter(key_is(request))
             .exec(&txn)
             .await?;

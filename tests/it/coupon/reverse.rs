@@ -4,7 +4,8 @@ use chrono::Duration;
 use entity::states::{CouponState, StaffRole};
 use futures_util::future::join_all;
 use serde_json::json;
-use service::coupon::{Receipt, redeem_coupon, reverse_redemption};
+use service::coupon::template::TemplateForm;
+use service::coupon::{Conditions, Receipt, claim, redeem_coupon, reverse_redemption};
 use service::ids::RedemptionId;
 use service::{Error, Refusal};
 
@@ -109,4 +110,27 @@ async fn who_redeemed_may_undo_for_ten_minutes_another_cashier_never_and_a_manag
     assert_eq!(by_colleague.unwrap_err().refusal(), Some(Refusal::ReversalNeedsManager));
     assert_eq!(late.unwrap_err().refusal(), Some(Refusal::ReversalNeedsManager));
     assert_eq!(by_manager.unwrap().held.coupon.state, CouponState::Issued);
+}
+
+#[tokio::test]
+async fn a_first_order_that_was_taken_back_is_none() {
+    let shop = Shop::open().await;
+    let first_order = || TemplateForm {
+        conditions: Conditions { first_order: true, ..Conditions::default() },
+        ..money_off()
+    };
+    let (member, held) = shop.holder_of(first_order()).await;
+    let other = claim(shop.ctx(), &member, shop.template(first_order()).await).await.unwrap().coupon.id;
+    let redeem = async |coupon_id, request_no: &str| {
+        let scan = shop.scan(&member).await;
+        redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, coupon_id, request_no)).await
+    };
+    let first = redeem(held.coupon.id, "R1").await.unwrap().receipt;
+
+    let second = redeem(other, "R2").await;
+    reverse(&shop, first.redemption.id, "退单").await.unwrap();
+    let instead = redeem(other, "R3").await;
+
+    assert!(matches!(second, Err(Error::Refused(Refusal::CouponFirstOrderOnly))));
+    assert!(instead.is_ok());
 }

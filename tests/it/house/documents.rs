@@ -144,6 +144,18 @@ fn local_links(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_tests_that_hold_the_domain_rules_exist() {
+    let document = read("docs/domain-rules.md");
+    let quoted: Vec<&str> =
+        document.split('`').skip(1).step_by(2).filter(|text| *text != "tests/it").collect();
+    for pair in quoted.chunks(2) {
+        let [file, name] = pair else { panic!("{pair:?} is no file with a test") };
+        let function = format!("fn {name}(");
+        assert!(read(&format!("tests/it/{file}")).contains(&function), "{file} has no test {name}");
+    }
+}
+
+#[test]
 fn what_the_documents_link_to_exists() {
     for document in documents() {
         let text = read(&document.to_string_lossy());

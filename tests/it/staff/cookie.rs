@@ -1,5 +1,7 @@
 //! The refresh token in a browser's cookie.
 
+use entity::idempotency_key;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tests::TestApp;
 use tests::answer::Answer;
@@ -79,4 +81,53 @@ async fn signing_out_makes_the_browser_forget() {
     assert!(out.header("set-cookie").expect("a cookie").contains("Max-Age=0"));
     let again = app.post("/v1/auth/refresh", json!({})).with_header("cookie", &kept).await;
     again.expect_refusal("refresh_token_invalid");
+}
+
+#[tokio::test]
+async fn a_repeated_sign_in_gives_the_cookie_again() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let body = json!({ "login": "owner", "password": PASSWORD, "keep": "cookie" });
+    let send = || app.post("/v1/staff/auth", body.clone()).with_key("sign-in-1");
+
+    let (first, second) = (send().await, send().await);
+
+    assert_eq!(second.header("idempotency-replayed"), Some("true"));
+    assert_eq!(second.header("set-cookie"), first.header("set-cookie"));
+    assert_eq!(second.expect(200), first.expect(200));
+    let renewed = app.post("/v1/auth/refresh", json!({})).with_header("cookie", &cookie(&second)).await;
+    renewed.expect(200);
+}
+
+#[tokio::test]
+async fn a_renewal_that_was_not_heard_is_heard_by_its_repeat_and_by_no_other_browser() {
+    let app = TestApp::start().await;
+    let mine = cookie(&sign_in(&app).await);
+    let body = json!({ "login": "owner", "password": PASSWORD, "keep": "cookie" });
+    let theirs = cookie(&app.post("/v1/staff/auth", body).await);
+    let renew = |kept: &str| {
+        app.post("/v1/auth/refresh", json!({})).with_header("cookie", kept).with_key("renewal-1")
+    };
+
+    let (first, second) = (renew(&mine).await, renew(&mine).await);
+
+    assert_eq!(second.expect(200), first.expect(200));
+    assert_eq!(cookie(&second), cookie(&first));
+    let other = renew(&theirs).await;
+    assert_eq!(other.header("set-cookie"), None);
+    other.expect_refusal("idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn a_kept_cookie_is_not_readable_in_the_database() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let body = json!({ "login": "owner", "password": PASSWORD, "keep": "cookie" });
+    let answer = app.post("/v1/staff/auth", body).with_key("sign-in-1").await;
+
+    let row = idempotency_key::Entity::find().one(app.ctx.db.read()).await.expect("rows").expect("a row");
+
+    let kept = row.cookie.expect("a cookie is kept");
+    let token = cookie(&answer).split_once('=').expect("name and value").1.to_owned();
+    assert!(!kept.windows(token.len()).any(|part| part == token.as_bytes()));
 }
