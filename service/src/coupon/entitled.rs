@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use entity::{coupon_template, tier_standing};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use entity::{coupon_template, tier, tier_standing};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::Conditions;
 use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, TierId};
-use crate::tier;
 
 /// Those of `members` who may take a copy. None: the template is for every tier.
 pub(super) async fn entitled(
@@ -31,8 +30,7 @@ pub(super) async fn entitled(
         .into_tuple()
         .all(connection)
         .await?;
-    // Who has no row stands on the lowest tier.
-    let lowest = tier::ladder(connection).await?.first().map(|tier| tier.id);
+    let lowest = lowest_tier(connection).await?;
     let mut entitled: HashSet<MemberId> =
         match lowest.is_some_and(|lowest| conditions.tiers.contains(&lowest)) {
             true => members.iter().copied().collect(),
@@ -50,6 +48,14 @@ pub(super) async fn entitled(
 
 /// The tier that decides which templates a member may take. None where there is no ladder.
 pub(super) async fn tier_of(connection: &impl ConnectionTrait, member: MemberId) -> Result<Option<TierId>> {
-    let place = tier::place_of(connection, member).await?;
-    Ok(place.and_then(|place| place.tier().map(|tier| tier.id)))
+    match tier_standing::Entity::find_by_id(member).one(connection).await? {
+        Some(standing) => Ok(Some(standing.tier_id)),
+        None => lowest_tier(connection).await,
+    }
+}
+
+/// Of whoever has no standing.
+async fn lowest_tier(connection: &impl ConnectionTrait) -> Result<Option<TierId>> {
+    let lowest = tier::Entity::find().order_by_asc(tier::Column::Rank).one(connection).await?;
+    Ok(lowest.map(|tier| tier.id))
 }

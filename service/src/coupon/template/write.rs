@@ -1,7 +1,7 @@
 //! Staff make templates, change them, publish and withdraw them. Each locks the template's row first.
 
 use entity::states::CouponTemplateState;
-use entity::{coupon_template, coupon_template_store, store};
+use entity::{coupon_template, coupon_template_store, store, tier};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter,
@@ -17,7 +17,6 @@ use crate::error::{Error, FieldError, Result, is_duplicate};
 use crate::ids::{CouponTemplateId, StoreId};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
-use crate::tier;
 
 /// # Refuses
 /// `code_taken`
@@ -72,12 +71,13 @@ pub async fn change_template(
 }
 
 async fn check_tiers(txn: &DatabaseTransaction, offer: &Offer) -> Result<()> {
-    if offer.conditions.tiers.is_empty() {
+    let wanted = &offer.conditions.tiers;
+    if wanted.is_empty() {
         return Ok(());
     }
-    let ladder = tier::ladder(txn).await?;
-    for (index, id) in offer.conditions.tiers.iter().enumerate() {
-        if !ladder.iter().any(|tier| tier.id == *id) {
+    let known = tier::Entity::find().filter(tier::Column::Id.is_in(wanted.iter().copied())).all(txn).await?;
+    for (index, id) in wanted.iter().enumerate() {
+        if !known.iter().any(|tier| tier.id == *id) {
             return Err(Error::invalid(format!("conditions.tiers[{index}]"), "is no tier of the ladder"));
         }
     }
