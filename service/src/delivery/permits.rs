@@ -104,7 +104,10 @@ pub fn limits_of(settings: &Settings, route: Route<'_>, lane: Lane) -> Limits {
     };
     let per_second = f64::from(channel::per_second(settings, route.channel));
     let key = format!("{{rate}}.channel.{}.{account}", route.channel.as_str());
+    let journeys =
+        (lane == Lane::Journey).then(|| (format!("{key}.journeys"), rates::of_journeys(per_second)));
     let mut limits = vec![(key, rates::of_lane(per_second, lane))];
+    limits.extend(journeys);
     if let Some(template) = route.template_id
         && let Some(per_second) = template_rate(settings, template)
     {

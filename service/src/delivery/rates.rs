@@ -13,6 +13,8 @@ const AIM: f64 = 0.987;
 const AT_ONCE_SECONDS: f64 = 0.02;
 /// Below this rate one permit at a time: a worker's lateness is small beside the time between two.
 const SLOW: f64 = 5.0;
+/// The part of a limit that journeys may take.
+const JOURNEYS: f64 = 0.8;
 /// After a resume a campaign climbs to its rate within this time.
 const WARM_UP: Duration = Duration::seconds(30);
 /// Where the climb begins.
@@ -21,13 +23,20 @@ const COLD: f64 = 0.1;
 /// What a lane may take of `per_second`. All lanes draw on one limit; a more urgent one may take more at once, so that it finds
 /// room however busy the others are, and all together never pass the rate and the urgent lane's burst.
 pub fn of_lane(per_second: f64, lane: Lane) -> Rate {
-    let one = if per_second < SLOW { 1.0 } else { (per_second * AT_ONCE_SECONDS).ceil().max(2.0) };
+    let one = if per_second < SLOW { 1.0 } else { (per_second * AT_ONCE_SECONDS).floor().max(2.0) };
     let burst = match lane {
         Lane::Campaign => one,
-        Lane::Journey => one + (one / 2.0).ceil(),
-        Lane::Urgent => one + one,
+        Lane::Journey => one + (one / 4.0).ceil(),
+        // One would not do: grants are counted in whole microseconds, rounded up.
+        Lane::Urgent => one + (one / 2.0).ceil().max(2.0),
     };
     Rate { per_second: per_second * AIM, burst: burst as u32 }
+}
+
+/// What journeys may take of `per_second` together, however many there are: the rest is left to campaigns.
+pub fn of_journeys(per_second: f64) -> Rate {
+    let lane = of_lane(per_second, Lane::Journey);
+    Rate { per_second: lane.per_second * JOURNEYS, ..lane }
 }
 
 /// What one process keeps to while nobody counts for all: a part of the rate, at one permit a time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use entity::states::Lane;
 use proptest::prelude::*;
-use service::delivery::rates::{alone, of_campaign, of_lane, wait, warmth};
+use service::delivery::rates::{alone, of_campaign, of_journeys, of_lane, wait, warmth};
 use service::delivery::window::Size;
 use service::shared_state::{Level, gcra};
 use tests::app::start;
@@ -48,6 +48,24 @@ proptest! {
         let allowed = per_second * 0.987 * 3.0 + f64::from(of_lane(per_second, Lane::Urgent).burst) + 1.0;
         prop_assert!(f64::from(total) <= allowed, "{total} of {allowed}");
         prop_assert!(f64::from(total) >= 0.97 * per_second * 3.0 - 3.0, "{total}");
+    }
+
+    #[test]
+    fn however_much_journeys_ask_for_a_part_is_left_to_campaigns(per_second in 50.0..20_000.0_f64) {
+        let (mut of_all, mut own): (Option<Level>, Option<Level>) = (None, None);
+        let (mut journeys, mut campaigns) = (0, 0);
+        for millis in 0..5_000 {
+            let limits = [(of_all, of_lane(per_second, Lane::Journey)), (own, of_journeys(per_second))];
+            let grant = gcra(&limits, 500, millis * 1_000);
+            journeys += grant.granted;
+            (of_all, own) = (Some(grant.levels[0]), Some(grant.levels[1]));
+            let grant = gcra(&[(of_all, of_lane(per_second, Lane::Campaign))], 500, millis * 1_000);
+            campaigns += grant.granted;
+            of_all = Some(grant.levels[0]);
+        }
+        let part = |granted: u32| f64::from(granted) / (per_second * 5.0);
+        prop_assert!(part(campaigns) > 0.17, "{}", part(campaigns));
+        prop_assert!(part(journeys) > 0.75, "{}", part(journeys));
     }
 
     #[test]
