@@ -66,16 +66,17 @@ async fn keyed_request(
         .ok_or_else(|| Error::invalid("Idempotency-Key", "must be 1 to 200 visible ASCII characters"))?
         .to_owned();
     let body = read_body(ctx, request).await?;
-    let caller = match request.headers().get(AUTHORIZATION) {
-        Some(authorization) => sha256_hex(authorization.as_bytes()),
-        None => format!("address:{}", limits::client_address(request.request(), &ctx.settings.server)),
+    // Behind one address nobody gets another browser's tokens by a key alone.
+    let caller = match (request.headers().get(AUTHORIZATION), session_cookie::read(request.request())) {
+        (Some(authorization), _) => sha256_hex(authorization.as_bytes()),
+        (None, Some(session)) => format!("session:{}", sha256_hex(session.as_bytes())),
+        (None, None) => {
+            format!("address:{}", limits::client_address(request.request(), &ctx.settings.server))
+        }
     };
-    // A browser's session is part of what it asks: behind one address, nobody gets another's tokens by a key alone.
-    let session = session_cookie::read(request.request()).unwrap_or_default();
-    // Of the five parts only the body may hold a line break, and it comes last.
+    // Of the four parts only the body may hold a line break, and it comes last.
     let mut whole =
-        format!("{}\n{}\n{}\n{session}\n", request.method(), request.path(), request.query_string())
-            .into_bytes();
+        format!("{}\n{}\n{}\n", request.method(), request.path(), request.query_string()).into_bytes();
     whole.extend_from_slice(&body);
     Ok(KeyedRequest { caller, key, request_hash: sha256_hex(&whole) })
 }

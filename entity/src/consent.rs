@@ -15,8 +15,7 @@ pub struct Model {
     pub template_id: String,
     pub kind: ConsentKind,
     pub available: i32,
-    /// Sends that took one since the member's last no.
-    pub used: i32,
+    pub reserved: i32,
     pub updated_at: DateTimeUtc,
 }
 

@@ -13,7 +13,6 @@ mod m20261128_000008_till;
 mod m20261129_000009_feedback;
 mod m20261129_000010_second_factor;
 mod m20261129_000011_kept_cookie;
-mod m20261129_000026_consent_used;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -35,7 +34,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000009_feedback::Migration),
             Box::new(m20261129_000010_second_factor::Migration),
             Box::new(m20261129_000011_kept_cookie::Migration),
-            Box::new(m20261129_000026_consent_used::Migration),
         ]
     }
 }

@@ -16,7 +16,7 @@ const COOKIE_SEAL: &str = "idempotency.cookie";
 const LOCK: Duration = Duration::seconds(60);
 const KEPT: Duration = Duration::hours(24);
 
-/// Whose key, which key, and what the request was (a hash of method, path, session cookie and body).
+/// Whose key, which key, and what the request was (a hash of method, path and body).
 #[derive(Debug, Clone)]
 pub struct KeyedRequest {
     pub caller: String,

@@ -262,11 +262,11 @@ impl TestApp {
         self.get(&path).with_bearer(staff).await.expect(200)
     }
 
-    /// How many sends a member still allows for a template.
-    pub async fn consent_left(&self, member: MemberId, template: &str) -> i32 {
+    /// What a member still allows for a template: available and held.
+    pub async fn consent_left(&self, member: MemberId, template: &str) -> (i32, i32) {
         let ledger = service::consent::ledger_of(&self.ctx, member).await.expect("the ledger can be read");
         let row = ledger.iter().find(|row| row.template_id == template);
-        row.map_or(0, |row| row.available)
+        row.map_or((0, 0), |row| (row.available, row.reserved))
     }
 
     /// How many deliveries of a campaign are in which state.

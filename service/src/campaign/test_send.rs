@@ -172,7 +172,8 @@ async fn call_and_keep(
         match &answer {
             // A message whose answer was never heard may have arrived.
             Ok(_) | Err(channel::Refused { verdict: channel::Verdict::Unheard, .. }) => {
-                consent::take(ctx, &txn, template, &[member_id]).await?;
+                consent::reserve(ctx, &txn, template, &[member_id]).await?;
+                consent::spend(ctx, &txn, template, &[member_id]).await?;
             }
             Err(refused) if refused.verdict == channel::Verdict::Member(Reason::NoConsent) => {
                 let key = format!("test|{}|exhausted", ctx.new_id::<DeliveryId>());

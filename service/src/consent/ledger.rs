@@ -57,7 +57,7 @@ pub async fn accept(
         template_id: Set(template_id),
         kind: Set(kind),
         available: Set(1),
-        used: Set(0),
+        reserved: Set(0),
         updated_at: Set(ctx.now()),
     })
     .on_conflict(
@@ -143,8 +143,8 @@ pub async fn ledger_of(ctx: &Context, member_id: MemberId) -> Result<Vec<consent
         .await?)
 }
 
-/// Takes one send of each member, who are locked and known to have one.
-pub async fn take(
+/// Holds one send of each member, who are locked and known to have one.
+pub async fn reserve(
     ctx: &Context,
     txn: &impl ConnectionTrait,
     template: &str,
@@ -152,12 +152,25 @@ pub async fn take(
 ) -> Result<()> {
     let moved = one_time(ctx, template, members)
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).sub(1))
-        .col_expr(consent::Column::Used, Expr::col(consent::Column::Used).add(1))
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).add(1))
         .filter(consent::Column::Available.gt(0));
     run(txn, members, moved).await
 }
 
-/// What was taken had no effect: a failed call does not consume the ledger. After a no there is nothing to go back to.
+/// The held send is used up.
+pub async fn spend(
+    ctx: &Context,
+    txn: &impl ConnectionTrait,
+    template: &str,
+    members: &[MemberId],
+) -> Result<()> {
+    let moved = one_time(ctx, template, members)
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
+        .filter(consent::Column::Reserved.gt(0));
+    run(txn, members, moved).await
+}
+
+/// The held send was not used: a failed call does not consume the ledger.
 pub async fn give_back(
     ctx: &Context,
     txn: &impl ConnectionTrait,
@@ -165,9 +178,9 @@ pub async fn give_back(
     members: &[MemberId],
 ) -> Result<()> {
     let moved = one_time(ctx, template, members)
-        .col_expr(consent::Column::Used, Expr::col(consent::Column::Used).sub(1))
+        .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).sub(1))
         .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).add(1))
-        .filter(consent::Column::Used.gt(0));
+        .filter(consent::Column::Reserved.gt(0));
     run(txn, members, moved).await
 }
 
@@ -218,7 +231,7 @@ async fn empty(
 ) -> Result<()> {
     let moved = consent::Entity::update_many()
         .col_expr(consent::Column::Available, Expr::value(0))
-        .col_expr(consent::Column::Used, Expr::value(0))
+        .col_expr(consent::Column::Reserved, Expr::value(0))
         .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
         .filter(consent::Column::TemplateId.eq(template))
         .filter(is_any(ctx.db.backend(), consent::Column::MemberId, members.iter().copied()));

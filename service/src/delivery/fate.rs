@@ -30,9 +30,10 @@ pub(super) enum Fate {
     },
 }
 
-/// What the claim had taken and is free again.
+/// What the claim had held for the members and what becomes of it.
 #[derive(Default)]
 pub(super) struct Holdings {
+    pub consent_spent: Vec<MemberId>,
     pub consent_back: Vec<MemberId>,
     pub consent_gone: Vec<Emptied>,
     pub coupons_back: Vec<CouponId>,
@@ -48,11 +49,17 @@ impl Holdings {
         }
     }
 
-    /// What was taken from members who were merged away meanwhile goes to those who answer for them.
+    /// What was held for members who were merged away meanwhile is held for those who answer for them.
     pub fn follow(&mut self, merged: &HashMap<MemberId, MemberId>) {
         let emptied = self.consent_gone.iter_mut().map(|one| &mut one.member_id);
-        for id in self.consent_back.iter_mut().chain(emptied) {
+        for id in self.consent_spent.iter_mut().chain(&mut self.consent_back).chain(emptied) {
             *id = merged.get(id).copied().unwrap_or(*id);
+        }
+    }
+
+    fn spend(&mut self, envelope: &Envelope) {
+        if envelope.delivery.channel == Channel::WechatSubscribe {
+            self.consent_spent.push(envelope.delivery.member_id);
         }
     }
 
@@ -103,12 +110,6 @@ impl<'a> Plan<'a> {
         }
         plan
     }
-
-    /// Everything was sent, and outside: nothing is written beside the deliveries.
-    pub fn leaves_members_alone(&self) -> bool {
-        let outside = |(envelope, _): &(&Envelope, _)| envelope.delivery.channel != Channel::Inbox;
-        self.fates.is_empty() && self.sent.iter().all(outside)
-    }
 }
 
 /// None for what was sent.
@@ -120,8 +121,14 @@ fn fate(
 ) -> Option<Fate> {
     let now = ctx.now();
     match outcome {
-        Outcome::Sent { .. } => None,
-        Outcome::Unknown(_) => Some(Fate::Unknown),
+        Outcome::Sent { .. } => {
+            holdings.spend(envelope);
+            None
+        }
+        Outcome::Unknown(_) => {
+            holdings.spend(envelope);
+            Some(Fate::Unknown)
+        }
         Outcome::ContentRefused(_) => {
             let reason = Reason::ContentInvalid;
             holdings.give_back(envelope);

@@ -131,7 +131,7 @@ pub async fn write(
     let receivers: Vec<MemberId> = wechat.map(|go| go.row.member_id).collect();
     let step = sorting.terms.steps.iter().find(|step| step.channel == Channel::WechatSubscribe);
     match step.and_then(|step| step.template_id.as_deref()) {
-        Some(template) => consent::take(ctx, txn, template, &receivers).await,
+        Some(template) => consent::reserve(ctx, txn, template, &receivers).await,
         None => Ok(()),
     }
 }

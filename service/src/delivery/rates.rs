@@ -7,9 +7,10 @@ use crate::shared_state::Rate;
 
 /// The share of a limit that is aimed at. What is sent in time arrives a little unevenly, and the limit holds where it is counted:
 /// at the platform, in any second. The rest is room for that.
-const AIM: f64 = 0.987;
+const AIM: f64 = 0.98;
 /// How much of a second's permits the campaign lane may take at once: smooth within the second, and enough that a worker which
-/// wakes up late loses nothing. Together with the aim it leaves room for an unevenness of a hundredth of a second.
+/// wakes up late loses nothing. Together with the aim it is the limit: what the way to the platform
+/// brings together comes on top.
 const AT_ONCE_SECONDS: f64 = 0.02;
 /// Below this rate one permit at a time: a worker's lateness is small beside the time between two.
 const SLOW: f64 = 5.0;

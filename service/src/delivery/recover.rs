@@ -12,9 +12,12 @@ use sea_orm::{
 };
 
 use super::batch::{self, Batch};
+use super::claim::lock_members;
 use super::reason::Reason;
+use super::standing::template_of;
 use super::{OPEN, receipt};
 use crate::budget::{self, Account};
+use crate::consent;
 use crate::context::Context;
 use crate::db::is_any;
 use crate::error::{Error, Result};
@@ -132,8 +135,9 @@ async fn wait_again(txn: &impl ConnectionTrait, rows: &[&delivery::Model], now: 
 async fn end_claims(ctx: &Context, txn: &DatabaseTransaction, rows: &[&delivery::Model]) -> Result<()> {
     let (inbox, called): (Vec<_>, Vec<_>) =
         rows.iter().copied().partition(|row| row.channel == Channel::Inbox);
-    // The message may have arrived, so the consent that it took stays used.
     end_as_unknown(txn, &called, ctx.now()).await?;
+    // Locks the members, which come before the budgets.
+    spend_consents(ctx, txn, &called).await?;
     retry_inbox(ctx, txn, &inbox).await?;
     if !called.is_empty() {
         metrics::counter!("deliveries_unknown_total").increment(called.len() as u64);
@@ -175,5 +179,22 @@ async fn end_as_unknown(
         .filter(delivery::Column::Id.is_in(rows.iter().map(|row| row.id)))
         .exec(txn)
         .await?;
+    Ok(())
+}
+
+/// The message may have arrived, so the consent that it held counts as used.
+async fn spend_consents(ctx: &Context, txn: &impl ConnectionTrait, rows: &[&delivery::Model]) -> Result<()> {
+    let rows: Vec<_> = rows.iter().filter(|row| row.channel == Channel::WechatSubscribe).collect();
+    let members: Vec<_> = rows.iter().map(|row| row.member_id).collect();
+    lock_members(txn, &members).await?;
+    let mut by_campaign = BTreeMap::new();
+    for row in rows {
+        by_campaign.entry(row.campaign_id).or_insert_with(Vec::new).push(row.member_id);
+    }
+    for (campaign_id, members) in by_campaign {
+        if let Some(template) = template_of(txn, campaign_id).await? {
+            consent::spend(ctx, txn, &template, &members).await?;
+        }
+    }
     Ok(())
 }

@@ -74,11 +74,12 @@ async fn settle_once(
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;
     let ours = still_ours(&txn, claimed).await?;
+    let members: Vec<MemberId> =
+        claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
+    lock_members(&txn, &members).await?;
+    // Who was merged while the call was under way has left everything to somebody else.
+    let merged = redirect::current_of(&txn, &members).await?;
     let mut plan = Plan::of(ctx, claimed, outcomes, (&ours, verdict));
-    let merged = match plan.leaves_members_alone() {
-        true => HashMap::new(),
-        false => lock_and_follow(&txn, claimed).await?,
-    };
     plan.holdings.follow(&merged);
     record_attempts(ctx, &txn, &plan).await?;
     mark_sent(&txn, &plan.sent, now).await?;
@@ -99,19 +100,8 @@ async fn settle_once(
     Ok(())
 }
 
-/// Locks the members. Who was merged while the call was under way has left everything to somebody else: answers to whom.
-async fn lock_and_follow(
-    txn: &impl ConnectionTrait,
-    claimed: &Claimed,
-) -> Result<HashMap<MemberId, MemberId>> {
-    let members: Vec<MemberId> =
-        claimed.envelopes.iter().map(|envelope| envelope.delivery.member_id).collect();
-    lock_members(txn, &members).await?;
-    redirect::current_of(txn, &members).await
-}
-
 /// The rows that are still under this claim, locked in the order in which claims lock them. One whose lease has ended is
-/// `unknown` and what it took is used.
+/// `unknown` and what it held is spent.
 async fn still_ours(txn: &impl ConnectionTrait, claimed: &Claimed) -> Result<BTreeSet<DeliveryId>> {
     let backend = txn.get_database_backend();
     let claimed = claimed.envelopes.iter().map(|envelope| envelope.delivery.id);
@@ -159,6 +149,7 @@ async fn settle_holdings(
     budget::give_back(ctx, txn, &account, holdings.money_back).await?;
     let wechat = claimed.envelopes.iter().find(|one| one.delivery.channel == Channel::WechatSubscribe);
     if let Some(template) = wechat.and_then(|envelope| envelope.message.template_id.as_deref()) {
+        consent::spend(ctx, txn, template, &holdings.consent_spent).await?;
         consent::give_back(ctx, txn, template, &holdings.consent_back).await?;
         consent::exhaust(ctx, txn, template, &holdings.consent_gone).await?;
     }

@@ -34,6 +34,8 @@ pub async fn ensure(ctx: &Context, owner: &StaffCaller, reward: CouponTemplateId
     for member_id in members_without_points(ctx).await? {
         look_back(ctx, member_id).await?;
     }
+    // A shop that opens before the night's hour has something to look at too.
+    points::check_points(ctx).await?;
     Ok(())
 }
 

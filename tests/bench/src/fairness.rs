@@ -24,7 +24,7 @@ pub fn push_fairness(place: &Place) -> Result<()> {
     let people = load::database(place, "fair", members)?;
     people.run(&format!(
         "UPDATE member SET purchase_count = 7 WHERE id IN (SELECT id FROM member ORDER BY id LIMIT {SMALL_MEMBERS});
-        INSERT INTO consent (id, member_id, template_id, kind, available, used, updated_at)
+        INSERT INTO consent (id, member_id, template_id, kind, available, reserved, updated_at)
         SELECT gen_random_uuid(), id, '{SMALL_TEMPLATE}', 'one_time', 3, 0, now() FROM member
         WHERE purchase_count = 7"
     ))?;

@@ -47,7 +47,7 @@ fn people(members: u64) -> String {
         INSERT INTO identity (id, member_id, provider, subject, created_at)
         SELECT {identity}, {member}, 'wechat_openid', 'o' || lpad(i::text, 27, '0'), now()
         FROM generate_series(0, {last}) i;
-        INSERT INTO consent (id, member_id, template_id, kind, available, used, updated_at)
+        INSERT INTO consent (id, member_id, template_id, kind, available, reserved, updated_at)
         SELECT {consent}, {member}, '{TEMPLATE}', 'one_time', 3, 0, now() FROM generate_series(0, {last}) i;
         INSERT INTO opt_out (id, member_id, channel, topic, source, created_at)
         SELECT {opt_out}, {member}, 'all', 'all', 'bench', now() FROM generate_series(0, {last}) i

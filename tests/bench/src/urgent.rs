@@ -33,7 +33,7 @@ pub fn push_urgent_latency(place: &Place) -> Result<()> {
     let people = load::database(place, "urgent", members)?;
     // Of each hundred the last has accepted the receipts.
     people.run(&format!(
-        "INSERT INTO consent (id, member_id, template_id, kind, available, used, updated_at)
+        "INSERT INTO consent (id, member_id, template_id, kind, available, reserved, updated_at)
          SELECT gen_random_uuid(), member_id, '{TEMPLATE_URGENT}', 'one_time', 9, 0, now() FROM consent"
     ))?;
     let mut seen = Vec::new();

@@ -18,7 +18,7 @@ async fn a_push_with_a_wrong_signature_is_refused_and_changes_nothing() {
     app.sandbox(Method::POST, "/pushes", forged).await;
     app.callbacks_settled().await;
 
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     assert_eq!(callback_event::Entity::find().count(app.ctx.db.read()).await.unwrap(), 0);
     let path = "/v1/callbacks/wechat?signature=0&timestamp=1&nonce=2";
     app.post(path, json!({})).await.expect_refusal("callback_signature_invalid");
@@ -29,12 +29,12 @@ async fn a_push_with_a_wrong_signature_is_refused_and_changes_nothing() {
 async fn sealed_xml_pushes_are_opened() {
     let app = TestApp::with_platforms_and(&format!("wechat.callback_aes_key = \"{CALLBACK_AES_KEY}\"")).await;
     let one = app.reachable(1, 2).await.remove(0);
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 2);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (2, 0));
     let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
     app.drain().await;
     assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 1)]);
     app.cancel_subscription(&one.person, COUPON_EXPIRY).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn pushes_that_come_twice_or_from_a_lost_answer_count_once() {
     app.set_callback_faults(json!({ "duplicate_rate": 1.0 })).await;
     app.answer_prompts(std::slice::from_ref(&one.person), COUPON_EXPIRY, "accept").await;
     app.answer_prompts(std::slice::from_ref(&one.person), COUPON_EXPIRY, "accept").await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 2);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (2, 0));
 }
 
 #[tokio::test]

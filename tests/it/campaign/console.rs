@@ -57,7 +57,7 @@ async fn a_test_send_reaches_named_members_past_the_cap_and_spends_a_consent() {
     assert_eq!(codes, [Value::Null, json!("opted_out"), json!("not_a_member")]);
     assert_eq!(told["results"][0]["phone"], "138****0000");
     assert_eq!(app.messages_of(&all[0].person).await.len(), 2);
-    assert_eq!(app.consent_left(all[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(all[0].member, COUPON_EXPIRY).await, (1, 0));
     app.post(&path, json!({ "phones": ["123"] })).with_bearer(&owner).await.expect_invalid("phones[0]");
     app.callbacks_settled().await;
 }

@@ -67,7 +67,7 @@ async fn a_cancel_ends_the_deferred_ones_and_nothing_of_them_goes_out_later() {
     assert_eq!(app.counts(id).await, [(DeliveryState::Suppressed, 30)]);
     assert_eq!(app.reasons(id).await, [("campaign_cancelled".to_owned(), 30)]);
     assert_eq!(app.messages_received(), 0);
-    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0));
 }
 
 /// A campaign that begins at `begins` in Berlin goes out at `goes_out`, not a second earlier.
@@ -123,7 +123,7 @@ async fn a_storm_of_43101_empties_the_ledger_and_stops_nobody_else() {
     }
     app.callbacks_settled().await;
     app.clear_faults().await;
-    assert_eq!(app.consent_left(gone[0].member, COUPON_EXPIRY).await, 2);
+    assert_eq!(app.consent_left(gone[0].member, COUPON_EXPIRY).await, (2, 0));
 
     let id = app.scheduled(Channel::WechatSubscribe, |_| {}).await;
     app.drain().await;
@@ -133,9 +133,9 @@ async fn a_storm_of_43101_empties_the_ledger_and_stops_nobody_else() {
     assert_eq!(app.campaign_row(id).await.state, CampaignState::Completed);
     assert_eq!(app.messages_received(), 40);
     for one in gone {
-        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0, "43101 sets it to zero");
+        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0), "43101 sets it to zero");
     }
-    assert_eq!(app.consent_left(stay[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(stay[0].member, COUPON_EXPIRY).await, (1, 0));
     // The next campaign does not ask the platform again.
     let calls = app.sandbox(Method::GET, "/counters", json!(null)).await["requests"][SEND].clone();
     let next = app.scheduled(Channel::WechatSubscribe, |_| {}).await;

@@ -40,22 +40,26 @@ async fn accepts_add_up_and_a_repeated_event_counts_once_also_at_the_same_time()
     let again = (0..5).map(|_| tell(&app, answered(&one.person, true, 100)));
     join_all(again).await;
     tell(&app, answered(&one.person, true, 100)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
     tell(&app, answered(&one.person, true, 101)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 2);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (2, 0));
     tell(&app, answered(&one.person, false, 102)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 2, "a no to a prompt takes nothing back");
+    assert_eq!(
+        app.consent_left(one.member, COUPON_EXPIRY).await,
+        (2, 0),
+        "a no to a prompt takes nothing back"
+    );
 }
 
 #[tokio::test]
 async fn a_cancellation_zeroes_the_ledger_and_a_later_accept_starts_anew() {
     let app = TestApp::with_platforms().await;
     let one = app.reachable(1, 3).await.remove(0);
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 3);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (3, 0));
     app.cancel_subscription(&one.person, COUPON_EXPIRY).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     app.answer_prompts(std::slice::from_ref(&one.person), COUPON_EXPIRY, "accept").await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
 }
 
 #[tokio::test]
@@ -64,9 +68,9 @@ async fn an_accept_that_comes_after_the_cancellation_that_followed_it_counts_not
     let one = app.reachable(1, 0).await.remove(0);
     tell(&app, cancelled(&one.person, 200)).await;
     tell(&app, answered(&one.person, true, 150)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     tell(&app, answered(&one.person, true, 250)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
 }
 
 #[tokio::test]
@@ -78,13 +82,13 @@ async fn an_event_of_somebody_who_is_not_a_member_yet_counts_from_their_first_si
     let code = app.sandbox(Method::POST, &path, json!({})).await["code"].clone();
     let signed_in = app.post("/v1/auth/wechat", json!({ "code": code })).await.expect(200);
     let member: MemberId = signed_in["member"]["id"].as_str().unwrap().parse().unwrap();
-    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, (1, 0));
 
     // The same event again, and another sign-in, add nothing.
     apply_waiting_of(&app.ctx, &people[0].openid).await.unwrap();
     let code = app.sandbox(Method::POST, &path, json!({})).await["code"].clone();
     app.post("/v1/auth/wechat", json!({ "code": code })).await.expect(200);
-    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, (1, 0));
     let token = signed_in["access_token"].as_str().unwrap();
     let shown = app.get("/v1/me/consents").with_bearer(token).await.expect(200);
     assert_eq!(shown["items"][0]["available"], 1);
@@ -103,7 +107,7 @@ async fn events_and_sign_ins_at_the_same_time_lose_no_consent() {
         id.as_str().unwrap().parse::<MemberId>().unwrap()
     });
     for member in join_all(each).await {
-        assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, 1);
+        assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, (1, 0));
     }
 }
 
@@ -125,7 +129,7 @@ async fn a_long_term_consent_stays_until_it_is_taken_back() {
         app.drain().await;
         assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 1)]);
     }
-    assert_eq!(app.consent_left(one.member, SERVICE_PROGRESS).await, 1);
+    assert_eq!(app.consent_left(one.member, SERVICE_PROGRESS).await, (1, 0));
     app.cancel_subscription(&one.person, SERVICE_PROGRESS).await;
     let id = app.scheduled(Channel::WechatSubscribe, change).await;
     app.drain().await;
@@ -159,7 +163,7 @@ async fn two_campaigns_never_spend_the_same_consent() {
     let refused = app.sandbox(Method::GET, "/counters", Value::Null).await["refused"].clone();
     assert_eq!(refused, json!({}), "no call was made without a consent");
     for one in all {
-        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     }
     assert_eq!(app.deliveries_of(first).await.len() + app.deliveries_of(second).await.len(), 60);
 }
@@ -171,12 +175,12 @@ async fn an_accept_from_before_the_platform_said_that_nothing_is_left_counts_not
     app.set_fault("/cgi-bin/message/subscribe/send", json!({ "refusals": [{ "code": "43101" }] })).await;
     app.scheduled(Channel::WechatSubscribe, |_| {}).await;
     app.drain().await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     let asked = app.ctx.now().timestamp();
     tell(&app, answered(&one.person, true, asked - 60)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     tell(&app, answered(&one.person, true, asked + 60)).await;
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
     let events = consent_event::Entity::find().all(app.ctx.db.read()).await.unwrap();
     let exhausted: Vec<_> = events.iter().filter(|event| event.change == "exhausted").collect();
     assert_eq!(exhausted.len(), 1);

@@ -55,7 +55,7 @@ async fn a_lost_consent_zeroes_the_ledger_and_is_not_tried_again() {
     assert_eq!(app.counts(id).await, [(DeliveryState::Failed, 4)]);
     assert_eq!(app.reasons(id).await, [("no_consent".to_owned(), 4)]);
     for one in &reachable {
-        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
         let row = app.delivery_to(id, one.member).await;
         assert_eq!(codes_of(&app, row.id).await, [("refused".to_owned(), Some("43101".to_owned()))]);
         assert_eq!(row.slot_at, None, "what was not sent takes no place under the cap");
@@ -78,7 +78,7 @@ async fn a_bad_openid_and_bad_content_fail_that_message_alone_and_use_no_consent
 
         assert_eq!(app.counts(id).await, [(DeliveryState::Failed, 4)], "{errcode}");
         assert_eq!(app.reasons(id).await, [(reason.to_owned(), 4)], "{errcode}");
-        assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, 1, "{errcode}");
+        assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0), "{errcode}");
         assert_eq!(app.campaign_row(id).await.state, CampaignState::Completed, "{errcode}");
     }
 }
@@ -95,7 +95,7 @@ async fn a_refusal_that_everybody_would_get_pauses_the_campaign_and_resuming_sen
         let row = app.campaign_row(id).await;
         assert_eq!((row.state, row.state_reason), (CampaignState::Paused, Some(errcode.to_string())));
         assert_eq!(app.counts(id).await, [(DeliveryState::Pending, 4)], "{errcode}");
-        assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, left, "{errcode}");
+        assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (left, 0), "{errcode}");
 
         app.clear_faults().await;
         resume(&app, id).await;
@@ -114,7 +114,7 @@ async fn a_busy_platform_is_tried_again_with_back_off_and_nothing_is_lost() {
     app.drain().await;
     assert_eq!(app.counts(id).await, [(DeliveryState::Pending, 4)]);
     assert_eq!(app.reasons(id).await, [("platform_busy".to_owned(), 4)]);
-    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0));
     assert!(app.deliveries_of(id).await.iter().all(|row| row.slot_at.is_none()));
 
     app.advance(Duration::seconds(6)).await;
@@ -148,7 +148,7 @@ async fn a_platform_that_stays_busy_is_given_up_with_a_reason_and_the_consent_st
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Failed, 4)]);
     assert_eq!(app.reasons(id).await, [("tries_exceeded".to_owned(), 4)]);
-    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0));
     let row = app.delivery_to(id, reachable[0].member).await;
     assert_eq!(codes_of(&app, row.id).await.len(), 5);
 }
@@ -191,7 +191,7 @@ async fn an_answer_that_was_never_heard_is_unknown_and_its_receipt_settles_it() 
     assert_eq!(app.messages_received(), 4, "the effect was had once");
     assert_eq!(app.counts(id).await, [(DeliveryState::Delivered, 4)]);
     for one in &reachable {
-        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 1);
+        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (1, 0));
         let row = app.delivery_to(id, one.member).await;
         assert!(row.platform_message_id.is_some() && row.slot_at.is_some());
     }
@@ -216,7 +216,7 @@ async fn an_unheard_answer_without_a_receipt_stays_unknown_and_is_never_sent_aga
     assert_eq!(app.messages_received(), 4);
     assert_eq!(app.counts(id).await, [(DeliveryState::Unknown, 4)]);
     assert_eq!(app.reasons(id).await, [("answer_never_heard".to_owned(), 4)]);
-    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, 1);
+    assert_eq!(app.consent_left(reachable[0].member, COUPON_EXPIRY).await, (1, 0));
     assert_eq!(app.campaign_row(id).await.state, CampaignState::Completed);
 }
 

@@ -137,7 +137,7 @@ async fn one_batch_reaches_each_member_on_the_first_channel_that_is_open() {
     for one in &subscribed {
         let row = app.delivery_to(id, one.member).await;
         assert_eq!((row.channel, row.step, row.cost_fen), (Channel::WechatSubscribe, 0, 0));
-        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+        assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
         assert_eq!(app.messages_of(&one.person).await.len(), 1);
     }
     for one in &by_phone {
@@ -168,7 +168,7 @@ async fn a_platforms_personal_no_moves_the_message_on_and_is_not_asked_again() {
             let row = app.delivery_to(id, one.member).await;
             assert_eq!((row.channel, row.step, row.reason), (Channel::Sms, 1, None));
             assert!(row.slot_at.is_some());
-            assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, left, "{errcode}");
+            assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (left, 0), "{errcode}");
             assert_eq!(app.messages_of(&one.person).await.len(), 1);
         }
         let tries = attempt::Entity::find().all(app.ctx.db.read()).await.unwrap();

@@ -68,7 +68,7 @@ async fn a_notice_reaches_the_phone_and_the_inbox_and_its_receipt_comes_back() {
     let row = rows(&app).await.remove(0);
     assert_eq!((row.state, row.channel), (DeliveryState::Delivered, Channel::WechatSubscribe));
     assert_eq!(app.messages_received(), 1);
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     let token = app.member_session(one.member).await;
     let inbox = app.get("/v1/me/inbox").with_bearer(&token).await.expect(200);
     assert_eq!(inbox["items"][0]["title"], "优惠券核销成功");
@@ -146,7 +146,7 @@ async fn a_consent_that_the_platform_does_not_know_any_more_leaves_the_inbox() {
     let row = rows(&app).await.remove(0);
     assert_eq!((row.state, row.channel), (DeliveryState::Sent, Channel::Inbox));
     assert_eq!(row.reason.as_deref(), Some("no_consent"));
-    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, 0);
+    assert_eq!(app.consent_left(one.member, COUPON_EXPIRY).await, (0, 0));
     assert_eq!(in_inbox(&app, one.member).await, 1);
 }
 
@@ -198,7 +198,7 @@ async fn a_receipt_whose_answer_was_never_heard_is_not_sent_again() {
     app.advance(Duration::minutes(10)).await;
     app.drain().await;
     assert_eq!(rows(&app).await[0].state, DeliveryState::Unknown);
-    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, 2, "it may have been used");
+    assert_eq!(app.consent_left(member, COUPON_EXPIRY).await, (2, 0), "it may have been used");
     assert_eq!(in_inbox(&app, member).await, 1);
 }
 

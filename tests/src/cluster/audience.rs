@@ -66,7 +66,7 @@ impl Cluster {
             template_id: Set(COUPON_EXPIRY.to_owned()),
             kind: Set(ConsentKind::OneTime),
             available: Set(available),
-            used: Set(0),
+            reserved: Set(0),
             updated_at: Set(self.ctx.now()),
         }
     }

@@ -121,14 +121,14 @@ async fn claim_one(
                 .exec(txn)
                 .await?;
             let address = standing.address(&step).map(str::to_owned);
-            take_consent(ctx, txn, &row, &step, standing).await?;
+            hold_consent(ctx, txn, &row, &step, standing).await?;
             let row = NoticeRow { attempts: row.attempts + 1, ..row };
             Ok(address.map(|address| Claimed { row, step, address }))
         }
     }
 }
 
-async fn take_consent(
+async fn hold_consent(
     ctx: &Context,
     txn: &DatabaseTransaction,
     row: &NoticeRow,
@@ -136,7 +136,7 @@ async fn take_consent(
     standing: &mut Standing,
 ) -> Result<()> {
     let (Channel::WechatSubscribe, Some(template)) = (step.channel, &step.template_id) else { return Ok(()) };
-    ledger::take(ctx, txn, template, &[row.member_id]).await?;
+    ledger::reserve(ctx, txn, template, &[row.member_id]).await?;
     // The next notice of this batch finds one less.
     standing.consents.entry(template.clone()).and_modify(|left| *left -= 1);
     Ok(())

@@ -2,15 +2,19 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::notice;
-use entity::states::DeliveryState;
+use entity::states::{Channel, DeliveryState};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
+use super::super::claim::lock_members;
 use super::rules::after_unheard;
 use super::settle::write;
+use crate::consent;
 use crate::context::Context;
 use crate::error::Result;
-use crate::notice::Kind;
+use crate::notice::{Kind, NoticeRow, Step};
 
 /// Rows per round; recovery runs again soon.
 const PAGE: u64 = 500;
@@ -57,11 +61,24 @@ async fn end_claims(ctx: &Context, claimed_before: DateTime<Utc>) -> Result<u64>
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(&txn)
         .await?;
+    let members: Vec<_> = rows.iter().map(|row| row.member_id).collect();
+    lock_members(&txn, &members).await?;
     for row in &rows {
         let fate = after_unheard(Kind::parse(&row.kind), row.attempts, ctx.now());
         write(&txn, row, &fate, ctx.now()).await?;
+        spend_consent(ctx, &txn, row).await?;
     }
     txn.commit().await?;
     tracing::warn!(count = rows.len(), "claims of notices ended without an answer");
     Ok(rows.len() as u64)
+}
+
+async fn spend_consent(ctx: &Context, txn: &DatabaseTransaction, row: &NoticeRow) -> Result<()> {
+    if row.channel != Channel::WechatSubscribe {
+        return Ok(());
+    }
+    let place = usize::try_from(row.step).unwrap_or_default();
+    let step = Step::all_of(row)?.into_iter().nth(place);
+    let Some(template) = step.and_then(|step| step.template_id) else { return Ok(()) };
+    consent::spend(ctx, txn, &template, &[row.member_id]).await
 }

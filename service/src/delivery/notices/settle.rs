@@ -136,7 +136,7 @@ async fn settle_consent(
     };
     let member = [owner];
     match outcome {
-        Outcome::Sent { .. } | Outcome::Unknown(_) => Ok(()),
+        Outcome::Sent { .. } | Outcome::Unknown(_) => consent::spend(ctx, txn, template, &member).await,
         Outcome::Refused { reason: Reason::NoConsent, told } => {
             let emptied = consent::Emptied {
                 member_id: owner,

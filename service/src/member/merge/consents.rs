@@ -22,7 +22,7 @@ pub(super) async fn move_consents(ctx: &Context, txn: &impl ConnectionTrait, pai
     for row in &rows {
         consent::Entity::update_many()
             .col_expr(consent::Column::Available, Expr::col(consent::Column::Available).add(row.available))
-            .col_expr(consent::Column::Used, Expr::col(consent::Column::Used).add(row.used))
+            .col_expr(consent::Column::Reserved, Expr::col(consent::Column::Reserved).add(row.reserved))
             .col_expr(consent::Column::UpdatedAt, Expr::value(ctx.now()))
             .filter(consent::Column::MemberId.eq(pair.kept))
             .filter(consent::Column::TemplateId.eq(&row.template_id))
