@@ -48,3 +48,29 @@ test('a coupon is written, published, claimed by a member, redeemed at the till,
   await expect(line.getByRole('cell').nth(7)).toHaveText('1')
   await expect(line.getByRole('cell').nth(8)).toHaveText('¥6')
 })
+
+test('a coupon comes with a large order: its steps are set, and how it went is told', async ({ as }) => {
+  const page = await as('marketer', '/coupons?tab=gifts')
+  const card = page.getByRole('form', { name: '满额赠券' })
+  await expect(card.getByLabel('订单满')).toHaveValue('60')
+  await card.getByRole('button', { name: '加一档' }).click()
+  await card.getByLabel('订单满').nth(1).fill('60')
+  await card.getByLabel('送哪张券').nth(1).selectOption({ label: '满30减8' })
+  await expect(card.getByRole('button', { name: '保存' }), 'two steps of one amount').toBeDisabled()
+  await card.getByLabel('订单满').nth(1).fill('150')
+  await card.getByRole('button', { name: '保存' }).click()
+  await expect(page.getByText('已保存').first()).toBeVisible()
+
+  const member = await Api.member('13800000002')
+  const { card_number } = await member.get<{ card_number: string }>('/v1/me/card')
+  const cashier = await Api.staff('cashier')
+  const { items: stores } = await cashier.get<{ items: { id: string; name: string }[] }>('/v1/console/stores')
+  const store_id = stores.find(({ name }) => name.includes('南山店'))?.id
+  const order = { store_id, card_number, order_no: 'e2e-gift', total_fen: 15000 }
+  const { gift } = await cashier.post<{ gift: { name: string } }>('/v1/staff/purchases', order)
+  expect(gift.name).toBe('满30减8')
+
+  await page.reload()
+  await expect(card).toContainText(/已送出\s*\d+ 单/)
+  await expect(page.getByRole('form', { name: '新会员礼' })).toContainText('还没有送出')
+})

@@ -46,6 +46,7 @@ pub mod offline_grant;
 pub mod offline_redemption;
 pub mod opt_out;
 pub mod opt_out_event;
+pub mod order_gift;
 pub mod outbox;
 pub mod passkey;
 pub mod points_account;

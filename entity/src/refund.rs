@@ -22,6 +22,7 @@ pub struct Model {
     pub debt_points: i64,
     pub deducted_fen: i64,
     pub coupon_fen: i64,
+    pub gift_fen: i64,
     #[sea_orm(column_type = "Text")]
     pub reason: Option<String>,
     pub refunded_at: DateTimeUtc,

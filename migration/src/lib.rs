@@ -13,6 +13,7 @@ mod m20261128_000008_till;
 mod m20261129_000009_feedback;
 mod m20261129_000010_second_factor;
 mod m20261129_000011_kept_cookie;
+mod m20261129_000012_order_gift;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000009_feedback::Migration),
             Box::new(m20261129_000010_second_factor::Migration),
             Box::new(m20261129_000011_kept_cookie::Migration),
+            Box::new(m20261129_000012_order_gift::Migration),
         ]
     }
 }

@@ -36,6 +36,7 @@ pub mod mall;
 pub mod member;
 pub mod names;
 pub mod notice;
+pub mod order_gift;
 pub mod outbox;
 pub mod page;
 mod password;

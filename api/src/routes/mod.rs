@@ -20,6 +20,7 @@ pub mod console_mall;
 pub mod console_members;
 pub mod console_merges;
 pub mod console_notices;
+pub mod console_order_gifts;
 pub mod console_points;
 pub mod console_reports;
 pub mod console_segments;
@@ -238,6 +239,7 @@ fn console(config: &mut ServiceConfig) {
         .service(coupon_codes::create_coupon_codes)
         .service(coupon_packs::create_coupon_pack)
         .service(coupon_packs::list_coupon_packs);
+    config.service(console_order_gifts::read_order_gifts).service(console_order_gifts::save_order_gifts);
     config.service(console_welcome::read_welcome_gift).service(console_welcome::save_welcome_gift);
     config.service(purchases::list_member_purchases);
     loyalty(config);

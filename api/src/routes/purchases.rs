@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::ids::{MemberId, PurchaseId, PurchaseLineId, ScanId, StoreId};
+use service::ids::{CouponId, CouponTemplateId, MemberId, PurchaseId, PurchaseLineId, ScanId, StoreId};
+use service::order_gift::Gift;
 use service::points::Earning;
 use service::points::earn::Reason;
 use service::purchase::{self, Customer, NewLine, RecordPurchase, RecordedPurchase};
@@ -98,6 +99,33 @@ pub struct PurchaseView {
     /// Of a purchase without lines: what decided the points. Else each line has its own.
     pub points_reasons: Vec<Reason>,
     pub lines: Vec<PurchaseLineView>,
+    /// The coupon that came with the order; null where it reached no step.
+    pub gift: Option<PurchaseGiftView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PurchaseGiftView {
+    pub coupon_template_id: CouponTemplateId,
+    pub name: String,
+    /// Null when it could not be given.
+    pub coupon_id: Option<CouponId>,
+    /// What the order had to come to.
+    pub threshold_fen: i64,
+    /// `given`, or the code of the refusal; after a refund below the step `voided`, `valued` (it was used, and its value kept back) or
+    /// `lapsed`.
+    pub outcome: String,
+}
+
+impl From<Gift> for PurchaseGiftView {
+    fn from(gift: Gift) -> Self {
+        Self {
+            coupon_template_id: gift.row.template_id,
+            name: gift.name,
+            coupon_id: gift.row.coupon_id,
+            threshold_fen: gift.row.threshold_fen,
+            outcome: gift.row.outcome,
+        }
+    }
 }
 
 /// An article as the member may see it; what it cost the shop is not shown.
@@ -143,6 +171,7 @@ impl From<RecordedPurchase> for PurchaseView {
             points: recorded.earnings.iter().map(|earning| earning.points).sum(),
             points_reasons: earned(None).map(reasons).unwrap_or_default(),
             lines: recorded.lines.into_iter().map(line).collect(),
+            gift: recorded.gift.map(Into::into),
         }
     }
 }

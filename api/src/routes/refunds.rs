@@ -75,6 +75,8 @@ pub struct RefundView {
     pub amount_fen: i64,
     /// Of it, the value of points that were spent already, where the brand keeps that back.
     pub deducted_fen: i64,
+    /// Kept back as well: what a gift with the order was worth that was used.
+    pub gift_fen: i64,
     /// Paid out besides: what coupons took off the pieces, where their rule says so.
     pub coupon_fen: i64,
     /// What the customer gets.
@@ -96,6 +98,7 @@ impl From<RefundRow> for RefundView {
             refund_no: row.refund_no,
             amount_fen: row.amount_fen,
             deducted_fen: row.deducted_fen,
+            gift_fen: row.gift_fen,
             coupon_fen: row.coupon_fen,
             points: row.points,
             debt_points: row.debt_points,

@@ -1397,6 +1397,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/order-gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gifts with an order, with their outcomes. */
+        get: operations["read_order_gifts"];
+        /** Sets which coupon an order gets that is recorded from now on. */
+        put: operations["save_order_gifts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/points/adjustments": {
         parameters: {
             query?: never;
@@ -5555,6 +5573,29 @@ export interface components {
             channel: string;
             topic: string;
         };
+        OrderGiftStep: {
+            /**
+             * Format: int64
+             * @description What an order must come to; each step has its own.
+             */
+            threshold_fen: number;
+            /** @description Must be published when somebody pays. */
+            coupon_template_id: components["schemas"]["CouponTemplateId"];
+        };
+        /** @description No gifts at all without steps. */
+        OrderGifts: {
+            /** @description Of those that an order reaches the highest counts. */
+            steps: components["schemas"]["OrderGiftStep"][];
+        };
+        /** @description Which orders get which coupon, and how it went. */
+        OrderGiftsView: {
+            /** @description Of those that an order reaches the highest counts. */
+            steps: components["schemas"]["OrderGiftStep"][];
+            /** @description Orders by outcome: `given`, `voided`, `valued`, `lapsed`, or the code by which the coupon was refused. */
+            outcomes: {
+                [key: string]: number;
+            };
+        };
         PackItemBody: {
             template_id: components["schemas"]["CouponTemplateId"];
             /**
@@ -6277,6 +6318,7 @@ export interface components {
                 /** @description Of a purchase without lines: what decided the points. Else each line has its own. */
                 points_reasons: components["schemas"]["Reason"][];
                 lines: components["schemas"]["PurchaseLineView"][];
+                gift?: components["schemas"]["PurchaseGiftView"] | null;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -6960,6 +7002,21 @@ export interface components {
             purchased_at?: string | null;
             lines?: components["schemas"]["PurchaseLineBody"][];
         };
+        PurchaseGiftView: {
+            coupon_template_id: components["schemas"]["CouponTemplateId"];
+            name: string;
+            coupon_id?: components["schemas"]["CouponId"] | null;
+            /**
+             * Format: int64
+             * @description What the order had to come to.
+             */
+            threshold_fen: number;
+            /**
+             * @description `given`, or the code of the refusal; after a refund below the step `voided`, `valued` (it was used, and its value kept back) or
+             *     `lapsed`.
+             */
+            outcome: string;
+        };
         /** Format: uuid */
         PurchaseId: string;
         /** @description One article; prices are for one piece. */
@@ -7023,6 +7080,7 @@ export interface components {
             /** @description Of a purchase without lines: what decided the points. Else each line has its own. */
             points_reasons: components["schemas"]["Reason"][];
             lines: components["schemas"]["PurchaseLineView"][];
+            gift?: components["schemas"]["PurchaseGiftView"] | null;
         };
         /** @description With choices: one of them is the answer; without: any text. */
         Question: {
@@ -7219,6 +7277,11 @@ export interface components {
              * @description Of it, the value of points that were spent already, where the brand keeps that back.
              */
             deducted_fen: number;
+            /**
+             * Format: int64
+             * @description Kept back as well: what a gift with the order was worth that was used.
+             */
+            gift_fen: number;
             /**
              * Format: int64
              * @description Paid out besides: what coupons took off the pieces, where their rule says so.
@@ -17217,6 +17280,186 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_order_gifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderGiftsView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_order_gifts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderGifts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderGiftsView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

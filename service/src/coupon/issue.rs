@@ -3,7 +3,7 @@
 //! The cost is a handful of statements, however many members. What must be exact is exact by the statements themselves: stock
 //! by a conditional update and its row count, the limit by the unique slot and the rows that were really inserted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::states::{CouponState, MemberState};
@@ -379,6 +379,18 @@ pub(super) async fn lock_members(txn: &DatabaseTransaction, ids: &[MemberId]) ->
         .all(txn)
         .await?;
     Ok(rows.into_iter().filter(|(_, state)| *state == MemberState::Active).map(|(id, _)| id).collect())
+}
+
+/// For a transaction that will issue of several: they are locked in the order of their ids.
+pub(crate) async fn lock_templates(
+    txn: &DatabaseTransaction,
+    ids: impl IntoIterator<Item = CouponTemplateId>,
+) -> Result<()> {
+    let ids: BTreeSet<CouponTemplateId> = ids.into_iter().collect();
+    for id in ids {
+        lock_template(txn, id).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn lock_template(

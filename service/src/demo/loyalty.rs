@@ -1,5 +1,5 @@
-//! What coming back is worth in the shop: rules for points, a ladder of tiers, a points mall, a stamp card, and what the members' visits
-//! so far have brought them.
+//! What coming back is worth in the shop: rules for points, a coupon with a large order, a ladder of tiers, a points mall, a stamp card,
+//! and what the members' visits so far have brought them.
 
 use entity::states::{MallKind, MemberState, PublicationState};
 use entity::{
@@ -7,19 +7,24 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
+use super::offers::Templates;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{CouponTemplateId, MemberId};
 use crate::mall::{self, ItemForm};
+use crate::order_gift::{self, OrderGiftStep, OrderGifts};
 use crate::points::earn::{EarnConditions, EarnRule, Effect, Shopper};
 use crate::points::{self, CheckInPolicy, Combine, InviteAct, InvitePolicy, PointsPolicy, Streak};
 use crate::staff::StaffCaller;
 use crate::stamp::{self, CardForm};
 use crate::tier::{self, Per, Right, TierForm};
 
-/// `reward` is what a full stamp card gives.
-pub async fn ensure(ctx: &Context, owner: &StaffCaller, reward: CouponTemplateId) -> Result<()> {
+pub async fn ensure(ctx: &Context, owner: &StaffCaller, templates: &Templates) -> Result<()> {
     ensure_policy(ctx, owner).await?;
+    if order_gift::read_order_gifts(ctx, owner).await?.gifts.steps.is_empty() {
+        let from_sixty = OrderGiftStep { threshold_fen: 6_000, coupon_template_id: templates.order_gift };
+        order_gift::save_order_gifts(ctx, owner, OrderGifts { steps: vec![from_sixty] }).await?;
+    }
     if tier_row::Entity::find().count(ctx.db.read()).await? == 0 {
         tier::save_tiers(ctx, owner, ladder()).await?;
     }
@@ -29,7 +34,7 @@ pub async fn ensure(ctx: &Context, owner: &StaffCaller, reward: CouponTemplateId
         }
     }
     if stamp_card::Entity::find().count(ctx.db.read()).await? == 0 {
-        stamp::save_card(ctx, owner, None, five_cups(reward)).await?;
+        stamp::save_card(ctx, owner, None, five_cups(templates.stamp_reward)).await?;
     }
     for member_id in members_without_points(ctx).await? {
         look_back(ctx, member_id).await?;

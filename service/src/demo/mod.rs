@@ -57,7 +57,7 @@ pub async fn seed(ctx: &Context) -> Result<Shop> {
     team::ensure_accounts(ctx, &stores).await?;
     members::ensure(ctx, &owner, &stores).await?;
     let templates = offers::ensure_templates(ctx, &owner).await?;
-    loyalty::ensure(ctx, &owner, templates.stamp_reward).await?;
+    loyalty::ensure(ctx, &owner, &templates).await?;
     let segments = offers::ensure_segments(ctx, &owner).await?;
     let (sent, draft) = offers::ensure_campaigns(ctx, &owner, &segments, &templates).await?;
     let shop = Shop {

@@ -24,6 +24,8 @@ pub struct Templates {
     pub claimable: CouponTemplateId,
     /// What a full stamp card gives.
     pub stamp_reward: CouponTemplateId,
+    /// What comes with a large order.
+    pub order_gift: CouponTemplateId,
     comeback: CouponTemplateId,
 }
 
@@ -60,11 +62,20 @@ pub async fn ensure_templates(ctx: &Context, owner: &StaffCaller) -> Result<Temp
         limit_per_member: 100,
         ..relative("集章礼 · 任意茶饮一杯", CouponKind::Gift, 60)
     };
+    let next_visit = TemplateForm {
+        threshold_fen: 2500,
+        discount_fen: Some(500),
+        claimable: false,
+        limit_per_member: 20,
+        ..relative("下次来 · 满25减5", CouponKind::MoneyOff, 30)
+    };
     let claimable = ensure_template(ctx, owner, money_off).await?;
     ensure_template(ctx, owner, percentage).await?;
     ensure_template(ctx, owner, gift).await?;
     let stamp_reward = ensure_template(ctx, owner, cup).await?;
-    Ok(Templates { claimable, stamp_reward, comeback: ensure_template(ctx, owner, comeback).await? })
+    let order_gift = ensure_template(ctx, owner, next_visit).await?;
+    let comeback = ensure_template(ctx, owner, comeback).await?;
+    Ok(Templates { claimable, stamp_reward, order_gift, comeback })
 }
 
 fn fixed(name: &str, kind: CouponKind, (from, days): (NaiveDate, i64)) -> TemplateForm {

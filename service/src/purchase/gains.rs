@@ -1,5 +1,5 @@
-//! Everything that a purchase brings, in its transaction: the member's sums, points, stamps, the tier, and the wait until the goods can no
-//! longer be returned.
+//! Everything that a purchase brings, in its transaction: the member's sums, points, stamps, a gift, the tier, and the wait until the goods
+//! can no longer be returned.
 
 use chrono::{DateTime, Utc};
 use entity::{member, purchase, purchase_line, return_period};
@@ -10,8 +10,10 @@ use sea_orm::{
 
 use super::rows::add_to_member;
 use crate::context::Context;
+use crate::coupon;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
+use crate::order_gift;
 use crate::points::earn::{Shopper, ShopperTier};
 use crate::points::{self, Earning};
 use crate::stamp;
@@ -36,7 +38,16 @@ pub(super) async fn bring(
     add_to_member(ctx, txn, purchase).await?;
     let shopper = shopper(txn, purchase.member_id).await?;
     let earnings = points::earn_purchase(ctx, txn, (purchase, lines), &shopper).await?;
+    let gift = order_gift::due(txn, purchase).await?;
+    if let Some(gift) = gift {
+        // The gift's template and those of rewards in one order, as everybody locks them.
+        let rewards = stamp::rewards(ctx, txn).await?;
+        coupon::lock_templates(txn, rewards.into_iter().chain([gift.coupon_template_id])).await?;
+    }
     stamp::stamp_purchase(ctx, txn, (purchase, lines), &earnings).await?;
+    if let Some(gift) = gift {
+        order_gift::give(ctx, txn, purchase, gift).await?;
+    }
     if is_settled {
         tier::reassess(ctx, txn, purchase.member_id).await?;
     } else {

@@ -10,6 +10,7 @@ use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, PurchaseId, StoreId};
+use crate::order_gift::{self, Gift};
 use crate::page::{Page, PageRequest};
 use crate::points::{self, Earning};
 use crate::redirect;
@@ -21,6 +22,8 @@ pub struct RecordedPurchase {
     pub lines: Vec<purchase_line::Model>,
     /// What each line earned; empty for purchases that were imported.
     pub earnings: Vec<Earning>,
+    /// The coupon that came with it, or why none.
+    pub gift: Option<Gift>,
 }
 
 pub async fn list_mine(
@@ -51,10 +54,12 @@ async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
     let ids = page.items.iter().map(|row| row.id).collect::<Vec<_>>();
     let mut earnings = points::earnings_of(ctx.db.read(), ids.iter().copied()).await?;
+    let mut gifts = order_gift::gifts_of(ctx.db.read(), ids.iter().copied()).await?;
     let mut lines = lines_of(ctx, ids).await?;
     Ok(page.map(|purchase| RecordedPurchase {
         lines: lines.remove(&purchase.id).unwrap_or_default(),
         earnings: earnings.remove(&purchase.id).unwrap_or_default(),
+        gift: gifts.remove(&purchase.id),
         purchase,
     }))
 }
@@ -80,7 +85,8 @@ pub async fn find_purchase(
         .await?;
     let earnings = points::earnings_of(db, [purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
     let lines = lines_of(ctx, vec![purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
-    Ok((RecordedPurchase { purchase, lines, earnings }, refunds))
+    let gift = order_gift::gifts_of(db, [purchase.id]).await?.remove(&purchase.id);
+    Ok((RecordedPurchase { purchase, lines, earnings, gift }, refunds))
 }
 
 async fn lines_of(

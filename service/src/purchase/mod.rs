@@ -3,7 +3,7 @@
 //!
 //! Invariant: a member's `purchase_count`, `purchase_total_fen`, `first_purchase_at` and `last_purchase_at` say what
 //! the member's purchases add up to, refunds netted. They are moved in the transaction that writes the purchase or the refund, by what it
-//! adds and never by writing back a value that was read. Points, tier and coupons move in the same transaction ([`gains`], [`refund`]);
+//! adds and never by writing back a value that was read. Points, tier, gift and coupons move in the same transaction ([`gains`], [`refund`]);
 //! until the return period ends the points are pending and the purchase counts for no tier. Written by the till and the import; read by
 //! member, segments and reports.
 

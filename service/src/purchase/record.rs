@@ -14,6 +14,7 @@ use crate::card::{self, till};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ScanId, StoreId};
+use crate::order_gift;
 use crate::points;
 use crate::redirect;
 use crate::refusal::Refusal;
@@ -72,8 +73,9 @@ pub async fn record_purchase(
         detail: serde_json::json!({ "store_id": row.store_id, "order_no": row.order_no, "total_fen": row.total_fen }),
     };
     audit::record(ctx, &txn, act).await?;
+    let gift = order_gift::gifts_of(&txn, [row.id]).await?.remove(&row.id);
     txn.commit().await?;
-    Ok(RecordedPurchase { purchase: row, lines, earnings })
+    Ok(RecordedPurchase { purchase: row, lines, earnings, gift })
 }
 
 /// A till's clock may run a little ahead; a purchase of tomorrow is a mistake.
@@ -137,5 +139,6 @@ async fn find(txn: &DatabaseTransaction, asked: &purchase::Model) -> Result<Reco
         .all(txn)
         .await?;
     let earnings = points::earnings_of(txn, [purchase.id]).await?.remove(&purchase.id).unwrap_or_default();
-    Ok(RecordedPurchase { purchase, lines, earnings })
+    let gift = order_gift::gifts_of(txn, [purchase.id]).await?.remove(&purchase.id);
+    Ok(RecordedPurchase { purchase, lines, earnings, gift })
 }

@@ -1,6 +1,7 @@
-//! Staff give back money for a purchase, by line, by amount or all of it. In one transaction the money, the points, the member's sums and,
-//! of a whole order, its coupons go back.
+//! Staff give back money for a purchase, by line, by amount or all of it. In one transaction the money, the points, the member's sums, the
+//! gift of an order that no longer comes to enough and, of a whole order, its coupons go back.
 
+use std::cmp::min;
 use std::collections::HashMap;
 
 use entity::{purchase, purchase_line, refund, refund_line, return_period};
@@ -19,6 +20,7 @@ use crate::coupon::{self, ReturnedLine};
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::ids::{PurchaseId, PurchaseLineId, RefundId};
+use crate::order_gift;
 use crate::points::{self, TakenBack};
 use crate::refusal::Refusal;
 use crate::staff::StaffCaller;
@@ -44,14 +46,15 @@ pub struct Refunded {
 }
 
 impl Refunded {
-    /// What the customer gets: the amount with what coupons pay out, less the value of points that were spent already.
+    /// What the customer gets: the amount with what coupons pay out, less the value of points that were spent already and of a
+    /// gift that was used.
     pub fn payable_fen(&self) -> i64 {
         payable_fen(&self.refund)
     }
 }
 
 pub fn payable_fen(refund: &RefundRow) -> i64 {
-    refund.amount_fen + refund.coupon_fen - refund.deducted_fen
+    refund.amount_fen + refund.coupon_fen - refund.deducted_fen - refund.gift_fen
 }
 
 /// # Refuses
@@ -78,7 +81,10 @@ pub async fn refund_purchase(
     let parts = parts_of(&txn, &purchase).await?;
     let pieces = refund_rules::plan(&parts, &command.asked)?;
     let coupon_fen = give_back_coupons(ctx, &txn, staff, (&purchase, &command), (&parts, &pieces)).await?;
-    let refunded = write(ctx, &txn, staff, (&purchase, &command), (&pieces, coupon_fen)).await?;
+    let left_fen = purchase.total_fen - purchase.refunded_fen - amount_of(&pieces);
+    let gift_fen = order_gift::take_back(ctx, &txn, &purchase, left_fen).await?;
+    let paid_out = PaidOut { coupon_fen, gift_fen };
+    let refunded = write(ctx, &txn, staff, (&purchase, &command), (&pieces, paid_out)).await?;
     if refund_rules::is_whole(&parts, &pieces) {
         stamp::take_back(ctx, &txn, &purchase).await?;
         return_period::Entity::delete_by_id(purchase.id).exec(&txn).await?;
@@ -86,6 +92,17 @@ pub async fn refund_purchase(
     record(ctx, &txn, staff, &refunded.refund).await?;
     txn.commit().await?;
     Ok(refunded)
+}
+
+/// What coupons add to a refund, and what a gift that was used is worth.
+#[derive(Debug, Clone, Copy)]
+struct PaidOut {
+    coupon_fen: i64,
+    gift_fen: i64,
+}
+
+fn amount_of(pieces: &[Piece]) -> i64 {
+    pieces.iter().map(|piece| piece.amount_fen).sum()
 }
 
 /// What tells one request from another under the same number.
@@ -165,15 +182,14 @@ async fn write(
     txn: &DatabaseTransaction,
     staff: &StaffCaller,
     (purchase, command): (&purchase::Model, &RefundPurchase),
-    (pieces, coupon_fen): (&[Piece], i64),
+    (pieces, paid_out): (&[Piece], PaidOut),
 ) -> Result<Refunded> {
     let id: RefundId = ctx.new_id();
-    let amount_fen = pieces.iter().map(|piece| piece.amount_fen).sum();
+    let amount_fen = amount_of(pieces);
     take_money(txn, purchase.id, amount_fen).await?;
     let points = pieces.iter().map(|piece| piece.points).sum();
     let taken = points::take_back(ctx, txn, (purchase, id), (points, staff.actor())).await?;
-    let refund =
-        RefundRow { coupon_fen, ..new_row(ctx, staff, (purchase, command), (id, amount_fen, taken)) };
+    let refund = new_row(ctx, staff, (purchase, command), (id, amount_fen, taken, paid_out));
     let inserted = refund::Entity::insert(refund.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(txn)
@@ -205,8 +221,9 @@ fn new_row(
     ctx: &Context,
     staff: &StaffCaller,
     (purchase, command): (&purchase::Model, &RefundPurchase),
-    (id, amount_fen, taken): (RefundId, i64, TakenBack),
+    (id, amount_fen, taken, paid_out): (RefundId, i64, TakenBack, PaidOut),
 ) -> RefundRow {
+    let deducted_fen = min(taken.deducted_fen, amount_fen);
     RefundRow {
         id,
         purchase_id: purchase.id,
@@ -218,8 +235,10 @@ fn new_row(
         amount_fen,
         points: taken.points,
         debt_points: taken.debt_points,
-        deducted_fen: std::cmp::min(taken.deducted_fen, amount_fen),
-        coupon_fen: 0,
+        deducted_fen,
+        coupon_fen: paid_out.coupon_fen,
+        // Never more than there is to pay out.
+        gift_fen: min(paid_out.gift_fen, amount_fen + paid_out.coupon_fen - deducted_fen),
         reason: command.reason.clone(),
         refunded_at: ctx.now(),
     }

@@ -14,5 +14,5 @@ mod till;
 
 pub use card::{CardForm, CardRow, save_card};
 pub use list::{MyCard, list_cards, my_cards};
-pub use purchase::{stamp_purchase, take_back};
+pub use purchase::{rewards, stamp_purchase, take_back};
 pub use till::{StampByHand, stamp_by_hand};

@@ -13,10 +13,26 @@ use super::{card, rules};
 use crate::context::Context;
 use crate::coupon;
 use crate::error::Result;
-use crate::ids::PurchaseLineId;
+use crate::ids::{CouponTemplateId, PurchaseLineId};
 
 const PURCHASE: &str = "purchase";
 const REFUND: &str = "refund";
+
+/// The templates of which a purchase may give a copy by filling a sheet.
+pub async fn rewards(ctx: &Context, txn: &DatabaseTransaction) -> Result<Vec<CouponTemplateId>> {
+    Ok(open_cards(ctx, txn).await?.into_iter().map(|card| card.reward_template_id).collect())
+}
+
+/// In the order of their rewards, whose templates are locked.
+async fn open_cards(ctx: &Context, txn: &DatabaseTransaction) -> Result<Vec<stamp_card::Model>> {
+    let cards = stamp_card::Entity::find()
+        .filter(stamp_card::Column::State.eq(PublicationState::Published))
+        .order_by_asc(stamp_card::Column::RewardTemplateId)
+        .order_by_asc(stamp_card::Column::Id)
+        .all(txn)
+        .await?;
+    Ok(cards.into_iter().filter(|card| rules::is_open(card, ctx.now())).collect())
+}
 
 /// Stamps every open card that the purchase counts for.
 pub async fn stamp_purchase(
@@ -25,16 +41,9 @@ pub async fn stamp_purchase(
     (purchase, lines): (&purchase::Model, &[purchase_line::Model]),
     earnings: &[points_earning::Model],
 ) -> Result<()> {
-    // In the order of their rewards, whose templates are locked.
-    let cards = stamp_card::Entity::find()
-        .filter(stamp_card::Column::State.eq(PublicationState::Published))
-        .order_by_asc(stamp_card::Column::RewardTemplateId)
-        .order_by_asc(stamp_card::Column::Id)
-        .all(txn)
-        .await?;
     let business_id = purchase.id.to_string();
     let cause = Cause { kind: PURCHASE, business_id: &business_id };
-    for card in cards.iter().filter(|card| rules::is_open(card, ctx.now())) {
+    for card in &open_cards(ctx, txn).await? {
         let stores = card::stores(card)?;
         if !stores.is_empty() && !stores.contains(&purchase.store_id) {
             continue;

@@ -1,67 +1,27 @@
-//! A hot template under a crowd, after its end, and a member's own read: the project's API beside Fastify with pg, pgbench, and bare actix.
+//! A hot template under a crowd, and after its end: the project's API beside Fastify with pg, pgbench, and bare actix.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use crate::client::{free_port, get};
+use crate::api::Api;
 use crate::crowd::{Crowd, request, send_all};
 use crate::hello;
-use crate::load::{self, member_id};
+use crate::load;
 use crate::place::Place;
-use crate::process::{Process, output};
+use crate::process::output;
 use crate::result::{Outcome, median, quantile, ratios, round, write};
-use crate::servers::{Database, wait_at_most};
+use crate::servers::Database;
 use crate::tokens;
 
 const CONNECTIONS: usize = 256;
 /// Claims per statement of pgbench.
 const TOGETHER: u64 = 200;
 const TEMPLATE: &str = "019b0000-0000-7000-8000-000000000001";
-const READY: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// The API of the project at a database; in the distributed way, with RabbitMQ and Redis beside it.
-struct Api {
-    process: Process,
-    port: u16,
-}
-
-impl Api {
-    fn start(place: &Place, database: &Database) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = place.huike();
-        command
-            .arg("api")
-            .env("HUIKE_LISTEN", format!("127.0.0.1:{port}"))
-            .env("HUIKE_DATABASE_URL", &database.url)
-            .env("HUIKE_AMQP_URL", &place.amqp)
-            .env("HUIKE_REDIS_URL", "redis://127.0.0.1:6379")
-            .env("HUIKE_SECRET_KEYS", load::KEYS)
-            .env("HUIKE_LOG_FILTER", "warn");
-        start(place, command, port, "api")
-    }
-
-    /// The peer: one Node process with a pool of connections.
-    fn start_peer(place: &Place, database: &Database) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = Command::new("node");
-        let secret = tokens::secret()?;
-        command.current_dir(&place.peer).arg("api.js").arg(port.to_string());
-        command.env("NODE_ENV", "production").env("DATABASE_URL", &database.url).env("SECRET", secret);
-        start(place, command, port, "peer-api")
-    }
-}
-
-fn start(place: &Place, mut command: Command, port: u16, log: &str) -> Result<Api> {
-    let mut process = Process::start_quiet(&mut command, &place.log(log))?;
-    wait_at_most("an API's readiness", READY, || get(port, "/healthz").is_ok() || !process.is_running())?;
-    ensure!(process.is_running(), "{log} ended; see {}", place.log(log).display());
-    Ok(Api { process, port })
-}
 
 /// Members with a session each, and a published template of `stock` copies.
-fn shop(place: &Place, name: &str, members: u64, stock: u64) -> Result<Database> {
+pub fn shop(place: &Place, name: &str, members: u64, stock: u64) -> Result<Database> {
     let database = Database::create(place, name, None)?;
     load::migrate(place, &database)?;
     database.run(&format!(
@@ -113,21 +73,20 @@ fn check_claims(database: &Database, stock: u64, crowd: &Crowd) -> Result<()> {
 pub fn claim_hot(place: &Place) -> Result<()> {
     let stock = place.size(20_000, 4_000);
     let members = stock;
-    let peer_installed = place.peer.join("node_modules/fastify/package.json").exists();
     let shop = shop(place, "claims", members, stock)?;
     let (mut ours, mut peers, mut bounds, mut tails) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for pair in 0..place.pairs {
         let database = Database::create(place, &format!("claims_{pair}"), Some(&shop))?;
-        let mut api = Api::start(place, &database)?;
+        let mut api = Api::start(place, &database, &[])?;
         let crowd = send_all(api.port, CONNECTIONS, claims(members)?)?;
         api.process.kill();
         check_claims(&database, stock, &crowd)?;
         ours.push(crowd.rate());
         tails.push(quantile(&crowd.latencies, 0.99));
         println!("  {:.0} claims/s, p99 {:.1} ms", crowd.rate(), quantile(&crowd.latencies, 0.99));
-        if peer_installed {
+        if Api::has_peer(place) {
             let database = Database::create(place, &format!("claims_peer_{pair}"), Some(&shop))?;
-            let mut api = Api::start_peer(place, &database)?;
+            let mut api = Api::start_peer(place, &database, None)?;
             let crowd = send_all(api.port, CONNECTIONS, claims(members)?)?;
             api.process.kill();
             check_claims(&database, stock, &crowd)?;
@@ -193,7 +152,7 @@ pub fn sold_out(place: &Place) -> Result<()> {
     let shop = shop(place, "sold_out", members, 1)?;
     let (mut ours, mut bounds, mut statements) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..place.pairs {
-        let mut api = Api::start(place, &shop)?;
+        let mut api = Api::start(place, &shop, &[])?;
         send_all(api.port, 8, claims(members / 100)?)?;
         let before = commits(&shop)?;
         let repeated: Vec<_> = claims(members)?.into_iter().cycle().take(requests as usize).collect();
@@ -238,46 +197,4 @@ fn commits(database: &Database) -> Result<f64> {
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     database
         .number("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
-}
-
-/// `GET /v1/me`, each member in turn, beside the peer's, which reads the same session and member.
-pub fn member_read(place: &Place) -> Result<()> {
-    let (members, requests) = (place.size(20_000, 4_000), place.size(100_000, 10_000));
-    let shop = shop(place, "reads", members, 1)?;
-    ensure!(
-        place.peer.join("node_modules/fastify/package.json").exists(),
-        "Fastify is not installed (npm ci in tests/bench/peer)"
-    );
-    let reads = || -> Result<Vec<Vec<u8>>> {
-        (0..requests)
-            .map(|number| Ok(request("GET", "/v1/me", &tokens::of_member(number % members)?, "")))
-            .collect()
-    };
-    let (mut ours, mut peers) = (Vec::new(), Vec::new());
-    for _ in 0..place.pairs {
-        for (is_ours, rates) in [(true, &mut ours), (false, &mut peers)] {
-            let mut api = if is_ours { Api::start(place, &shop)? } else { Api::start_peer(place, &shop)? };
-            let crowd = send_all(api.port, 64, reads()?)?;
-            api.process.kill();
-            ensure!(crowd.count(200) == requests, "answers: {:?}", crowd.statuses);
-            println!("  {} {:.0} reads/s", if is_ours { "project" } else { "peer" }, crowd.rate());
-            rates.push(crowd.rate());
-        }
-    }
-    let (ratio, spread) = ratios(&ours, &peers);
-    let detail =
-        json!({ "requests": requests, "members": members, "over_peer": spread, "first": member_id(0) });
-    let (value, baseline) = (median(&ours), median(&peers));
-    write(
-        place,
-        Outcome {
-            name: "member_read",
-            unit: "reads/s",
-            value,
-            baseline,
-            ratio,
-            target: ">= 2.5 [2]",
-            detail,
-        },
-    )
 }

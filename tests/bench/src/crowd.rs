@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -40,8 +40,17 @@ pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nhost: bench\r\n{authorization}{content}\r\n{body}").into_bytes()
 }
 
-/// Sends every request once.
+/// Sends every request once, as fast as the answers come.
 pub fn send_all(port: u16, connections: usize, requests: Vec<Vec<u8>>) -> Result<Crowd> {
+    send(port, connections, requests, None)
+}
+
+/// Sends so many a second, whether or not the answers come: a request that finds no free connection waits, and its wait counts.
+pub fn send_at(port: u16, connections: usize, requests: Vec<Vec<u8>>, per_second: f64) -> Result<Crowd> {
+    send(port, connections, requests, Some(per_second))
+}
+
+fn send(port: u16, connections: usize, requests: Vec<Vec<u8>>, per_second: Option<f64>) -> Result<Crowd> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
@@ -54,7 +63,7 @@ pub fn send_all(port: u16, connections: usize, requests: Vec<Vec<u8>>) -> Result
         let began = Instant::now();
         let clients: Vec<_> = streams
             .into_iter()
-            .map(|stream| tokio::spawn(client(stream, requests.clone(), next.clone())))
+            .map(|stream| tokio::spawn(client(stream, requests.clone(), next.clone(), (began, per_second))))
             .collect();
         let mut crowd = Crowd { seconds: 0.0, statuses: BTreeMap::new(), latencies: Vec::new() };
         for client in clients {
@@ -72,16 +81,22 @@ async fn client(
     mut stream: TcpStream,
     requests: Arc<Vec<Vec<u8>>>,
     next: Arc<AtomicUsize>,
+    (start, per_second): (Instant, Option<f64>),
 ) -> Result<Vec<(u16, f64)>> {
     let mut heard = Vec::new();
     let mut buffer = vec![0; 1 << 14];
-    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let began = Instant::now();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let Some(request) = requests.get(number) else { return Ok(heard) };
+        let due = per_second.map(|per_second| start + Duration::from_secs_f64(number as f64 / per_second));
+        if let Some(due) = due {
+            tokio::time::sleep_until(due.into()).await;
+        }
+        let began = due.unwrap_or_else(Instant::now);
         stream.write_all(request).await?;
         let status = answer(&mut stream, &mut buffer).await?;
         heard.push((status, began.elapsed().as_secs_f64() * 1000.0));
     }
-    Ok(heard)
 }
 
 /// The status of one answer, read to its end.

@@ -6,6 +6,7 @@
     reason = "this process measures: it reads the clock and the environment"
 )]
 
+mod api;
 mod audience;
 mod bare;
 mod claims;
@@ -15,6 +16,7 @@ mod fairness;
 mod growth;
 mod hello;
 mod load;
+mod members;
 mod memory;
 mod mock;
 mod peer;
@@ -23,6 +25,7 @@ mod process;
 mod project;
 mod push;
 mod rate;
+mod redeem;
 mod result;
 mod servers;
 mod tokens;
@@ -35,7 +38,7 @@ use crate::place::Place;
 type Bench = fn(&Place) -> Result<()>;
 
 /// In the order in which `make bench` runs them.
-const BENCHES: [(&str, Bench); 12] = [
+const BENCHES: [(&str, Bench); 14] = [
     ("push", push::push),
     ("push_slow", push::push_slow),
     ("push_rate_accuracy", rate::push_rate_accuracy),
@@ -44,7 +47,9 @@ const BENCHES: [(&str, Bench); 12] = [
     ("audience_1m", audience::audience_1m),
     ("claim_hot", claims::claim_hot),
     ("sold_out", claims::sold_out),
-    ("member_read", claims::member_read),
+    ("redeem", redeem::redeem),
+    ("member_read", members::member_read),
+    ("sign_in", members::sign_in),
     ("growth", growth::growth),
     ("memory", memory::memory),
     ("cold_start", memory::cold_start),

@@ -1,4 +1,4 @@
-//! A stand-in for WeChat that costs as little as possible: token and subscribe send over plain HTTP/1.1, written by hand on one
+//! A stand-in for WeChat that costs as little as possible: token, login and subscribe send over plain HTTP/1.1, written by hand on one
 //! thread. It counts what arrived per template and member and in each millisecond, and can take its time to answer.
 
 use std::cell::RefCell;
@@ -172,6 +172,10 @@ async fn answer(head: &[u8], body: &[u8], mock: &RefCell<Mock>) -> Result<String
             tokio::time::sleep(wait).await;
         }
         format!("{{\"errcode\":0,\"errmsg\":\"ok\",\"msgid\":{id}}}")
+    } else if let Some(query) = path.strip_prefix("/sns/jscode2session?") {
+        let code = query.split('&').find_map(|part| part.strip_prefix("js_code=")).unwrap_or("0");
+        mock.borrow_mut().served += 1;
+        format!("{{\"openid\":\"o{code:0>27}\",\"session_key\":\"bench\"}}")
     } else if path.starts_with("/cgi-bin/stable_token") {
         "{\"access_token\":\"bench\",\"expires_in\":7200}".to_owned()
     } else if path.starts_with("/bench/reset") {

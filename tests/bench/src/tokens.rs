@@ -29,9 +29,18 @@ pub fn secret() -> Result<String> {
 
 /// Of the member with a number, and the session with the same.
 pub fn of_member(number: u64) -> Result<String> {
+    token("member", &id(0, number), &id(7, number))
+}
+
+/// Of a staff account, and a session of its own.
+pub fn of_staff(id: &str, session: &str) -> Result<String> {
+    token("staff", id, session)
+}
+
+fn token(kind: &str, subject: &str, session: &str) -> Result<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let claims = serde_json::json!({
-        "sub": id(0, number), "kind": "member", "sid": id(7, number), "iat": now, "exp": now + 900,
+        "sub": subject, "kind": kind, "sid": session, "iat": now, "exp": now + 3600,
     });
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
@@ -39,6 +48,6 @@ pub fn of_member(number: u64) -> Result<String> {
 }
 
 /// As `load::id` says it in SQL.
-fn id(kind: u64, number: u64) -> String {
+pub fn id(kind: u64, number: u64) -> String {
     format!("0190000{kind}-0000-7000-8000-{number:012x}")
 }

@@ -1,10 +1,11 @@
 //! Refunds of an order: all of it returns its coupons, part of it does what each coupon's rule says.
 
+use chrono::Duration;
 use entity::states::{CouponState, PartialRefund};
 use service::coupon::basket::Line;
 use service::coupon::template::TemplateForm;
 use service::coupon::{
-    Basket, HeldCoupon, PartlyReturned, RedeemCoupon, ReturnedLine, redeem_coupon, return_of_lines,
+    Basket, HeldCoupon, PartlyReturned, RedeemCoupon, ReturnedLine, claim, redeem_coupon, return_of_lines,
     return_of_order,
 };
 
@@ -82,4 +83,35 @@ async fn a_coupon_that_is_kept_pays_nothing_out() {
     ordered(&shop, PartialRefund::Keep).await;
 
     assert_eq!(one_piece(&shop, 0).await, PartlyReturned::default());
+}
+
+#[tokio::test]
+async fn what_was_applied_last_goes_back_first() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    let scan = shop.scan(&member).await;
+    let mut requests = Vec::new();
+    for (number, groups) in [["a", "b"], ["c", "d"]].iter().enumerate() {
+        let mut coupon_ids = Vec::new();
+        for group in groups {
+            let form = TemplateForm { stacking_group: Some((*group).to_owned()), ..money_off() };
+            coupon_ids.push(claim(shop.ctx(), &member, shop.template(form).await).await.unwrap().coupon.id);
+        }
+        let command = RedeemCoupon {
+            order_no: Some("O1".to_owned()),
+            coupon_ids: coupon_ids.clone(),
+            ..shop.redemption(scan, coupon_ids[0], &format!("R{number}"))
+        };
+        let receipt = redeem_coupon(shop.ctx(), &shop.cashier, command).await.unwrap().receipt;
+        requests.push(receipt.parts().map(|(redemption, _)| redemption.coupon_id).collect::<Vec<_>>());
+        shop.app.clock.advance(Duration::seconds(1));
+    }
+
+    let txn = shop.ctx().db.begin().await.unwrap();
+    let returned =
+        return_of_order(shop.ctx(), &txn, &shop.cashier, (shop.store, "O1"), "退货").await.unwrap();
+    txn.commit().await.unwrap();
+
+    let applied: Vec<_> = requests.concat();
+    assert_eq!(returned, applied.into_iter().rev().collect::<Vec<_>>());
 }

@@ -51,6 +51,7 @@ macro_rules! for_each_entity {
             offline_redemption,
             opt_out,
             opt_out_event,
+            order_gift,
             outbox,
             passkey,
             points_account,

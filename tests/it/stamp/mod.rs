@@ -1,4 +1,4 @@
 mod merge;
-mod purchase;
+pub mod purchase;
 mod rules;
 mod till;

@@ -5,11 +5,13 @@ use entity::{notice, tier_change};
 use futures_util::future::join_all;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::json;
+use service::points::{Expiry, PointsPolicy, keep_points};
 use service::purchase::{Asked, RefundPurchase, end_return_periods, refund_purchase};
-use service::tier::TierPolicy;
+use service::tier::{TierPolicy, check_tiers};
 
 use super::shop::{Ladder, form, forms};
 use crate::coupon::shop::money_off;
+use crate::points::ledger::{balance, save, spend};
 
 #[tokio::test]
 async fn a_purchase_that_is_settled_raises_at_once_past_more_than_one_step() {
@@ -150,4 +152,28 @@ async fn the_member_sees_what_is_missing_to_rise_and_to_stay_and_by_when() {
         (json!(0), json!(120_000))
     );
     assert_eq!(later["stay"]["missing_fen"], 100_000);
+}
+
+#[tokio::test]
+async fn points_that_end_or_are_spent_take_nothing_of_the_tier() {
+    let ladder = Ladder::open().await;
+    let (shop, member) = (&ladder.shop, ladder.shop.member().await);
+    let policy = PointsPolicy { return_days: 0, expiry: Expiry::Days { days: 1 }, ..PointsPolicy::default() };
+    save(shop, policy).await;
+    ladder.buy(&member, 100_000).await;
+    spend(shop.ctx(), member.id, 400, "mall").await.unwrap();
+    assert_eq!(balance(shop.ctx(), member.id).await.balance, 600);
+
+    shop.app.clock.advance(Duration::days(3));
+    keep_points(shop.ctx()).await.unwrap();
+    check_tiers(shop.ctx()).await.unwrap();
+    let token = shop.token_of(member.id).await;
+    let tier = shop.app.get("/v1/me/tier").with_bearer(&token).await.expect(200);
+
+    assert_eq!(balance(shop.ctx(), member.id).await.balance, 0);
+    assert_eq!(ladder.place(&member).await, 1);
+    assert_eq!(
+        tier["progress"]["window"]["spend_fen"], 100_000,
+        "what counts is what was bought within the window"
+    );
 }

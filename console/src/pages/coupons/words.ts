@@ -1,7 +1,7 @@
 /** What a coupon does, in the words of a ticket. */
 import { formatCount, formatMoney } from '@/format/number'
 import { formatDay, formatWeekday } from '@/format/time'
-import { language, t } from '@/words'
+import { language, t, tCode } from '@/words'
 import type { Draft, Kind, Window } from './draft'
 
 type Offer = Pick<
@@ -82,4 +82,10 @@ function windowLine(window: Window): string {
   const days = window.weekdays ?? []
   const when = days.length === 0 ? t('coupons.everyDay') : days.map(weekdayName).join(language.value === 'en' ? ', ' : '、')
   return `${when} ${window.from}–${window.until}`
+}
+
+/** What became of a gift; the reasons why a coupon can't be given are the deliveries' words. */
+export function giftOutcome(outcome: string): string {
+  const own = tCode('coupons', `gift_${outcome}`)
+  return own === `gift_${outcome}` ? tCode('reasons', outcome) : own
 }

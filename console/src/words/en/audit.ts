@@ -96,6 +96,7 @@ const words: Words['audit'] = {
   'member.reset_password': 'reset the password of member{name}',
   'tag.set_rule': 'set the rule of tag{name}',
   'tag.clear_rule': 'cleared the rule of tag{name}',
+  'order_gifts.save': 'saved the gifts with an order',
   'welcome_gift.save': 'saved the gift for new members',
   'staff.create': 'created staff account{name}',
   'staff.change': 'changed staff account{name}',

@@ -94,6 +94,7 @@ export default {
   'member.reset_password': '重置了会员{name}的密码',
   'tag.set_rule': '设定了标签{name}的规则',
   'tag.clear_rule': '取消了标签{name}的规则',
+  'order_gifts.save': '保存了满额赠券',
   'welcome_gift.save': '保存了新会员礼',
   'staff.create': '新建了员工账号{name}',
   'staff.change': '修改了员工账号{name}',

@@ -131,6 +131,8 @@ export const points: Record<keyof typeof chinese, string> = {
   'points.purchases.points': '{n} points',
   'points.purchases.refunded': '{amount} refunded',
   'points.purchases.times': '× {n}',
+  'points.purchases.gift': 'Came with a coupon: {name}',
+  'points.purchases.giftVoided': 'Its coupon is void: {name}',
   'points.purchases.noPoints': 'earns none',
   'points.purchases.open': 'Show each item',
   'points.purchases.paid': 'paid {amount}',

@@ -129,6 +129,8 @@ export const points = {
   'points.purchases.points': '{n} 分',
   'points.purchases.refunded': '已退 {amount}',
   'points.purchases.times': '× {n}',
+  'points.purchases.gift': '随单赠券：{name}',
+  'points.purchases.giftVoided': '随单赠券已作废：{name}',
   'points.purchases.noPoints': '不积分',
   'points.purchases.open': '看每件积分',
   'points.purchases.paid': '实付 {amount}',
