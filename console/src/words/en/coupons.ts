@@ -186,6 +186,8 @@ const words: Words['coupons'] = {
   orderGifts: 'Gift with an order',
   orderGiftsLead: 'An order recorded at the till that comes to the amount gets a coupon: the highest step it reaches, one per order. When a refund leaves less than the step, an unused gift is voided; of a used one, what it took off is kept back.',
   giftFrom: 'Orders from',
+  giftIf: 'From',
+  giftThen: 'give',
   giftCoupon: 'Coupon to give',
   addGiftStep: 'Add a step',
   welcomeGift: 'Gift for new members',

@@ -184,6 +184,8 @@ export default {
   orderGifts: '满额赠券',
   orderGiftsLead: '收银台记录的订单达到金额即送一张券，按达到的最高一档送，每单一张。退款后订单不足这一档时，未用的券作废，已用的从退款中扣回它抵的金额。',
   giftFrom: '订单满',
+  giftIf: '满',
+  giftThen: '送',
   giftCoupon: '送哪张券',
   addGiftStep: '加一档',
   welcomeGift: '新会员礼',
