@@ -93,7 +93,7 @@ fn options(url: &str, wait: Duration) -> ConnectOptions {
 }
 
 /// `column` is one of `ids`. PostgreSQL gets them as one parameter, so that a statement stays the same, and prepared, however many there
-/// are; SQLite has no arrays.
+/// are, and reads it once and not for each row that it looks at; SQLite has no arrays.
 pub fn is_any<C, Id>(backend: DbBackend, column: C, ids: impl IntoIterator<Item = Id>) -> Expr
 where
     C: ColumnTrait,
@@ -102,15 +102,18 @@ where
     match backend {
         DbBackend::Postgres => {
             let column = Expr::col(column.as_column_ref());
-            Expr::cust_with_exprs("$1 = ANY($2::text::uuid[])", [column, Expr::val(array(ids))])
+            Expr::cust_with_exprs(
+                "$1 = ANY((SELECT $2::text::uuid[])::uuid[])",
+                [column, Expr::val(array(ids))],
+            )
         }
         _ => column.is_in(ids),
     }
 }
 
 /// In PostgreSQL, for the rest of a transaction: a statement is planned once per connection, for an index. Planning each
-/// anew costs as much as running it; and one that was planned when a campaign's rows were few, without this, would go on reading all of
-/// them.
+/// anew costs as much as running it; and one that was planned when a campaign's or a coupon's rows were few, without this, would go on
+/// reading all of them.
 pub async fn plan_once(txn: &DatabaseTransaction) -> Result<()> {
     if txn.get_database_backend() == DbBackend::Postgres {
         txn.execute_unprepared(

@@ -99,7 +99,7 @@ sections! {
     Card { step_seconds: i64, scan_seconds: i64 }
     Till {
         lock_seconds: i64, undo_seconds: i64, transfer_seconds: i64, offline_ceiling_fen: i64, offline_grant_seconds: i64,
-        offline_token_seconds: i64,
+        offline_token_seconds: i64, enrolments_per_hour: i64,
     }
     Wechat {
         base_url: String, appid: String, secret: Secret, callback_token: Secret, callback_aes_key: Secret,

@@ -36,6 +36,7 @@ pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
+pub mod enrolments;
 pub mod events;
 pub mod feedback;
 pub mod health;
@@ -190,6 +191,7 @@ fn staff(config: &mut ServiceConfig) {
         .service(tiers::use_right)
         .service(mall::list_waiting_exchanges)
         .service(mall::hand_over_exchange)
+        .service(enrolments::enrol_walk_in)
         .service(stamps::stamp_by_hand);
 }
 

@@ -14,6 +14,7 @@ use super::issue::{IssueOrder, Outcome, issue_copies, lock_members, lock_templat
 use super::line::{Joined, Waiting, WorkerGuard};
 use super::{HeldCoupon, offer, rules};
 use crate::context::Context;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, MemberId};
 use crate::redirect;
@@ -147,6 +148,8 @@ async fn claim_together(
     batch: &[Waiting],
 ) -> Result<Vec<Decision>> {
     let txn = ctx.db.begin().await?;
+    // A template's first copies come before the database has counted any.
+    db::plan_once(&txn).await?;
     let tokens: Vec<MemberToken> = batch.iter().filter_map(|waiting| waiting.token).collect();
     let standing = session::standing(&txn, &tokens).await?;
     let holder = |waiting: &Waiting| match waiting.token {

@@ -105,40 +105,38 @@ pub struct Redeemed {
 pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCoupon) -> Result<Redeemed> {
     till::require(staff, command.store_id)?;
     validate(&command)?;
-    if let Some(answer) = stored_answer(ctx, &command).await? {
-        return Ok(answer);
+    match try_redeem(ctx, staff, &command).await {
+        Ok(redeemed) => Ok(redeemed),
+        // Perhaps because this very request was done before.
+        Err(refused) => stored_answer(ctx, &command).await?.ok_or(refused),
     }
+}
+
+async fn try_redeem(ctx: &Context, staff: &StaffCaller, command: &RedeemCoupon) -> Result<Redeemed> {
     let store = till::require_open(ctx, staff, command.store_id).await?;
     let held = find_all(ctx, &command.coupon_ids).await?;
-    let member = whose(ctx, &command, &held).await?;
+    let member = whose(ctx, command, &held).await?;
     let mut usage = usage(ctx, &member, &store, Some(&command.basket)).await?;
     usage.order_no = command.order_no.as_deref();
     if command.proof == Proof::Lock {
         usage.channel = SalesChannel::Online;
     }
     let owners: Vec<MemberId> = held.iter().map(|held| held.coupon.member_id).chain([member.id]).collect();
-    let taken = match decide(ctx, &command, &held, usage).await {
+    let taken = match decide(ctx, command, &held, usage).await {
         Ok(taken) => taken,
-        Err(refused) => {
-            // Perhaps by this very request, a moment ago.
-            if let Some(answer) = stored_answer(ctx, &command).await? {
-                return Ok(answer);
-            }
-            if redirect::is_merged(ctx.db.read(), &owners).await? {
-                return Box::pin(redeem_coupon(ctx, staff, command)).await;
-            }
-            return Err(refused);
+        Err(_) if redirect::is_merged(ctx.db.read(), &owners).await? => {
+            return Box::pin(try_redeem(ctx, staff, command)).await;
         }
+        Err(refused) => return Err(refused),
     };
-    let order =
-        use_up::Order { command: &command, request_hash: request_hash(&command), staff, store: &store };
+    let order = use_up::Order { command, request_hash: request_hash(command), staff, store: &store };
     match use_up::write(ctx, &order, held, &taken, usage).await? {
         Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
         // Merged since they were read: the coupons are somebody else's now, and everything is read again.
         None if redirect::is_merged(ctx.db.read(), &owners).await? => {
-            Box::pin(redeem_coupon(ctx, staff, command)).await
+            Box::pin(try_redeem(ctx, staff, command)).await
         }
-        None => lost(ctx, &command).await,
+        None => lost(ctx, command).await,
     }
 }
 

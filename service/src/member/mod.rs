@@ -20,6 +20,7 @@ mod search;
 mod state;
 mod tag;
 mod timeline;
+mod walk_in;
 
 pub use delete::delete_me;
 pub use enrol::{NewMember, identity_row, new_row};
@@ -31,6 +32,7 @@ pub use search::{MemberFilter, MemberRecord, get_member, search_members};
 pub use state::{disable_member, enable_member};
 pub use tag::{tag_member, untag_member};
 pub use timeline::{TimelineEntry, TimelineKind, read_timeline};
+pub use walk_in::{EnrolWalkIn, WalkIn, enrol_walk_in};
 
 use std::collections::{BTreeSet, HashMap};
 

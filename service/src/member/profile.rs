@@ -17,7 +17,7 @@ use crate::ids::{MemberId, StoreId};
 use crate::session::{self, MemberCaller};
 use crate::text;
 
-const NAME_CHARACTERS: usize = 40;
+pub(super) const NAME_CHARACTERS: usize = 40;
 const FIRST_BIRTH_YEAR: i32 = 1900;
 
 /// None leaves a field as it is; `Some(None)` clears it.

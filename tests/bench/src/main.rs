@@ -24,6 +24,7 @@ mod place;
 mod process;
 mod project;
 mod push;
+mod quote;
 mod rate;
 mod redeem;
 mod result;
@@ -38,7 +39,7 @@ use crate::place::Place;
 type Bench = fn(&Place) -> Result<()>;
 
 /// In the order in which `make bench` runs them.
-const BENCHES: [(&str, Bench); 14] = [
+const BENCHES: [(&str, Bench); 15] = [
     ("push", push::push),
     ("push_slow", push::push_slow),
     ("push_rate_accuracy", rate::push_rate_accuracy),
@@ -48,6 +49,7 @@ const BENCHES: [(&str, Bench); 14] = [
     ("claim_hot", claims::claim_hot),
     ("sold_out", claims::sold_out),
     ("redeem", redeem::redeem),
+    ("quote", quote::quote),
     ("member_read", members::member_read),
     ("sign_in", members::sign_in),
     ("growth", growth::growth),

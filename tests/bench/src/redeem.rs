@@ -23,8 +23,8 @@ const COUPONS_EACH: u64 = 5;
 /// One in so many is scanned a second time.
 const DOUBLE: u64 = 20;
 const OFFER: &str = "019b0000-0000-7000-8000-000000000001";
-const STORE: &str = "019b0000-0000-7000-8000-000000000002";
-const CASHIER: &str = "019b0000-0000-7000-8000-000000000003";
+pub const STORE: &str = "019b0000-0000-7000-8000-000000000002";
+pub const CASHIER: &str = "019b0000-0000-7000-8000-000000000003";
 const SESSION: &str = "019b0000-0000-7000-8000-000000000004";
 
 pub fn redeem(place: &Place) -> Result<()> {
@@ -61,14 +61,9 @@ pub fn redeem(place: &Place) -> Result<()> {
 /// The people of the campaigns, each with some coupons and a scan at the store.
 fn shop(place: &Place, members: u64) -> Result<Database> {
     let database = load::database(place, "redeem", members)?;
+    database.run(&till())?;
     database.run(&format!(
         "SET synchronous_commit = off;
-        INSERT INTO store (id, code, name, state, created_at) VALUES ('{STORE}', 'S1', '南京路店', 'open', now());
-        INSERT INTO staff (id, login, name, password_hash, role, state, must_change_password, created_at, updated_at)
-        VALUES ('{CASHIER}', 'cashier', '收银员', '-', 'cashier', 'active', false, now(), now());
-        INSERT INTO staff_store (staff_id, store_id) VALUES ('{CASHIER}', '{STORE}');
-        INSERT INTO session (id, subject_kind, subject_id, created_at, last_seen_at)
-        VALUES ('{SESSION}', 'staff', '{CASHIER}', now(), now());
         INSERT INTO coupon_template (id, name, kind, threshold_fen, discount_fen, validity, valid_days, all_stores,
             stock, taken, limit_per_member, claimable, state, created_at, updated_at)
         VALUES ('{OFFER}', '满100减20', 'money_off', 10000, 2000, 'relative', 30, true, {coupons}, {coupons},
@@ -93,9 +88,25 @@ fn shop(place: &Place, members: u64) -> Result<Database> {
     Ok(database)
 }
 
+/// A store with a cashier who is signed in.
+pub fn till() -> String {
+    format!(
+        "INSERT INTO store (id, code, name, state, created_at) VALUES ('{STORE}', 'S1', '南京路店', 'open', now());
+        INSERT INTO staff (id, login, name, password_hash, role, state, must_change_password, created_at, updated_at)
+        VALUES ('{CASHIER}', 'cashier', '收银员', '-', 'cashier', 'active', false, now(), now());
+        INSERT INTO staff_store (staff_id, store_id) VALUES ('{CASHIER}', '{STORE}');
+        INSERT INTO session (id, subject_kind, subject_id, created_at, last_seen_at)
+        VALUES ('{SESSION}', 'staff', '{CASHIER}', now(), now());"
+    )
+}
+
+pub fn cashier_token() -> Result<String> {
+    tokens::of_staff(CASHIER, SESSION)
+}
+
 /// One coupon of each of so many members, and one in twenty by a second request at the same moment.
 fn redemptions(first: u64, count: u64) -> Result<Vec<Vec<u8>>> {
-    let token = tokens::of_staff(CASHIER, SESSION)?;
+    let token = cashier_token()?;
     let one = |member: u64, request_no: String| {
         let body = json!({
             "store_id": STORE, "scan_id": tokens::id(8, member), "coupon_id": tokens::id(6, member * COUPONS_EACH),

@@ -146,6 +146,7 @@ fn body(operation: &str, world: &World) -> String {
         }
         "exchange_item" => json!({ "request_no": "E2" }),
         "hand_over_exchange" => json!({ "store_id": store, "scan_id": scan }),
+        "enrol_walk_in" => json!({ "store_id": store, "phone": "13900139000", "agreed": true }),
         "stamp_by_hand" => {
             json!({ "store_id": store, "scan_id": scan, "card_id": world.stamp_card, "request_no": "S1" })
         }

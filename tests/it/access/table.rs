@@ -145,6 +145,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("find_purchase", StaffOfStore(TILL)),
     ("hand_over_exchange", StaffOfStore(TILL)),
     ("list_waiting_exchanges", StaffOfStore(TILL)),
+    ("enrol_walk_in", StaffOfStore(TILL)),
     ("stamp_by_hand", StaffOfStore(TILL)),
     ("record_purchase", StaffOfStore(TILL)),
     ("redeem_coupon", StaffOfStore(TILL)),

@@ -8,3 +8,4 @@ mod merge;
 mod profile;
 mod tag;
 mod tag_rule;
+mod walk_in;

@@ -56,6 +56,7 @@ const words: Words['audit'] = {
   'member.tag': 'tagged member{name}',
   'member.untag': 'took a tag off member{name}',
   'member.tier': 'changed the tier of member{name} by hand',
+  'member.enrol': 'enrolled member{name} at the till',
   'member.disable': 'disabled member{name}',
   'member.enable': 'enabled member{name}',
   'member.delete': 'deleted member{name}',

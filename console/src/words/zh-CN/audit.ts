@@ -54,6 +54,7 @@ export default {
   'member.tag': '为会员{name}加了标签',
   'member.untag': '去掉了会员{name}的标签',
   'member.tier': '手动调整了会员{name}的等级',
+  'member.enrol': '在收银台登记了会员{name}',
   'member.disable': '停用了会员{name}',
   'member.enable': '恢复了会员{name}',
   'member.delete': '注销了会员{name}',
