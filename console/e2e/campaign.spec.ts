@@ -44,6 +44,7 @@ test.describe('a campaign from the first word to the last message', () => {
 
     await choose(page, '模板', '会员日活动通知')
     for (const [label, words] of WORDS) await page.getByRole('textbox', { name: label, exact: true }).fill(words)
+    await expect(page.getByTestId('phone-wechat').locator('dd')).toHaveText(WORDS.map(([, words]) => words))
     shown = await phoneOf(page)
     expect(shown.title).toBe('会员日活动通知')
     expect(shown.lines).toEqual(WORDS.map(([label, words]) => [label, words]))
