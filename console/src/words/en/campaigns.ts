@@ -418,6 +418,7 @@ const words: Words['campaigns'] = {
   versionNo: 'Version {n}',
   versionCurrent: 'Current',
   changed: 'Changed',
+  editedBy: 'By',
   editedAt: 'Edited',
   field_name: 'Name',
   field_segment_id: 'Segment',

@@ -415,6 +415,7 @@ export default {
   versionNo: '版本 {n}',
   versionCurrent: '当前',
   changed: '改动',
+  editedBy: '修改人',
   editedAt: '修改时间',
   field_name: '名称',
   field_segment_id: '分群',
