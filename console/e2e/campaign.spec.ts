@@ -103,6 +103,7 @@ test.describe('a campaign from the first word to the last message', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('row', { name: /会员没有可用的订阅授权/ }).first().getByRole('button', { name: '为什么' }).click()
     await expect(page.getByRole('dialog')).toContainText('发送时的判断')
+    await expect(page.getByRole('dialog')).toContainText('剩余订阅 0 次')
     await page.keyboard.press('Escape')
     await page.getByRole('row', { name: /活动已取消/ }).first().getByRole('button', { name: '为什么' }).click()
     await expect(page.getByRole('dialog')).toContainText('活动已取消')
