@@ -350,7 +350,7 @@ const words: Words['campaigns'] = {
   replayBody: 'Once the cause is mended: consent, caps, quiet hours and budget are asked again; what they hold back is not sent. A completed campaign opens again.',
   replayed: '{n} back in the queue',
   nextRun: 'Next run {time}',
-  runOf: 'A run of {name}, {day}',
+  runOf: 'The run of {day}. See all runs',
   runsNone: 'It has not run yet',
 
   d_pending: 'Waiting',

@@ -348,7 +348,7 @@ export default {
   replayBody: '修好原因后再重发：授权、频控、免打扰和预算会重新检查，仍不符合的不会发出。已完成的活动会重新开启。',
   replayed: '{n} 条已放回队列',
   nextRun: '下一期 {time}',
-  runOf: '{name} 的一期 · {day}',
+  runOf: '周期活动 {day} 这一期，查看各期',
   runsNone: '还没有运行过',
 
   d_pending: '等待',
