@@ -44,6 +44,7 @@ test.describe('a campaign from the first word to the last message', () => {
 
     await choose(page, '模板', '会员日活动通知')
     for (const [label, words] of WORDS) await page.getByRole('textbox', { name: label, exact: true }).fill(words)
+    await expect(page.getByTestId('phone-wechat').locator('dd')).toHaveText(WORDS.map(([, words]) => words))
     shown = await phoneOf(page)
     expect(shown.title).toBe('会员日活动通知')
     expect(shown.lines).toEqual(WORDS.map(([label, words]) => [label, words]))
@@ -102,6 +103,7 @@ test.describe('a campaign from the first word to the last message', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('row', { name: /会员没有可用的订阅授权/ }).first().getByRole('button', { name: '为什么' }).click()
     await expect(page.getByRole('dialog')).toContainText('发送时的判断')
+    await expect(page.getByRole('dialog')).toContainText('剩余订阅 0 次')
     await page.keyboard.press('Escape')
     await page.getByRole('row', { name: /活动已取消/ }).first().getByRole('button', { name: '为什么' }).click()
     await expect(page.getByRole('dialog')).toContainText('活动已取消')

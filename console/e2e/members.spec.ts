@@ -1,6 +1,6 @@
-import { Api } from './tools/api'
+import { Api, PASSWORD } from './tools/api'
 import { choose, confirm, field } from './tools/form'
-import { expect, open, test } from './tools/test'
+import { expect, open, signInByHand, test } from './tools/test'
 
 const PHONE = '13800000001'
 const NAME = '林晓'
@@ -73,15 +73,15 @@ test('a small adjustment moves at once, a large one waits for a second person', 
 
   const context = await browser.newContext({ locale: 'zh-CN', baseURL: new URL(page.url()).origin })
   const other = await context.newPage()
-  await other.goto('/console/sign-in?to=/points?tab=adjustments')
-  await other.getByLabel('账号', { exact: true }).fill('owner')
-  await other.getByLabel('密码', { exact: true }).fill('shanyue-demo')
-  await other.getByRole('button', { name: '登录' }).click()
+  await open(other, '/sign-in?to=/points?tab=adjustments')
+  await signInByHand(other, 'owner', PASSWORD)
   const theirs = other.getByRole('row').filter({ hasText: '年会嘉宾' })
+  await expect(theirs, 'by whom, for who may see the accounts').toContainText('陆知夏')
   await theirs.getByRole('button', { name: '同意' }).click()
   await expect(other.getByRole('dialog')).toContainText('将影响 1 位会员')
   await other.getByRole('dialog').getByRole('button', { name: '同意' }).click()
   await expect(theirs).toContainText('已生效')
+  await expect(theirs).toContainText(/我 .*\d+:\d+/)
   await context.close()
 
   await open(page, `/members/${id}?tab=points`)
@@ -118,4 +118,26 @@ test('a disabled member can not sign in until enabled again; the timeline tells 
   await page.getByRole('tab', { name: '时间线' }).click()
   const entries = page.getByRole('list', { name: '时间线' })
   await expect(entries.getByRole('listitem').filter({ hasText: '停用了会员' }).first()).toBeVisible()
+})
+
+test('a notice in the timeline leads to the notices of this member, with name, title and how it ended', async ({ as }) => {
+  const marketer = await Api.staff('marketer')
+  const { items: found } = await marketer.get<{ items: { id: string; name: string }[] }>('/v1/console/members?phone=13800000003')
+  const { id, name } = found[0] ?? { id: '', name: '' }
+  const { items: tiers } = await marketer.get<{ items: { tier: { id: string } }[] }>('/v1/console/tiers')
+  await marketer.post(`/v1/console/members/${id}/tier`, { tier_id: tiers.at(-1)?.tier.id, reason: '老朋友' })
+  const sent = () => marketer.get<{ items: unknown[] }>(`/v1/console/notices?member_id=${id}&state=sent`)
+  await expect.poll(async () => (await sent()).items.length).toBeGreaterThan(0)
+
+  const page = await as('marketer', `/members/${id}?tab=timeline`)
+  await page.getByRole('link', { name: '通知：等级变动' }).first().click()
+  await expect(page).toHaveURL(new RegExp(`/notices\\?member=${id}`))
+  const row = page.getByRole('row', { name: /等级变动/ }).first()
+  await expect(row).toContainText(name)
+  await expect(row).toContainText('已发出')
+  await page.getByLabel('状态').selectOption({ label: '失败' })
+  await expect(page.getByText('没有符合条件的结果')).toBeVisible()
+  await page.getByRole('button', { name: '清除筛选' }).click()
+  await expect(page).toHaveURL(/\/notices$/)
+  await expect(row).toBeVisible()
 })

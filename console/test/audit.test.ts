@@ -34,6 +34,10 @@ describe('the audit log', () => {
     await chooseLanguage('zh-CN')
   })
 
+  it('falls back on what the object is called now', () => {
+    expect(actOf(entry({ subject_name: '周六会员日' }))).toBe('暂停了活动「周六会员日」')
+  })
+
   it('leaves no place open where there is no name', () => {
     for (const action of ACTIONS) expect(actionWords(action), action).not.toContain('{')
   })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changedFields } from '@/pages/campaigns/versions'
+import { spanOf } from '@/pages/campaigns/running/runs'
+import type { Campaign } from '@/pages/campaigns/model'
 import { countsOf, shareDone, type Progress } from '@/pages/campaigns/running/progress'
 import { isClear, rowsOf, scaleOf, stagesOf, type Results } from '@/pages/campaigns/results/results'
 import { waterfall } from '@/pages/campaigns/forecast/waterfall'
@@ -81,5 +83,18 @@ describe('versions', () => {
       'message',
       'topic',
     ])
+  })
+})
+
+describe('runs of a recurring campaign', () => {
+  const run = (occurrence: string | null) => ({ occurrence }) as Campaign
+
+  it('asks for the results from the first day to the last, and no longer than the report reaches', () => {
+    expect(spanOf([run('2026-11-27'), run('2026-11-20'), run(null)])).toEqual({ from: '2026-11-20', to: '2026-11-27' })
+    expect(spanOf([run('2024-01-01'), run('2026-11-27')])).toEqual({ from: '2025-10-24', to: '2026-11-27' })
+  })
+
+  it('asks for nothing where nothing ran', () => {
+    expect(spanOf([])).toBeNull()
   })
 })

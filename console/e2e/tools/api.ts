@@ -95,6 +95,21 @@ export async function messagesOf(person: string): Promise<PhoneMessage[]> {
   return (await sandbox<{ messages: PhoneMessage[] }>(`/people/${person}/messages`)).messages
 }
 
+interface SendRefusal {
+  code: string
+  template?: string
+  /** The share of people whose messages are refused, always the same ones. */
+  people_rate?: number
+}
+
+/** WeChat refuses these sends from now on; an empty list lets all through again. */
+export async function refuseSends(refusals: SendRefusal[]) {
+  const http = await request.newContext({ baseURL: baseUrl() })
+  const data = { paths: { '/cgi-bin/message/subscribe/send': { refusals } } }
+  expect((await http.put('/sandbox/api/faults', { data })).ok(), 'faults of the sandbox').toBe(true)
+  await http.dispose()
+}
+
 /** What arrived on all phones together. */
 export async function allMessages(): Promise<(PhoneMessage & { person?: string })[]> {
   return (await sandbox<{ messages: PhoneMessage[] }>('/messages?limit=10000')).messages

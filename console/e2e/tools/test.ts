@@ -55,7 +55,8 @@ export async function open(page: Page, path: string) {
 
 /** Types an account into the sign-in page. */
 export async function signInByHand(page: Page, login: string, password: string) {
-  await page.getByLabel('账号', { exact: true }).fill(login)
+  // By its role: the button of the page that is left has the same name.
+  await page.getByRole('textbox', { name: '账号', exact: true }).fill(login)
   await page.getByLabel('密码', { exact: true }).fill(password)
   await page.getByRole('button', { name: '登录' }).click()
 }

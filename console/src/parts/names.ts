@@ -1,8 +1,9 @@
-/** Stores, tiers and tags by their names: asked once for all pages, because ids mean nothing to a person. */
+/** Stores, tiers, tags and colleagues by their names: asked once for all pages, because ids mean nothing to a person. */
 import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { answered, api } from '@/api/client'
-import { may } from '@/session/session'
+import { may, staff } from '@/session/session'
+import { t } from '@/words'
 
 const MINUTES = 60_000
 const MOST = 200
@@ -42,4 +43,21 @@ export function useNames() {
     store: (id?: string | null) => stores.value.find((one) => one.id === id)?.name.split(' · ').at(-1) ?? (id ? '…' : ''),
     tier: (id?: string | null) => tiers.value.find((one) => one.id === id)?.name ?? (id ? '…' : ''),
   }
+}
+
+export function useStaffNames() {
+  const query = useQuery({
+    queryKey: ['staff', 'names'],
+    queryFn: () => answered(api.GET('/v1/console/staff', { params: { query: { limit: MOST } } })),
+    enabled: may('ReadStaff'),
+    staleTime: 5 * MINUTES,
+  })
+  const people = computed(() => query.data.value?.items ?? [])
+  /** Somebody else is a colleague where the role does not see the account. */
+  function person(id?: string | null): string {
+    if (!id) return ''
+    if (id === staff.value?.id) return t('common.me')
+    return people.value.find((one) => one.id === id)?.name ?? t('common.colleague')
+  }
+  return { people, person }
 }

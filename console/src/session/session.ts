@@ -12,7 +12,13 @@ export const role = computed(() => staff.value?.role ?? null)
 export const mustTurnOnSecondFactor = computed(() => staff.value?.must_turn_on_second_factor ?? false)
 export const mustChangePassword = computed(() => staff.value?.must_change_password ?? false)
 
-watchSession((signedIn) => (staff.value = signedIn?.staff ?? null))
+/** Whether the session before ended because its person left: then there is nothing to say, and no page to come back to. */
+export const hasLeft = shallowRef(false)
+
+watchSession((signedIn) => {
+  if (signedIn) hasLeft.value = false
+  staff.value = signedIn?.staff ?? null
+})
 
 export function may(permission: Permission): boolean {
   return staff.value !== null && isGranted(staff.value.role, permission)
@@ -43,6 +49,7 @@ export async function signOut() {
   try {
     if (accessToken.value) await answered(api.POST('/v1/auth/logout'))
   } finally {
+    hasLeft.value = true
     forget()
   }
 }

@@ -42,6 +42,11 @@ function found(key: string): string | undefined {
   return area?.[key.slice(dot + 1)]
 }
 
+/** Things beside each other: `a、b` or `a, b`. */
+export function listOf(things: readonly string[]): string {
+  return things.filter(Boolean).join(language.value === 'en' ? ', ' : '、')
+}
+
 /** Numbers get their separators. */
 export function fill(text: string, fillings: Fillings = {}): string {
   return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {

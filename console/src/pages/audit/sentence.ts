@@ -23,8 +23,9 @@ export function reasonOf(entry: Entry): string {
   return reason ? t('audit.reason', { reason }) : ''
 }
 
+/** As it was called then, else as it is called now. */
 function nameOf(entry: Entry): string {
-  return textIn(entry, 'name')
+  return textIn(entry, 'name') || (entry.subject_name ?? '')
 }
 
 function textIn(entry: Entry, key: string): string {

@@ -1,6 +1,7 @@
 /** Campaigns as the pages see them. */
 import type { components } from '@/api/schema'
 import type { Tone } from '@/parts/Chip.vue'
+import { tCode } from '@/words'
 
 export type Campaign = components['schemas']['CampaignView']
 export type CampaignBody = components['schemas']['CampaignBody']
@@ -62,3 +63,8 @@ export const isApproved = (campaign: Campaign) => campaign.approved_version === 
 
 /** What people chose for the topic so far, so that members' opt-outs keep fitting. */
 export const TOPICS = ['offers', 'member_day', 'new_goods', 'events', 'points'] as const
+
+/** A brand may have topics of its own, which are called as they are written. */
+export function topicWords(topic: string): string {
+  return tCode('campaigns', `topic_${topic}`).replace(/^topic_/, '')
+}

@@ -1,7 +1,7 @@
 /** What a coupon does, in the words of a ticket. */
 import { formatCount, formatMoney } from '@/format/number'
 import { formatDay, formatWeekday } from '@/format/time'
-import { language, t, tCode } from '@/words'
+import { language, listOf, t, tCode } from '@/words'
 import type { Draft, Kind, Window } from './draft'
 
 type Offer = Pick<
@@ -58,17 +58,15 @@ export function validityLine(draft: Pick<Draft, 'validity' | 'valid_from' | 'val
 
 /** Where, when and for whom it is good, one line for each limit. */
 export function limitLines(draft: Draft, nameOf: { store: (id: string) => string; tier: (id: string) => string }): string[] {
-  const join = language.value === 'en' ? ', ' : '、'
-  const named = (list: string[]) => list.filter(Boolean).join(join)
   return [
-    draft.store_ids.length > 0 ? t('coupons.onlyStores', { names: named(draft.store_ids.map(nameOf.store)) }) : t('coupons.allStores'),
-    draft.categories.some(Boolean) ? t('coupons.onlyCategories', { names: named(draft.categories) }) : '',
-    draft.products.some(Boolean) ? t('coupons.onlyProducts', { names: named(draft.products) }) : '',
-    draft.excluded_products.some(Boolean) ? t('coupons.notProducts', { names: named(draft.excluded_products) }) : '',
+    draft.store_ids.length > 0 ? t('coupons.onlyStores', { names: listOf(draft.store_ids.map(nameOf.store)) }) : t('coupons.allStores'),
+    draft.categories.some(Boolean) ? t('coupons.onlyCategories', { names: listOf(draft.categories) }) : '',
+    draft.products.some(Boolean) ? t('coupons.onlyProducts', { names: listOf(draft.products) }) : '',
+    draft.excluded_products.some(Boolean) ? t('coupons.notProducts', { names: listOf(draft.excluded_products) }) : '',
     draft.channels.length === 1 ? t(`coupons.only_${draft.channels[0]!}`) : '',
     ...draft.windows.map(windowLine),
     draft.first_order ? t('coupons.firstOrderLine') : '',
-    draft.tiers.length > 0 ? t('coupons.onlyTiers', { names: named(draft.tiers.map(nameOf.tier)) }) : '',
+    draft.tiers.length > 0 ? t('coupons.onlyTiers', { names: listOf(draft.tiers.map(nameOf.tier)) }) : '',
     draft.stacking_group.trim() ? t('coupons.stackLine', { name: draft.stacking_group.trim() }) : t('coupons.aloneLine'),
     draft.transferable ? t('coupons.transferLine') : '',
   ].filter(Boolean)
@@ -80,7 +78,7 @@ export const weekdayName = (weekday: number) => formatWeekday(A_WEEK[weekday - 1
 
 function windowLine(window: Window): string {
   const days = window.weekdays ?? []
-  const when = days.length === 0 ? t('coupons.everyDay') : days.map(weekdayName).join(language.value === 'en' ? ', ' : '、')
+  const when = days.length === 0 ? t('coupons.everyDay') : listOf(days.map(weekdayName))
   return `${when} ${window.from}–${window.until}`
 }
 

@@ -3,7 +3,7 @@ import type { Conditions } from './policy'
 import { formatMoney } from '@/format/number'
 import { formatDay } from '@/format/time'
 import { weekdayName } from '@/pages/coupons/words'
-import { language, t } from '@/words'
+import { listOf, t } from '@/words'
 
 interface Names {
   store: (id: string) => string
@@ -11,15 +11,14 @@ interface Names {
 }
 
 export function describeConditions(conditions: Conditions, names: Names): string {
-  const list = (words: readonly (string | number)[]) => words.filter((word) => word !== '').join(language.value === 'en' ? ', ' : '、')
   const { stores = [], categories = [], products = [], tiers = [], weekdays = [], days_of_month = [] } = conditions
   const parts = [
-    stores.length > 0 && list(stores.map(names.store)),
-    tiers.length > 0 && list(tiers.map(names.tier)),
-    categories.length > 0 && t('points.ofCategories', { names: list(categories) }),
-    products.length > 0 && t('points.ofProducts', { names: list(products) }),
-    weekdays.length > 0 && list(weekdays.map(weekdayName)),
-    days_of_month.length > 0 && t('points.ofDays', { days: list(days_of_month) }),
+    stores.length > 0 && listOf(stores.map(names.store)),
+    tiers.length > 0 && listOf(tiers.map(names.tier)),
+    categories.length > 0 && t('points.ofCategories', { names: listOf(categories) }),
+    products.length > 0 && t('points.ofProducts', { names: listOf(products) }),
+    weekdays.length > 0 && listOf(weekdays.map(weekdayName)),
+    days_of_month.length > 0 && t('points.ofDays', { days: listOf(days_of_month.map(String)) }),
     conditions.from && t('points.fromDay', { day: formatDay(conditions.from) }),
     conditions.until && t('points.untilDay', { day: formatDay(conditions.until) }),
     conditions.birthday && t(`points.birthday_${conditions.birthday}`),

@@ -62,7 +62,7 @@ export function lyingBars(palette: Palette, { names, series, format }: Bars): EC
   return {
     grid: { left: room + LABEL_GAP, right: 64, top: series.length > 1 ? 36 : 8, bottom: 4, outerBoundsMode: 'none' },
     tooltip: { trigger: 'axis', axisPointer: { type: 'none' }, valueFormatter: (value) => told(value, format), ...surface(palette) },
-    legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: palette.ink } } : undefined,
+    legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 12, itemHeight: 12, itemGap: 24, textStyle: { color: palette.ink } } : undefined,
     xAxis: { ...valueAxis(palette, format), splitLine: { show: false }, axisLabel: { show: false } },
     yAxis: {
       type: 'category',

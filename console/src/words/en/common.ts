@@ -62,6 +62,8 @@ const words: Words['common'] = {
   upBy: 'Up by {n}',
   downBy: 'Down by {n}',
   same: 'Unchanged',
+  me: 'Me',
+  colleague: 'A colleague',
   member: 'Member',
   time: 'Time',
   state: 'State',

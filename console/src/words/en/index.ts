@@ -14,6 +14,7 @@ import nav from './nav'
 import notices from './notices'
 import points from './points'
 import reasons from './reasons'
+import remedies from './remedies'
 import reports from './reports'
 import session from './session'
 import settings from './settings'
@@ -40,6 +41,7 @@ const words: Words = {
   notices,
   points,
   reasons,
+  remedies,
   reports,
   session,
   settings,

@@ -52,20 +52,8 @@ const words: Words['letters'] = {
   check_points: 'Check points',
   check_tiers: 'Check tiers',
   unknown: 'Unknown job',
-  pickCampaign: 'Pick a campaign',
   campaign: 'Campaign',
   noCampaigns: 'No campaign has been sent yet',
-  noFailures: 'No message of this campaign failed',
-  noFailuresHint: 'Failed and unknown messages stand here by reason.',
-  failureReason: 'Reason',
-  code: 'Platform code',
-  deliveries: 'Messages',
-  last: 'Last',
-  mayHaveArrived: 'May have arrived, can’t be replayed',
-  replayFailures: 'Send again',
-  replayFailuresTitle: 'Send again: {reason}',
-  replayFailuresBody: 'Consent, caps, quiet hours and budget are asked again; what they hold back is not sent. A completed campaign opens again.',
-  replayedFailures: '{n} put back',
 }
 
 export default words

@@ -5,7 +5,7 @@ const words: Words['members'] = {
   one: 'Member',
   lead: 'Find a member by full phone number, card number, name or tag. Phone numbers show their last four digits.',
   searchLabel: 'Phone, card number or name',
-  searchPlaceholder: 'Full phone or card number, or how the name begins',
+  searchPlaceholder: 'Full phone or card number, or a name',
   searchHint: 'Phone and card numbers must be complete, names begin at the front.',
   exactOnly: 'Enter a full phone or card number',
   exactHint: 'Store accounts find members by a full number only.',

@@ -16,7 +16,7 @@ const words: Words['notices'] = {
   attempts: 'Attempts',
   empty: 'No notices yet',
   emptyHint: 'Redemptions, points about to expire and tier changes leave their trace here.',
-  member: 'Member',
+  onlyOf: 'Only',
   wechat_subscribe: 'WeChat subscribe message',
   sms: 'SMS',
   inbox: 'Inbox',

@@ -28,8 +28,6 @@ const words: Words['points'] = {
   state_rejected: 'Rejected',
   requestedBy: 'Requested by',
   requestedAt: 'Requested',
-  me: 'Me',
-  colleague: 'A colleague',
   waitsForOther: 'Waits for a second person',
   approve: 'Approve',
   reject: 'Reject',

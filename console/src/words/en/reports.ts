@@ -93,7 +93,7 @@ const words: Words['reports'] = {
   orderValue: 'Orders',
   allCost: 'Cost in all',
   returnOn: 'Return',
-  returnOnIs: 'Orders by cost in all',
+  returnOnIs: 'Return: orders by cost in all',
   noStores: 'No stores in this period',
   noCampaigns: 'No campaign began in this period',
   noSales: 'No orders of members in this period',

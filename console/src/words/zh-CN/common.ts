@@ -60,6 +60,8 @@ export default {
   upBy: '较上期上升 {n}',
   downBy: '较上期下降 {n}',
   same: '与上期持平',
+  me: '我',
+  colleague: '同事',
   member: '会员',
   time: '时间',
   state: '状态',

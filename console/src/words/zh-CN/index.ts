@@ -13,6 +13,7 @@ import nav from './nav'
 import notices from './notices'
 import points from './points'
 import reasons from './reasons'
+import remedies from './remedies'
 import reports from './reports'
 import session from './session'
 import settings from './settings'
@@ -39,6 +40,7 @@ const words = {
   notices,
   points,
   reasons,
+  remedies,
   reports,
   session,
   settings,

@@ -14,7 +14,7 @@ export default {
   attempts: '尝试次数',
   empty: '还没有通知',
   emptyHint: '会员核销、积分快到期、等级变动时，会在这里留下记录。',
-  member: '会员',
+  onlyOf: '只看',
   wechat_subscribe: '微信订阅消息',
   sms: '短信',
   inbox: '站内信',

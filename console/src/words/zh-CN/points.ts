@@ -26,8 +26,6 @@ export default {
   state_rejected: '已驳回',
   requestedBy: '提交人',
   requestedAt: '提交时间',
-  me: '我',
-  colleague: '同事',
   waitsForOther: '等另一位同事确认',
   approve: '同意',
   reject: '驳回',

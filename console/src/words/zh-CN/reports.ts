@@ -91,7 +91,7 @@ export default {
   orderValue: '订单金额',
   allCost: '总成本',
   returnOn: '投入产出',
-  returnOnIs: '订单金额 ÷ 总成本',
+  returnOnIs: '投入产出：订单金额 ÷ 总成本',
   noStores: '所选时间内没有门店',
   noCampaigns: '所选时间内没有开始过的活动',
   noSales: '所选时间内没有会员订单',
