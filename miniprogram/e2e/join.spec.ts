@@ -1,5 +1,5 @@
-import { claim, freshNumber, memberSession, messagesOf, newPerson, personWith } from './tools/shop'
-import { expect, test } from './tools/test'
+import { claim, freshNumber, memberSession, newPerson, personWith } from './tools/shop'
+import { expect, test, textedCode } from './tools/test'
 
 test('a shopper joins through WeChat, claims a coupon and finds it in the wallet', async ({ app }) => {
   const { page, tap, fill, at, open } = await app()
@@ -36,15 +36,12 @@ test('a shopper joins by SMS with the code that the phone got; advertising is a 
   await newPerson('周杏', phone)
   const { at, tap, fill, open, page } = await app()
   await open('pages/sign-in/index')
-  await tap('other-way')
+  await tap('way-sms')
   await expect(at('marketing')).toHaveAttribute('aria-checked', /^(false)?$/)
   await tap('agree')
   await fill('phone', phone)
   await tap('send-code')
-  const person = await personWith(phone)
-  const code = async (): Promise<string | undefined> => /\d{6}/.exec((await messagesOf(person)).at(-1)?.text ?? '')?.[0]
-  await expect.poll(code).toMatch(/^\d{6}$/)
-  await fill('code', (await code()) ?? '')
+  await fill('code', await textedCode(await personWith(phone)))
   await tap('enter')
   await expect(at('card-number')).toBeVisible()
   await expect(page.locator('uni-toast')).toBeVisible()

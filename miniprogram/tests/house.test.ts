@@ -32,6 +32,15 @@ describe('words', () => {
     }
   })
 
+  it('are all said somewhere', () => {
+    const code = files.filter((path) => !/src\/words\/(zh-CN|en)\//.test(path)).map(read).join('\n')
+    const beginnings = [...code.matchAll(/`([\w]+\.[\w.]*)\$\{/g)].map((match) => match[1] ?? '')
+    const isSaid = (key: string): boolean => code.includes(`'${key}'`) || beginnings.some((beginning) => key.startsWith(beginning))
+    // What a tier asks for is worded by one key with an ending.
+    const unsaid = Object.keys(chinese).filter((key) => !isSaid(key) && !isSaid(key.replace(/(Visits|Both|Either)$/, '')))
+    expect(unsaid).toEqual([])
+  })
+
   it('stand nowhere else: no Chinese in pages and parts', () => {
     const allowed = /src\/(words\/|platform\/accessible\.ts|pages\/me\/)/
     const han = /[\u4e00-\u9fff]/

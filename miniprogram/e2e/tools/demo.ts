@@ -11,7 +11,6 @@ import { join, resolve } from 'node:path'
 export const BINARY = process.env.HUIKE_BINARY ?? resolve(import.meta.dirname, '../../../target/debug/huike')
 const BUILD = resolve(import.meta.dirname, '../../dist/build/h5/index.html')
 const PATIENCE_MS = 60_000
-const GREETING = 'Mini-program '
 
 export default async function openShop() {
   if (process.env.HUIKE_APP) return
@@ -23,18 +22,23 @@ export default async function openShop() {
 export async function startDemo(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'huike-mini-'))
   const [listen, sandbox] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
-  const shop = spawn(BINARY, ['demo', '--data', folder, '--listen', listen, '--sandbox', sandbox], {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await greeted(shop)
+  const shop = run(['demo', '--data', folder, '--listen', listen, '--sandbox', sandbox])
+  await said(shop, 'Mini-program ')
   process.env.HUIKE_APP = `http://${listen}`
   return async () => {
-    const ended = new Promise((done) => shop.once('exit', done))
-    shop.kill('SIGTERM')
-    await ended
+    await ended(shop)
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A process of the binary. */
+export const run = (what: string[], settings: NodeJS.ProcessEnv = {}): ChildProcess =>
+  spawn(BINARY, what, { env: { ...environment(), ...settings }, stdio: ['ignore', 'pipe', 'inherit'] })
+
+export async function ended(process: ChildProcess): Promise<void> {
+  const gone = new Promise((done) => process.once('exit', done))
+  process.kill('SIGTERM')
+  await gone
 }
 
 /** The demo reads every `HUIKE_` variable as a setting, so it is given none of the run's own. Tests also run at night: no quiet hours. */
@@ -43,22 +47,23 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(rest), HUIKE_TIMEZONE: 'Asia/Shanghai', HUIKE_QUIET_HOURS_START: '00:00', HUIKE_QUIET_HOURS_END: '00:00' }
 }
 
-function greeted(shop: ChildProcess): Promise<void> {
+/** All that it has said when it says `word`. */
+export function said(process: ChildProcess, word: string): Promise<string> {
   return new Promise((done, failed) => {
-    let said = ''
-    const patience = setTimeout(() => failed(new Error(`${BINARY} demo said only: ${said}`)), PATIENCE_MS)
-    shop.once('error', failed)
-    shop.once('exit', (code) => failed(new Error(`${BINARY} demo ended with ${code}: ${said}`)))
-    shop.stdout?.on('data', (piece: Buffer) => {
-      said += piece.toString()
-      if (!said.includes(GREETING)) return
+    let text = ''
+    const patience = setTimeout(() => failed(new Error(`${process.spawnargs.join(' ')} said only: ${text}`)), PATIENCE_MS)
+    process.once('error', failed)
+    process.once('exit', (code) => failed(new Error(`${process.spawnargs.join(' ')} ended with ${code}: ${text}`)))
+    process.stdout?.on('data', (piece: Buffer) => {
+      text += piece.toString()
+      if (!text.includes(word)) return
       clearTimeout(patience)
-      done()
+      done(text)
     })
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer()
     server.once('error', failed)

@@ -1,6 +1,6 @@
 /** Every test has an app on a phone of its own; none may ask another origin or throw in the page. */
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
-import { memberSession, shop, staffSession, type Person, type SignedIn } from './shop'
+import { memberSession, messagesOf, shop, staffSession, type Person, type SignedIn } from './shop'
 
 export interface App {
   page: Page
@@ -13,6 +13,8 @@ export interface App {
 
 interface Who {
   member?: Person
+  /** Signed in already, where a shop has no virtual phones. */
+  session?: SignedIn
   staff?: string
   locale?: 'zh-CN' | 'en'
 }
@@ -31,10 +33,11 @@ const sessionOf = (of: SignedIn): string =>
 /** uni-app's browser build keeps a value with its type. */
 const kept = (data: string): string => JSON.stringify({ type: 'string', data })
 
-async function storage({ member, staff, locale }: Who): Promise<Array<[string, string]>> {
+async function storage({ member, session, staff, locale }: Who): Promise<Array<[string, string]>> {
   const entries: Array<[string, string]> = []
   if (locale) entries.push(['huike.locale', JSON.stringify(locale)])
   if (member) entries.push(['huike.session.member', sessionOf(await memberSession(member))], ['huike.sandbox.person', JSON.stringify(member)])
+  if (session) entries.push(['huike.session.member', sessionOf(session)])
   if (staff) entries.push(['huike.session.staff', sessionOf(await staffSession(staff))])
   return entries.map(([name, value]) => [name, kept(value)])
 }
@@ -86,5 +89,14 @@ export const test = base.extend<Fixtures>({
     await context.close()
   },
 })
+
+/** The code of the text message that a phone got. */
+export async function textedCode(person: Person): Promise<string> {
+  let code = ''
+  await expect
+    .poll(async () => (code = /\d{6}/.exec((await messagesOf(person)).findLast(({ kind }) => kind === 'sms')?.text ?? '')?.[0] ?? ''))
+    .toMatch(/^\d{6}$/)
+  return code
+}
 
 export { expect }

@@ -18,3 +18,9 @@ export function spacedPhone(phone: string): string {
 }
 
 export const isMobile = (phone: string): boolean => /^1[3-9]\d{9}$/.test(phone)
+
+/** What is wrong with a number and the code that was sent to it, before anybody is asked. */
+export function phoneCodeFault(phone: string, code: string): 'signIn.phoneWrong' | 'signIn.codeWrong' | undefined {
+  if (!isMobile(phone)) return 'signIn.phoneWrong'
+  return /^\d{6}$/.test(code) ? undefined : 'signIn.codeWrong'
+}

@@ -9,10 +9,14 @@ export const inWords = (words: Words): string => (locale.value === 'en' ? words.
 
 export function channelName(channel: string): string {
   const key = `messages.channel.${channel}`
-  return isKey(key) ? say(key) : channel
+  return isKey(key) ? say(key) : say('messages.channel.other')
 }
+
+/** The name of a topic that a shop calls itself stands as the shop wrote it, unless that is a mere code. */
+const CODE = /^[a-z0-9_.:-]+$/
 
 export function topicName(topic: string): string {
   const key = `messages.topic.${topic}`
-  return isKey(key) ? say(key) : topic
+  if (isKey(key)) return say(key)
+  return CODE.test(topic) ? say('messages.topic.other') : topic
 }

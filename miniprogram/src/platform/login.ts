@@ -1,4 +1,5 @@
 /** What WeChat gives for a sign-in: a login code, and the phone number's code from its button. */
+import { keep, recall } from './storage'
 // #ifdef H5
 import { chosenPhone, sandboxAnswers, sandboxCode } from './sandbox'
 // #endif
@@ -22,6 +23,13 @@ export function wechatIsReady(): boolean {
   return true
   // #endif
 }
+
+const KNOWN = 'wechat.known'
+
+/** Whether somebody signed in by WeChat on this phone before. */
+export const knewWechat = (): boolean => recall<boolean>(KNOWN) ?? false
+
+export const rememberWechat = (): void => keep(KNOWN, true)
 
 export function loginCode(): Promise<string> {
   // #ifdef H5

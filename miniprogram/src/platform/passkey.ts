@@ -1,10 +1,11 @@
-/** Passkeys, which browsers have and WeChat has not. The server speaks JSON with base64url, the browser bytes. */
+/** Passkeys, which browsers have and WeChat has not. They belong to a domain. The server speaks JSON with base64url, the browser bytes. */
 
 type Json = Record<string, unknown>
 
 export const hasPasskeys = (): boolean => {
   // #ifdef H5
-  return typeof PublicKeyCredential !== 'undefined' && window.isSecureContext
+  const isDomain = !/^[\d.]+$|^\[/.test(location.hostname)
+  return isDomain && typeof PublicKeyCredential !== 'undefined' && window.isSecureContext
   // #endif
   // #ifndef H5
   return false
@@ -34,7 +35,14 @@ export async function makePasskey(options: Json): Promise<Json | undefined> {
   // #ifdef H5
   const publicKey = (options.publicKey ?? options) as Json
   const user = publicKey.user as Json
-  const asked = { ...publicKey, challenge: bytes(publicKey.challenge), user: { ...user, id: bytes(user.id) }, excludeCredentials: withBytes(publicKey.excludeCredentials) }
+  const asked = {
+    ...publicKey,
+    challenge: bytes(publicKey.challenge),
+    user: { ...user, id: bytes(user.id) },
+    excludeCredentials: withBytes(publicKey.excludeCredentials),
+    // Sign-in names nobody beforehand, so the device itself must know whose the key is.
+    authenticatorSelection: { ...(publicKey.authenticatorSelection as Json | undefined), residentKey: 'required', requireResidentKey: true },
+  }
   const made = (await navigator.credentials.create({ publicKey: asked as unknown as PublicKeyCredentialCreationOptions }).catch(() => null)) as PublicKeyCredential | null
   if (!made) return undefined
   const response = made.response as AuthenticatorAttestationResponse

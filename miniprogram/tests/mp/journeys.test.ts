@@ -52,6 +52,9 @@ describe('journeys through the WeChat package', () => {
         calls.push({ name: 'requestSubscribeMessage', of })
         ;(of.success as (answer: object) => void)({ errMsg: 'requestSubscribeMessage:ok', [TEMPLATE]: 'accept' })
       },
+      checkIsSupportSoterAuthentication: ({ success }) => (success as (of: object) => void)({ supportMode: ['fingerPrint'] }),
+      startSoterAuthentication: ({ challenge, success }) =>
+        void ask<object>('POST', `/sandbox/api/people/${person.id}/soter`, { challenge }).then(success as (of: object) => void),
       scanCode: ({ success }) => (success as (of: object) => void)({ result: scanned }),
       ...Object.fromEntries(['navigateTo', 'redirectTo', 'switchTab', 'navigateBack', 'showModal'].map((name) => [name, note(name)])),
     })
@@ -69,6 +72,18 @@ describe('journeys through the WeChat package', () => {
     const home = await mini.open('pages/card/index')
     await home.until(() => home.has('card-number'))
     home.close()
+  }, 60_000)
+
+  it('signs in by a finger where WeChat has signed in before', async () => {
+    const before = calls.length
+    const page = await mini.open('pages/sign-in/index')
+    await page.until(() => page.has('way-soter'))
+    await page.tap('way-soter')
+    await page.until(() => calls.slice(before).some(({ name }) => name === 'switchTab' || name === 'navigateBack'))
+    page.close()
+    const { access_token: token } = await memberSession(person)
+    const { items } = await ask<{ items: Array<{ method: string; outcome: string }> }>('GET', '/v1/me/sign-ins', undefined, token)
+    expect(items).toContainEqual(expect.objectContaining({ method: 'soter', outcome: 'signed_in' }))
   }, 60_000)
 
   it('claims a coupon; the subscription question is the first thing of the tap', async () => {

@@ -1,10 +1,10 @@
-/** Ways to sign in, by name. A way that this app does not know is told as it came. */
+/** Ways to sign in, by name. */
 import { isKey, say } from '@/words'
 
 export function methodName(method: string | null | undefined): string {
   if (!method) return ''
   const key = `account.devices.method.${method}`
-  return isKey(key) ? say(key) : method
+  return isKey(key) ? say(key) : say('account.devices.method.other')
 }
 
 /** Anything else is the code of what refused it. */

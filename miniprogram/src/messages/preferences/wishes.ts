@@ -8,8 +8,8 @@ export type Wishes = components['schemas']['Preferences']
 export type No = components['schemas']['OptOut']
 
 export const CHANNELS = ['wechat_subscribe', 'sms', 'inbox']
-/** What every shop writes about. */
-const KNOWN_TOPICS = ['offers']
+/** What shops write about. */
+const KNOWN_TOPICS = ['offers', 'member_day', 'new_goods', 'events', 'points']
 
 const DAY_MS = 86_400_000
 const PAUSE_DAYS = 30

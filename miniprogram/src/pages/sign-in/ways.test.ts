@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { enrols, waysHere } from './ways'
+
+const everything = { wechat: true, passkey: true, soter: true }
+const nothing = { wechat: false, passkey: false, soter: false }
+const shop = { wechat: true, alipay: true, sms: true }
+
+describe('ways to sign in', () => {
+  it('begin with WeChat where it is, else with a text message', () => {
+    expect(waysHere(everything, shop)).toEqual(['wechat', 'sms', 'password', 'passkey', 'soter'])
+    expect(waysHere(nothing, shop)).toEqual(['sms', 'password'])
+  })
+
+  it('are none that the shop has not set up; a fingerprint needs WeChat', () => {
+    expect(waysHere(everything, { wechat: false, alipay: false, sms: false })).toEqual(['password', 'passkey'])
+  })
+
+  it('are those of WeChat and of text messages before the shop was heard', () => {
+    expect(waysHere({ ...nothing, wechat: true })).toEqual(['wechat', 'sms', 'password'])
+  })
+
+  it('enrol only by WeChat and by text message', () => expect(waysHere(everything, shop).filter(enrols)).toEqual(['wechat', 'sms']))
+})
