@@ -134,7 +134,7 @@ test('where the shop wants a second person, nobody lets an own campaign go, and 
   await signInByHand(page, 'owner', PASSWORD)
   await page.getByRole('button', { name: '审核通过' }).click()
   await confirm(page, '审核通过')
-  await expect(page.getByText(/已审核通过，版本/)).toBeVisible()
+  await expect(page.getByText(/已审核通过，版本 1 · 我/)).toBeVisible()
   await other.close()
   await owner.put('/v1/console/settings', settings)
 })

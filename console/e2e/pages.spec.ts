@@ -55,6 +55,16 @@ test('every page is reached and used by keyboard alone', async ({ as, page }) =>
   }
 })
 
+test('the menu, which is longer than the screen, shows the page that is open', async ({ as, page }) => {
+  await page.setViewportSize({ width: 1440, height: 600 })
+  await as('owner', '/settings')
+  const menu = page.getByRole('navigation', { name: '主导航' })
+  await expect(menu.getByRole('link', { name: '设置' })).toBeInViewport({ ratio: 1 })
+  await page.goto('/console/today')
+  await expect(menu.getByRole('link', { name: '今天' })).toBeInViewport({ ratio: 1 })
+  await expect(menu.getByRole('link', { name: '设置' })).not.toBeInViewport()
+})
+
 /** Tab from the content on: whatever can be clicked gets the focus, and shows it. */
 async function expectAllReached(page: Page, name: string) {
   const wanted = await page.evaluate(() => {

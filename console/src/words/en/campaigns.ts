@@ -282,7 +282,7 @@ const words: Words['campaigns'] = {
   approval: 'Second person',
   approvalNeeded: 'Another person has to approve this before it can be scheduled.',
   approvalMine: 'You edited this version. Ask a colleague to open this page and approve it.',
-  approvalDone: 'Approved at {time}, version {n}',
+  approvalDone: 'Approved at {time}, version {n} · {name}',
   approve: 'Approve',
   approveTitle: 'Approve this version',
   approveBody: 'Version {n} can then be scheduled. A later edit needs a new approval.',

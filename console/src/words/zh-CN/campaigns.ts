@@ -280,7 +280,7 @@ export default {
   approval: '第二人审核',
   approvalNeeded: '这个活动需要另一位同事审核后才能排期。',
   approvalMine: '您编辑过这个版本，请另一位同事打开此页审核。',
-  approvalDone: '{time} 已审核通过，版本 {n}',
+  approvalDone: '{time} 已审核通过，版本 {n} · {name}',
   approve: '审核通过',
   approveTitle: '审核通过这个版本',
   approveBody: '版本 {n} 将可以排期。之后再修改，需要重新审核。',
