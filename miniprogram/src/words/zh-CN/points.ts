@@ -168,7 +168,7 @@ export const points = {
   'points.tier.since': '{day} 起',
   'points.tier.basis.lifetime': '入会以来',
   'points.tier.basis.window': '近 12 个月',
-  'points.tier.basis.windowFrom': '{day} 以来',
+  'points.tier.basis.windowFrom': '{day}以来',
   'points.tier.basis.since_change': '上次升级以来',
   'points.tier.spent': '消费 {amount}',
   'points.tier.visits': '到店 {n} 次',
