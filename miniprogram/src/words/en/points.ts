@@ -10,6 +10,8 @@ export const points: Record<keyof typeof chinese, string> = {
   'points.pendingAt': 'to spend from {day}',
   'points.expiringAt': 'gone after {day}',
   'points.expiring': '{n} points',
+  'points.earn.tier': '{tier}: purchases earn {n}% points',
+  'points.earn.birthday': '{n}% in the month of your birthday',
   'points.statement': 'Statement',
   'points.balanceAfter': '{n} left',
   'points.onTheWay': '{n} on the way',

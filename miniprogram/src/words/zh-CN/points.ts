@@ -8,6 +8,8 @@ export const points = {
   'points.pendingAt': '{day}起可用',
   'points.expiringAt': '{day}到期',
   'points.expiring': '{n} 分',
+  'points.earn.tier': '{tier}：消费按 {n}% 积分',
+  'points.earn.birthday': '生日月按 {n}%',
   'points.statement': '积分明细',
   'points.balanceAfter': '余 {n}',
   'points.onTheWay': '在途 {n}',
