@@ -11,9 +11,20 @@ const uni = (uniPlugin as unknown as { default?: typeof uniPlugin }).default ?? 
 // `npm run dev:h5` beside a running server: HUIKE_SERVER=http://127.0.0.1:8080
 const server = process.env.HUIKE_SERVER ?? 'http://127.0.0.1:8080'
 
+const isBrowser = process.env.UNI_PLATFORM === 'h5'
+
+/**
+ * What the first page needs, in two files that index.html asks for at once: the frameworks, and of ours the page and what most pages
+ * share. A phone would otherwise ask for some twenty small files, and only after the first of them has run.
+ */
+function firstLoad(id: string): string | undefined {
+  if (/node_modules\/(@dcloudio|@vue|vue|vue-router)\//.test(id)) return 'frameworks'
+  return /\/src\/(api|card|format|pages\/card|parts|platform|words)\/|\/src\/[\w-]+\.ts$/.test(id) ? 'first-page' : undefined
+}
+
 export default defineConfig({
-  base: process.env.UNI_PLATFORM === 'h5' ? '/m/' : undefined,
+  base: isBrowser ? '/m/' : undefined,
   plugins: [localIcons(icons), uni(), noCdn(), offline()],
-  build: { assetsInlineLimit: 4096 },
+  build: { assetsInlineLimit: 4096, rollupOptions: isBrowser ? { output: { manualChunks: firstLoad } } : {} },
   server: { proxy: { '/v1': server, '/sandbox': server } },
 })

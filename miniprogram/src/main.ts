@@ -1,4 +1,3 @@
-import '@tdesign/uniapp/common/style/theme/index.css'
 import 'virtual:icons.css'
 import { createSSRApp } from 'vue'
 import App from './App.vue'

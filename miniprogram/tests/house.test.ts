@@ -52,6 +52,8 @@ describe('words', () => {
 
   it('of the pictures exist: every icon that is named is in the package', () => {
     for (const path of files) for (const [, name = ''] of read(path).matchAll(/(?:<t-icon[^>]*? name| icon)="([a-z0-9-]+)"/g)) expect(icons, path).toContain(name)
+    const code = files.map(read).join('\n')
+    expect(icons.filter((name) => !new RegExp(`["']${name}["']`).test(code)), 'and no other is').toEqual([])
   })
 })
 
