@@ -114,7 +114,7 @@ fn redemptions(first: u64, count: u64) -> Result<Vec<Vec<u8>>> {
         });
         request("POST", "/v1/staff/redemptions", &token, &body.to_string())
     };
-    let twice = |member: u64| (member % DOUBLE == 0).then(|| one(member, format!("again-{member}")));
+    let twice = |member: u64| member.is_multiple_of(DOUBLE).then(|| one(member, format!("again-{member}")));
     Ok((first..first + count)
         .flat_map(|member| [Some(one(member, format!("till-{member}"))), twice(member)])
         .flatten()
