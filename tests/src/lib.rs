@@ -13,6 +13,7 @@ pub mod platforms;
 pub mod private;
 pub mod seed;
 pub mod services;
+pub mod stall;
 pub mod wire;
 
 pub use answer::{Answer, Ask};

@@ -4,6 +4,7 @@
 use entity::states::DeliveryState;
 use tests::cluster::{Cluster, ClusterPlan, busiest_second};
 use tests::private::PrivateRedis;
+use tests::stall::StallWatch;
 
 use super::{BOUND, alone, distributed, rate, to_everybody};
 
@@ -29,6 +30,7 @@ async fn without_redis_caps_are_exact_and_sending_goes_on_stricter() {
         // No worker dies, so no claim may end by its lease, however slow the machine is.
         .set("HUIKE_DELIVERY_CLAIM_LEASE_SECONDS", 300);
     let Some(cluster) = plan.start().await else { return };
+    let stalls = StallWatch::start();
     let first = cluster.schedule(to_everybody(&cluster).await).await;
     let mut other = to_everybody(&cluster).await;
     other.message.parameters.insert("thing1".to_owned(), "满200减50券".to_owned());
@@ -48,7 +50,7 @@ async fn without_redis_caps_are_exact_and_sending_goes_on_stricter() {
     assert_eq!(verdict.counts.get(&DeliveryState::Suppressed), Some(&(MEMBERS as u64)), "{verdict:?}");
     let inboxes = cluster.inboxes().await;
     assert!(inboxes.values().all(|received| *received == 1), "somebody is above the cap");
-    rate::never_exceeded(&cluster, RATE as f64).await;
+    rate::never_exceeded(&cluster, RATE as f64, &stalls.end()).await;
     let stricter = (RATE as f64 * ALONE * WORKERS as f64 * rate::TOLERANCE).ceil() as usize;
     assert!(outage <= stricter + WORKERS, "{outage} in a second without Redis, {stricter} are allowed");
 }

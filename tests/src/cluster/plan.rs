@@ -39,7 +39,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("HUIKE_DELIVERY_QUEUE_LEASE_SECONDS", "15"),
     ("HUIKE_BROKER_RELAY_LEASE_SECONDS", "3"),
     ("HUIKE_BROKER_RETRY_SECONDS", "[1, 2, 5]"),
-    ("HUIKE_DATABASE_MAX_CONNECTIONS", "10"),
+    // Four clusters at once must fit into the hundred connections of a PostgreSQL as it comes.
+    ("HUIKE_DATABASE_MAX_CONNECTIONS", "6"),
+    ("HUIKE_DATABASE_URGENT_CONNECTIONS", "1"),
     ("HUIKE_SERVER_SHUTDOWN_SECONDS", "5"),
     ("HUIKE_LOG_FORMAT", "json"),
     ("HUIKE_LOG_FILTER", "warn,service=info,worker=info"),
