@@ -61,7 +61,7 @@ test('a coupon comes with a large order: its steps are set, and how it went is t
   await card.getByRole('button', { name: '保存' }).click()
   await expect(page.getByText('已保存').first()).toBeVisible()
 
-  const member = await Api.member('13800000002')
+  const member = await Api.member('13800000005')
   const { card_number } = await member.get<{ card_number: string }>('/v1/me/card')
   const cashier = await Api.staff('cashier')
   const { items: stores } = await cashier.get<{ items: { id: string; name: string }[] }>('/v1/console/stores')
