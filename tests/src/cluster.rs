@@ -25,7 +25,6 @@ use service::Context;
 use service::campaign::CampaignDraft;
 use service::ids::CampaignId;
 use service::staff::{StaffCaller, StoreScope};
-use tokio::sync::SemaphorePermit;
 use worker::broker::{AmqpBroker, AmqpSettings};
 use worker::topology::RetryLadder;
 
@@ -52,7 +51,6 @@ pub struct Cluster {
     queues: Option<(String, String)>,
     folder: TestFolder,
     _database: Option<TestDatabase>,
-    _place: SemaphorePermit<'static>,
 }
 
 impl Cluster {

@@ -10,7 +10,6 @@ use service::Context;
 use service::clock::SystemClock;
 use service::settings::{Secret, Settings};
 use service::shared_state::MemorySharedState;
-use tokio::sync::Semaphore;
 
 use super::{Audience, Cluster};
 use crate::builders;
@@ -27,9 +26,6 @@ const KEYS: &str = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// As `HUIKE_BROKER_RETRY_SECONDS` says it.
 pub(super) const RETRY_SECONDS: [u64; 3] = [1, 2, 5];
 
-/// Clusters at once: with the other tests they fit into the hundred connections of a PostgreSQL as it comes.
-static PLACES: Semaphore = Semaphore::const_new(2);
-
 /// What every cluster begins with: no quiet hours, since these processes run on the real clock, and short leases, since
 /// nobody waits for minutes.
 const SETTINGS: &[(&str, &str)] = &[
@@ -43,7 +39,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("HUIKE_DELIVERY_QUEUE_LEASE_SECONDS", "15"),
     ("HUIKE_BROKER_RELAY_LEASE_SECONDS", "3"),
     ("HUIKE_BROKER_RETRY_SECONDS", "[1, 2, 5]"),
-    ("HUIKE_DATABASE_MAX_CONNECTIONS", "10"),
+    // Four clusters at once must fit into the hundred connections of a PostgreSQL as it comes.
+    ("HUIKE_DATABASE_MAX_CONNECTIONS", "6"),
+    ("HUIKE_DATABASE_URGENT_CONNECTIONS", "1"),
     ("HUIKE_SERVER_SHUTDOWN_SECONDS", "5"),
     ("HUIKE_LOG_FORMAT", "json"),
     ("HUIKE_LOG_FILTER", "warn,service=info,worker=info"),
@@ -123,7 +121,6 @@ impl ClusterPlan {
     }
 
     async fn prepare(mut self) -> Option<Cluster> {
-        let place = PLACES.acquire().await.expect("places are never closed");
         let binary = binary()?;
         let way = Way::chosen();
         let own = match &self.database {
@@ -153,7 +150,6 @@ impl ClusterPlan {
             queues,
             folder: TestFolder::create(),
             _database: own,
-            _place: place,
         };
         cluster.audience = cluster.enrol(self.members, self.consents).await;
         analyse(&cluster.ctx).await;
