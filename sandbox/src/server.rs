@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::rt::net::TcpStream;
@@ -18,6 +19,8 @@ use crate::{SandboxSettings, control, page};
 
 /// Bodies beyond this are refused; the largest real one is a batch of 1,000 phone numbers.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
+/// How long a connection may be idle, and a request take to come.
+const PATIENCE: Duration = Duration::from_secs(75);
 
 /// A running sandbox. Dropping it stops the server too, without waiting for requests under way.
 pub struct Sandbox {
@@ -78,6 +81,9 @@ impl Sandbox {
                 .default_service(web::to(pipeline::answer))
         })
         .on_connect(remember_line)
+        // As gateways do it: a client gives an idle connection up first.
+        .keep_alive(PATIENCE)
+        .client_request_timeout(PATIENCE)
         .disable_signals()
         .shutdown_timeout(1)
         .bind(&listen)

@@ -39,8 +39,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("HUIKE_DELIVERY_QUEUE_LEASE_SECONDS", "15"),
     ("HUIKE_BROKER_RELAY_LEASE_SECONDS", "3"),
     ("HUIKE_BROKER_RETRY_SECONDS", "[1, 2, 5]"),
-    // Four clusters at once must fit into the hundred connections of a PostgreSQL as it comes.
-    ("HUIKE_DATABASE_MAX_CONNECTIONS", "6"),
+    // Two clusters at once, of nine processes, and the other tests fit into the hundred connections of a PostgreSQL as it comes.
+    ("HUIKE_DATABASE_MAX_CONNECTIONS", "7"),
     ("HUIKE_DATABASE_URGENT_CONNECTIONS", "1"),
     ("HUIKE_SERVER_SHUTDOWN_SECONDS", "5"),
     ("HUIKE_LOG_FORMAT", "json"),
