@@ -1,4 +1,4 @@
-//! What handlers read requests with: [`Json`], [`Query`], [`Segments`]. They differ from actix's own in that a wrong field is
+//! What handlers read requests with: [`Json`], [`Query`], [`Segments`], [`Unused`]. They differ from actix's own in that a wrong field is
 //! named by its path, and that an id which can't be one is simply not found.
 
 use std::pin::Pin;
@@ -31,6 +31,19 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
             parse_json(&bytes).map(Self)
         })
+    }
+}
+
+/// A body that the handler has no use for. It is read all the same: an answer that comes before the end of its request ends the connection.
+pub struct Unused;
+
+impl FromRequest for Unused {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move { bytes.await.map(|_| Self).map_err(|error| unreadable(&error)) })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod audience;
 pub mod audit;
 pub mod behaviour;
+mod brand_setting;
 pub mod budget;
 pub mod calendar;
 pub mod callback;

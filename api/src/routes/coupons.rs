@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::coupon_view::{CouponRulesView, CouponView};
 use crate::auth::{MemberOrAnybody, MemberSession, MemberToken};
-use crate::input::{Json, Query, Segments};
+use crate::input::{Json, Query, Segments, Unused};
 use crate::page::{PageQuery, PageView};
 use crate::problem::Problem;
 
@@ -82,6 +82,7 @@ pub async fn claim_coupon(
     ctx: Data<Context>,
     caller: MemberToken,
     id: Segments<String>,
+    _: Unused,
 ) -> Result<HttpResponse, Problem> {
     let Ok(id) = id.0.parse::<CouponTemplateId>() else {
         session::require_standing(&ctx, caller.0).await?;

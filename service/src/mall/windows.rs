@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use entity::setting;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
+use crate::brand_setting;
 use crate::calendar;
 use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
@@ -60,10 +58,7 @@ impl MallPolicy {
 }
 
 pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<MallPolicy> {
-    match setting::Entity::find_by_id(NAME).one(connection).await? {
-        Some(row) => serde_json::from_value(row.value).map_err(Error::internal),
-        None => Ok(MallPolicy::default()),
-    }
+    Ok(brand_setting::load(connection, NAME).await?.unwrap_or_default())
 }
 
 pub async fn read_windows(ctx: &Context, caller: &StaffCaller) -> Result<MallPolicy> {
@@ -75,23 +70,8 @@ pub async fn save_windows(ctx: &Context, caller: &StaffCaller, policy: MallPolic
     caller.require(Permission::WriteCoupons)?;
     policy.check()?;
     let txn = ctx.db.begin().await?;
-    let value = serde_json::to_value(&policy).map_err(Error::internal)?;
-    setting::Entity::insert(setting::ActiveModel {
-        name: Set(NAME.to_owned()),
-        value: Set(value.clone()),
-        updated_by: Set(Some(caller.id)),
-        updated_at: Set(ctx.now()),
-    })
-    .on_conflict(
-        OnConflict::column(setting::Column::Name)
-            .update_columns([setting::Column::Value, setting::Column::UpdatedBy, setting::Column::UpdatedAt])
-            .to_owned(),
-    )
-    .exec_without_returning(&txn)
-    .await?;
-    let subject = ("setting", NAME.to_owned());
-    let act = Act { actor: caller.actor(), action: "mall.windows", subject, detail: value };
-    audit::record(ctx, &txn, act).await?;
+    let before = load(&txn).await?;
+    brand_setting::save(ctx, &txn, caller, (NAME, "mall.windows"), (&before, &policy)).await?;
     txn.commit().await?;
     Ok(policy)
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use entity::{coupon_template, order_gift, setting};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use entity::{coupon_template, order_gift};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
+use crate::brand_setting;
 use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::CouponTemplateId;
@@ -50,10 +49,7 @@ impl OrderGifts {
 }
 
 pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<OrderGifts> {
-    match setting::Entity::find_by_id(NAME).one(connection).await? {
-        Some(row) => serde_json::from_value(row.value).map_err(Error::internal),
-        None => Ok(OrderGifts::default()),
-    }
+    Ok(brand_setting::load(connection, NAME).await?.unwrap_or_default())
 }
 
 pub async fn read_order_gifts(ctx: &Context, caller: &StaffCaller) -> Result<OrderGiftsReport> {
@@ -79,23 +75,7 @@ pub async fn save_order_gifts(
     let txn = ctx.db.begin().await?;
     validate(&txn, &gifts).await?;
     let before = load(&txn).await?;
-    let row = setting::ActiveModel {
-        name: Set(NAME.to_owned()),
-        value: Set(serde_json::to_value(&gifts).map_err(Error::internal)?),
-        updated_by: Set(Some(caller.id)),
-        updated_at: Set(ctx.now()),
-    };
-    let newest = OnConflict::column(setting::Column::Name)
-        .update_columns([setting::Column::Value, setting::Column::UpdatedBy, setting::Column::UpdatedAt])
-        .to_owned();
-    setting::Entity::insert(row).on_conflict(newest).exec_without_returning(&txn).await?;
-    let act = Act {
-        actor: caller.actor(),
-        action: "order_gifts.save",
-        subject: ("setting", NAME.to_owned()),
-        detail: serde_json::json!({ "before": before, "after": gifts }),
-    };
-    audit::record(ctx, &txn, act).await?;
+    brand_setting::save(ctx, &txn, caller, (NAME, "order_gifts.save"), (&before, &gifts)).await?;
     txn.commit().await?;
     read_order_gifts(ctx, caller).await
 }

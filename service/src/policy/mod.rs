@@ -4,14 +4,12 @@
 mod rules;
 
 use chrono::NaiveTime;
-use entity::setting;
 use entity::states::{Channel, MessageClass};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
+use crate::brand_setting;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::platforms;
@@ -118,10 +116,7 @@ pub fn time_of_day(field: &str, text: &str) -> Result<NaiveTime> {
 
 /// The policy in force.
 pub async fn load(ctx: &Context, connection: &impl ConnectionTrait) -> Result<Policy> {
-    match setting::Entity::find_by_id(NAME).one(connection).await? {
-        Some(row) => serde_json::from_value(row.value).map_err(Error::internal),
-        None => Ok(defaults(ctx)),
-    }
+    Ok(brand_setting::load(connection, NAME).await?.unwrap_or_else(|| defaults(ctx)))
 }
 
 pub async fn read(ctx: &Context, caller: &StaffCaller) -> Result<Policy> {
@@ -134,27 +129,7 @@ pub async fn save(ctx: &Context, caller: &StaffCaller, policy: Policy) -> Result
     rules::check(&policy)?;
     let txn = ctx.db.begin().await?;
     let before = load(ctx, &txn).await?;
-    let value = serde_json::to_value(&policy).map_err(Error::internal)?;
-    setting::Entity::insert(setting::ActiveModel {
-        name: Set(NAME.to_owned()),
-        value: Set(value.clone()),
-        updated_by: Set(Some(caller.id)),
-        updated_at: Set(ctx.now()),
-    })
-    .on_conflict(
-        OnConflict::column(setting::Column::Name)
-            .update_columns([setting::Column::Value, setting::Column::UpdatedBy, setting::Column::UpdatedAt])
-            .to_owned(),
-    )
-    .exec_without_returning(&txn)
-    .await?;
-    let detail = serde_json::json!({ "before": before, "after": value });
-    audit::record(
-        ctx,
-        &txn,
-        Act { actor: caller.actor(), action: "policy.save", subject: ("setting", NAME.to_owned()), detail },
-    )
-    .await?;
+    brand_setting::save(ctx, &txn, caller, (NAME, "policy.save"), (&before, &policy)).await?;
     txn.commit().await?;
     Ok(policy)
 }

@@ -1,12 +1,10 @@
 //! How the brand counts and checks tiers. Saved by the console as one row of `setting`.
 
-use entity::setting;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
+use crate::brand_setting;
 use crate::context::Context;
 use crate::error::{Error, FieldError, Result};
 use crate::staff::{Permission, StaffCaller};
@@ -74,10 +72,7 @@ pub enum Fall {
 }
 
 pub async fn load(connection: &impl ConnectionTrait) -> Result<TierPolicy> {
-    match setting::Entity::find_by_id(NAME).one(connection).await? {
-        Some(row) => serde_json::from_value(row.value).map_err(Error::internal),
-        None => Ok(TierPolicy::default()),
-    }
+    Ok(brand_setting::load(connection, NAME).await?.unwrap_or_default())
 }
 
 pub async fn read_policy(ctx: &Context, caller: &StaffCaller) -> Result<TierPolicy> {
@@ -91,23 +86,7 @@ pub async fn save_policy(ctx: &Context, caller: &StaffCaller, policy: TierPolicy
     check(&policy)?;
     let txn = ctx.db.begin().await?;
     let before = load(&txn).await?;
-    let value = serde_json::to_value(&policy).map_err(Error::internal)?;
-    setting::Entity::insert(setting::ActiveModel {
-        name: Set(NAME.to_owned()),
-        value: Set(value.clone()),
-        updated_by: Set(Some(caller.id)),
-        updated_at: Set(ctx.now()),
-    })
-    .on_conflict(
-        OnConflict::column(setting::Column::Name)
-            .update_columns([setting::Column::Value, setting::Column::UpdatedBy, setting::Column::UpdatedAt])
-            .to_owned(),
-    )
-    .exec_without_returning(&txn)
-    .await?;
-    let detail = serde_json::json!({ "before": before, "after": value });
-    let subject = ("setting", NAME.to_owned());
-    audit::record(ctx, &txn, Act { actor: caller.actor(), action: "tier.policy", subject, detail }).await?;
+    brand_setting::save(ctx, &txn, caller, (NAME, "tier.policy"), (&before, &policy)).await?;
     txn.commit().await?;
     Ok(policy)
 }

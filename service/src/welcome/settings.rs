@@ -1,12 +1,11 @@
 //! What new members get, as the console sets it; and how it went.
 
-use entity::{coupon_template, setting, welcome_gift};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QuerySelect};
+use entity::{coupon_template, welcome_gift};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
+use crate::brand_setting;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::CouponTemplateId;
@@ -29,10 +28,7 @@ pub struct WelcomeReport {
 }
 
 pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<WelcomeGift> {
-    match setting::Entity::find_by_id(NAME).one(connection).await? {
-        Some(row) => serde_json::from_value(row.value).map_err(Error::internal),
-        None => Ok(WelcomeGift::default()),
-    }
+    Ok(brand_setting::load(connection, NAME).await?.unwrap_or_default())
 }
 
 pub async fn read_welcome_gift(ctx: &Context, caller: &StaffCaller) -> Result<WelcomeReport> {
@@ -61,23 +57,7 @@ pub async fn save_welcome_gift(
         template.ok_or_else(|| Error::invalid("coupon_template_id", "is no coupon template"))?;
     }
     let before = load(&txn).await?;
-    let row = setting::ActiveModel {
-        name: Set(NAME.to_owned()),
-        value: Set(serde_json::to_value(&gift).map_err(Error::internal)?),
-        updated_by: Set(Some(caller.id)),
-        updated_at: Set(ctx.now()),
-    };
-    let newest = OnConflict::column(setting::Column::Name)
-        .update_columns([setting::Column::Value, setting::Column::UpdatedBy, setting::Column::UpdatedAt])
-        .to_owned();
-    setting::Entity::insert(row).on_conflict(newest).exec_without_returning(&txn).await?;
-    let act = Act {
-        actor: caller.actor(),
-        action: "welcome_gift.save",
-        subject: ("setting", NAME.to_owned()),
-        detail: serde_json::json!({ "before": before, "after": gift }),
-    };
-    audit::record(ctx, &txn, act).await?;
+    brand_setting::save(ctx, &txn, caller, (NAME, "welcome_gift.save"), (&before, &gift)).await?;
     txn.commit().await?;
     read_welcome_gift(ctx, caller).await
 }

@@ -148,6 +148,21 @@ async fn after_the_end_a_claim_is_refused_without_the_database() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_known_at_once_keeps_the_connection() {
+    let shop = Shop::open().await;
+    let members = shop.members(2).await;
+    let template = shop.template(TemplateForm { stock: 1, ..money_off() }).await;
+    claim_all(std::slice::from_ref(shop.ctx()), &members, template).await;
+    let token = shop.token_of(members[1].id).await;
+
+    let path = format!("/v1/coupon-templates/{template}/claims");
+    let late = shop.app.post(&path, json!({})).with_bearer(&token).await;
+
+    late.expect_refusal("coupon_sold_out");
+    assert_eq!(late.header("connection"), None);
+}
+
+#[tokio::test]
 async fn more_stock_is_seen_at_once_here_and_soon_elsewhere() {
     let shop = Shop::open().await;
     let members = shop.members(5).await;
