@@ -7,15 +7,17 @@ use uuid::Uuid;
 
 use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
-use crate::coupon::ClaimDesk;
+use crate::coupon::{ClaimDesk, RedemptionDesk};
 use crate::crypto::Keys;
 use crate::db::Db;
 use crate::delivery::Paces;
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::platforms::Platforms;
+use crate::session::MemberLookUps;
 use crate::settings::Settings;
 use crate::shared_state::{MemorySharedState, RedisSharedState, SharedState};
+use crate::staff::StaffLookUps;
 
 #[derive(Clone)]
 pub struct Context {
@@ -28,6 +30,9 @@ pub struct Context {
     pub settings: Arc<Settings>,
     pub keys: Keys,
     pub claims: ClaimDesk,
+    pub redemptions: RedemptionDesk,
+    pub member_look_ups: MemberLookUps,
+    pub staff_look_ups: StaffLookUps,
     pub paces: Paces,
     pub progress: ProgressBoard,
 }
@@ -60,6 +65,9 @@ impl Context {
             settings: Arc::new(settings),
             keys,
             claims: Default::default(),
+            redemptions: Default::default(),
+            member_look_ups: Default::default(),
+            staff_look_ups: Default::default(),
             progress: Default::default(),
         })
     }

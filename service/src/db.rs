@@ -7,14 +7,20 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{ColumnType, Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectOptions, ConnectionTrait, Database,
+    DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::Settings;
+
+/// A connection that rested for longer is asked whether it still stands before it is used; each time would double every read.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// Rows per INSERT of SQLite: far below its limit on bound values.
+const INSERT_ROWS: usize = 500;
 
 #[derive(Clone)]
 pub struct Db {
@@ -89,6 +95,7 @@ impl Db {
 fn options(url: &str, wait: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.acquire_timeout(wait).connect_timeout(wait).sqlx_logging(false);
+    options.test_before_acquire_if_idle_for(TRUSTED);
     options
 }
 
@@ -122,6 +129,80 @@ pub async fn plan_once(txn: &DatabaseTransaction) -> Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// Inserts rows, but those that a unique constraint keeps out; answers how many were inserted. In PostgreSQL one parameter per column, so
+/// that it stays one statement however many they are.
+pub async fn insert_all<E>(txn: &DatabaseTransaction, rows: Vec<E::Model>) -> Result<u64>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    let rows: Vec<E::ActiveModel> = rows.into_iter().map(|row| row.into_active_model().reset_all()).collect();
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    if txn.get_database_backend() == DbBackend::Postgres {
+        let (sql, values) = insert_statement::<E>(&rows)?;
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+        return Ok(txn.execute_raw(statement).await?.rows_affected());
+    }
+    let mut inserted = 0;
+    for chunk in rows.chunks(INSERT_ROWS) {
+        inserted += E::insert_many(chunk.to_vec())
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(txn)
+            .await?;
+    }
+    Ok(inserted)
+}
+
+fn insert_statement<E: EntityTrait>(rows: &[E::ActiveModel]) -> Result<(String, Vec<Value>)>
+where
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let (mut names, mut parameters, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for column in E::Column::iter() {
+        names.push(format!("\"{}\"", column.as_str()));
+        parameters.push(format!("${}::text::{}[]", names.len(), type_name(&column)?));
+        let texts: Vec<Option<String>> =
+            rows.iter().map(|row| text_of(row.get(column))).collect::<Result<_>>()?;
+        values.push(nullable_text_array(texts.iter().map(Option::as_deref)).into());
+    }
+    let (table, names) = (E::default().table_name().to_owned(), names.join(", "));
+    let parameters = parameters.join(", ");
+    let sql = format!(
+        "INSERT INTO \"{table}\" ({names}) SELECT * FROM unnest({parameters}) ON CONFLICT DO NOTHING"
+    );
+    Ok((sql, values))
+}
+
+fn type_name(column: &impl ColumnTrait) -> Result<&'static str> {
+    Ok(match column.def().get_column_type() {
+        ColumnType::Uuid => "uuid",
+        ColumnType::Text | ColumnType::String(_) => "text",
+        ColumnType::Integer => "int4",
+        ColumnType::BigInteger => "int8",
+        ColumnType::Boolean => "bool",
+        ColumnType::TimestampWithTimeZone => "timestamptz",
+        ColumnType::JsonBinary => "jsonb",
+        other => return Err(Error::internal(anyhow::anyhow!("no array is made of {other:?}"))),
+    })
+}
+
+/// As PostgreSQL reads it.
+fn text_of(value: ActiveValue<Value>) -> Result<Option<String>> {
+    Ok(match value.into_value() {
+        Some(Value::Uuid(value)) => value.map(|id| id.to_string()),
+        Some(Value::String(value)) => value,
+        Some(Value::Int(value)) => value.map(|number| number.to_string()),
+        Some(Value::BigInt(value)) => value.map(|number| number.to_string()),
+        Some(Value::Bool(value)) => value.map(|yes| yes.to_string()),
+        Some(Value::ChronoDateTimeUtc(value)) => value.map(|at| at.to_rfc3339()),
+        Some(Value::Json(value)) => value.map(|json| json.to_string()),
+        other => return Err(Error::internal(anyhow::anyhow!("no array is made of {other:?}"))),
+    })
 }
 
 /// Values that need no quoting, as PostgreSQL writes an array; the statement casts it from text.

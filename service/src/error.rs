@@ -65,6 +65,25 @@ impl Error {
         Self::Unavailable { dependency, source: source.into() }
     }
 
+    /// The same for another who waited for it together with us.
+    pub(crate) fn same(&self) -> Self {
+        match self {
+            Self::NotFound(what) => Self::NotFound(what),
+            Self::Invalid(errors) => Self::Invalid(errors.clone()),
+            Self::Refused(refusal) => Self::Refused(*refusal),
+            Self::RefusedBecause { refusal, facts } => {
+                Self::RefusedBecause { refusal: *refusal, facts: facts.clone() }
+            }
+            Self::Unauthenticated => Self::Unauthenticated,
+            Self::Forbidden => Self::Forbidden,
+            Self::RateLimited { retry_after } => Self::RateLimited { retry_after: *retry_after },
+            Self::Unavailable { dependency, source } => {
+                Self::Unavailable { dependency, source: anyhow::anyhow!("{source:#}") }
+            }
+            Self::Internal(source) => Self::Internal(anyhow::anyhow!("{source:#}")),
+        }
+    }
+
     /// Whether trying the same again later may succeed without anybody changing anything.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Internal(_) | Self::RateLimited { .. })

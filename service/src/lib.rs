@@ -63,6 +63,7 @@ pub mod tag;
 pub mod tally;
 pub mod text;
 pub mod tier;
+pub mod together;
 pub mod welcome;
 
 pub use audit::Actor;

@@ -38,3 +38,4 @@ mod stamp;
 mod store;
 mod tally;
 mod tier;
+mod together;

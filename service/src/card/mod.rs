@@ -18,5 +18,5 @@ mod show;
 pub mod till;
 
 pub use code::{CardCode, SHAPE};
-pub use scan::{ScanCard, Scanned, live_scan, scan_card};
+pub use scan::{ScanCard, Scanned, Scans, live_scan, scan_card};
 pub use show::{Card, OfflineCard, ShownCode, renew_secret, show_card, show_code};

@@ -1,5 +1,7 @@
 //! A till reads a card code: who is it, is the code right, fresh and not read before.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 use entity::states::MemberState;
 use entity::{member, scan, store};
@@ -13,6 +15,7 @@ use super::code::{CardCode, Timing};
 use super::show::{current_step, open_secret};
 use super::till;
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ScanId, StoreId};
 use crate::phone::Phone;
@@ -104,22 +107,44 @@ pub async fn live_scan(
     id: ScanId,
     store_id: StoreId,
 ) -> Result<(scan::Model, member::Model)> {
-    let scanned =
-        scan::Entity::belongs_to(member::Entity).from(scan::Column::MemberId).to(member::Column::Id);
-    let (scan, member) = scan::Entity::find_by_id(id)
-        .filter(scan::Column::StoreId.eq(store_id))
-        .select_also(member::Entity)
-        .join(JoinType::InnerJoin, scanned.into())
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound("scan"))?;
-    let member = member.ok_or(Error::NotFound("member"))?;
-    let member = redirect::answering(connection, member).await?;
-    if ctx.now() >= scan.expires_at {
-        return Err(Refusal::ScanExpired.into());
+    Scans::read(connection, &[id]).await?.live(ctx, id, store_id)
+}
+
+/// Scans with the members who answer for those that were scanned.
+pub struct Scans(HashMap<ScanId, (scan::Model, member::Model)>);
+
+impl Scans {
+    pub async fn read(connection: &impl ConnectionTrait, ids: &[ScanId]) -> Result<Self> {
+        if ids.is_empty() {
+            return Ok(Self(HashMap::new()));
+        }
+        let scanned =
+            scan::Entity::belongs_to(member::Entity).from(scan::Column::MemberId).to(member::Column::Id);
+        let rows = scan::Entity::find()
+            .filter(is_any(connection.get_database_backend(), scan::Column::Id, ids.iter().copied()))
+            .select_also(member::Entity)
+            .join(JoinType::InnerJoin, scanned.into())
+            .all(connection)
+            .await?;
+        let mut scans = HashMap::with_capacity(rows.len());
+        for (scan, member) in rows {
+            let member = member.ok_or(Error::NotFound("member"))?;
+            scans.insert(scan.id, (scan, redirect::answering(connection, member).await?));
+        }
+        Ok(Self(scans))
     }
-    if member.state != MemberState::Active {
-        return Err(Refusal::MemberDisabled.into());
+
+    /// # Refuses
+    /// `scan_expired`, `member_disabled`
+    pub fn live(&self, ctx: &Context, id: ScanId, store_id: StoreId) -> Result<(scan::Model, member::Model)> {
+        let known = self.0.get(&id).filter(|(scan, _)| scan.store_id == store_id);
+        let (scan, member) = known.ok_or(Error::NotFound("scan"))?;
+        if ctx.now() >= scan.expires_at {
+            return Err(Refusal::ScanExpired.into());
+        }
+        if member.state != MemberState::Active {
+            return Err(Refusal::MemberDisabled.into());
+        }
+        Ok((scan.clone(), member.clone()))
     }
-    Ok((scan, member))
 }

@@ -21,8 +21,15 @@ pub fn require(staff: &StaffCaller, store_id: StoreId) -> Result<()> {
 /// `store_not_permitted`, `store_closed`
 pub async fn require_open(ctx: &Context, staff: &StaffCaller, store_id: StoreId) -> Result<store::Model> {
     require(staff, store_id)?;
-    let store =
-        store::Entity::find_by_id(store_id).one(ctx.db.read()).await?.ok_or(Error::NotFound("store"))?;
+    open(store::Entity::find_by_id(store_id).one(ctx.db.read()).await?)
+}
+
+/// The store of a till that somebody works at.
+///
+/// # Refuses
+/// `store_closed`
+pub fn open(store: Option<store::Model>) -> Result<store::Model> {
+    let store = store.ok_or(Error::NotFound("store"))?;
     match store.state {
         StoreState::Open => Ok(store),
         StoreState::Closed => Err(Refusal::StoreClosed.into()),

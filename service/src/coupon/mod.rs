@@ -40,6 +40,7 @@ mod pack;
 mod quote;
 mod receipt;
 mod redeem;
+mod redeem_together;
 mod return_of_order;
 mod reverse;
 pub mod rules;
@@ -76,6 +77,7 @@ pub use pack::{
 };
 pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
+pub use redeem_together::RedemptionDesk;
 pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_of_order};
 pub use reverse::{Undo, reverse_redemption, undo_of};
 pub use rules::{Fix, Unusable};

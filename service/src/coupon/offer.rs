@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::{coupon, coupon_template, coupon_template_store};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{Conditions, rules};
+use crate::db::is_any;
 use crate::error::{Error, Result};
 use crate::ids::{CouponTemplateId, StoreId};
 
@@ -58,7 +59,11 @@ pub async fn complete(
     let mut stores: HashMap<CouponTemplateId, Vec<StoreId>> = HashMap::new();
     if !limited.is_empty() {
         let rows = coupon_template_store::Entity::find()
-            .filter(coupon_template_store::Column::TemplateId.is_in(limited))
+            .filter(is_any(
+                connection.get_database_backend(),
+                coupon_template_store::Column::TemplateId,
+                limited,
+            ))
             .order_by_asc(coupon_template_store::Column::StoreId)
             .all(connection)
             .await?;
@@ -88,7 +93,7 @@ pub async fn attach(
         return Ok(Vec::new());
     }
     let templates = coupon_template::Entity::find()
-        .filter(coupon_template::Column::Id.is_in(ids))
+        .filter(is_any(connection.get_database_backend(), coupon_template::Column::Id, ids))
         .all(connection)
         .await?;
     let offers: HashMap<_, _> = complete(connection, templates)

@@ -13,7 +13,7 @@ use sea_orm::{
 use super::offline_code::{self, OfflineCode};
 use super::redeem::{Proof, RedeemCoupon};
 use super::rules::{self, Usage};
-use super::use_up::{self, Order};
+use super::use_up::{self, Use};
 use super::{Basket, HeldCoupon, combine, offer};
 use crate::card::till;
 use crate::context::Context;
@@ -204,13 +204,22 @@ async fn redeem(
         basket: basket.clone(),
         quoted_fen: None,
     };
-    let order = Order { command: &command, request_hash: request_hash(new), staff, store: &store };
     let txn = ctx.db.begin().await?;
     if !take_of_ceiling(&txn, grant.id, taken.discount_fen()).await? {
         return Ok(Err(Refusal::OfflineCeilingReached));
     }
-    let Some(receipt) = use_up::write_in(ctx, &txn, (&order, "offline"), vec![held], &taken, usage).await?
-    else {
+    let one = Use {
+        command: &command,
+        request_hash: request_hash(new),
+        staff,
+        store,
+        source: "offline",
+        held: vec![held],
+        taken,
+        usage,
+    };
+    let receipts = use_up::write_in(ctx, &txn, &[one], new.redeemed_at).await?;
+    let Some(receipt) = receipts.and_then(|mut receipts| receipts.pop()) else {
         return Ok(Err(Refusal::CouponAlreadyRedeemed));
     };
     let row = OfflineRedemptionRow {

@@ -11,6 +11,7 @@ use super::rules::{self, Unusable, Usage};
 use super::{HeldCoupon, offer};
 use crate::card::{self, till};
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::{MemberId, ScanId, StoreId};
 use crate::staff::StaffCaller;
@@ -46,8 +47,8 @@ pub async fn judge_at_store(
     member: &member::Model,
     store: &store::Model,
 ) -> Result<Vec<Judged>> {
-    let usage = usage(ctx, member, store, None).await?;
-    judge(ctx, usage).await
+    let is_first_order = is_first_order(ctx, member).await?;
+    judge(ctx, Usage { is_first_order, ..usage(ctx, member, store, None) }).await
 }
 
 /// # Refuses
@@ -56,7 +57,8 @@ pub async fn quote_coupons(ctx: &Context, staff: &StaffCaller, command: QuoteCou
     let store = till::require_open(ctx, staff, command.store_id).await?;
     command.basket.validate()?;
     let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
-    let usage = usage(ctx, &member, &store, Some(&command.basket)).await?;
+    let is_first_order = is_first_order(ctx, &member).await?;
+    let usage = Usage { is_first_order, ..usage(ctx, &member, &store, Some(&command.basket)) };
     let coupons = judge(ctx, usage).await?;
     let usable: Vec<&HeldCoupon> =
         coupons.iter().filter(|one| one.verdict.is_ok()).map(|one| &one.held).collect();
@@ -64,33 +66,38 @@ pub async fn quote_coupons(ctx: &Context, staff: &StaffCaller, command: QuoteCou
     Ok(Quote { best, coupons, basket: command.basket })
 }
 
-/// Of a till: in the store, now.
-pub(super) async fn usage<'a>(
+/// Of a till: in the store, now, for an order that is not the member's first.
+pub(super) fn usage<'a>(
     ctx: &Context,
     member: &member::Model,
     store: &store::Model,
     basket: Option<&'a Basket>,
-) -> Result<Usage<'a>> {
-    Ok(Usage {
+) -> Usage<'a> {
+    Usage {
         member_id: member.id,
         store_id: store.id,
         channel: SalesChannel::Store,
         zone: zone_of(ctx, store),
         now: ctx.now(),
-        is_first_order: member.purchase_count == 0 && !has_redeemed(ctx.db.read(), member.id).await?,
+        is_first_order: false,
         order_no: None,
         basket,
-    })
+    }
+}
+
+pub(super) async fn is_first_order(ctx: &Context, member: &member::Model) -> Result<bool> {
+    Ok(member.purchase_count == 0 && !has_redeemed(ctx.db.read(), &[member.id]).await?)
 }
 
 pub(super) fn zone_of(ctx: &Context, store: &store::Model) -> Tz {
     store.zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(ctx.settings.timezone)
 }
 
-/// Whether a coupon of the member is in use for an order: then the next one is not the first.
-pub(super) async fn has_redeemed(connection: &impl ConnectionTrait, member_id: MemberId) -> Result<bool> {
+/// Whether a coupon of one of these members is in use for an order: then their next one is not the first.
+pub(super) async fn has_redeemed(connection: &impl ConnectionTrait, member_ids: &[MemberId]) -> Result<bool> {
+    let backend = connection.get_database_backend();
     let live = redemption::Entity::find()
-        .filter(redemption::Column::MemberId.eq(member_id))
+        .filter(is_any(backend, redemption::Column::MemberId, member_ids.iter().copied()))
         .filter(redemption::Column::ReversedAt.is_null());
     Ok(live.one(connection).await?.is_some())
 }

@@ -5,12 +5,10 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use entity::states::Channel;
 use entity::{redemption, store};
-use sea_orm::ConnectionTrait;
 
 use super::redeem::Receipt;
 use crate::context::Context;
-use crate::error::Result;
-use crate::notice::{self, Kind, NewNotice, Step};
+use crate::notice::{Kind, NewNotice, Step};
 
 /// Later than that a subscribe message about a purchase only surprises.
 const GOOD_FOR: Duration = Duration::days(1);
@@ -30,32 +28,15 @@ struct Told<'a> {
     at: DateTime<Utc>,
 }
 
-/// In the transaction of the redemption.
-pub(super) async fn tell_redeemed(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    receipt: &Receipt,
-    store: &store::Model,
-) -> Result<()> {
-    tell(ctx, txn, receipt, (Kind::RedemptionReceipt, "已核销", store)).await
+pub(super) fn of_redemption(ctx: &Context, receipt: &Receipt, store: &store::Model) -> NewNotice {
+    notice(ctx, receipt, (Kind::RedemptionReceipt, "已核销", store))
 }
 
-/// In the transaction of the reversal.
-pub(super) async fn tell_reversed(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    receipt: &Receipt,
-    store: &store::Model,
-) -> Result<()> {
-    tell(ctx, txn, receipt, (Kind::ReversalReceipt, "已撤销", store)).await
+pub(super) fn of_reversal(ctx: &Context, receipt: &Receipt, store: &store::Model) -> NewNotice {
+    notice(ctx, receipt, (Kind::ReversalReceipt, "已撤销", store))
 }
 
-async fn tell(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    receipt: &Receipt,
-    (kind, what, store): (Kind, &str, &store::Model),
-) -> Result<()> {
+fn notice(ctx: &Context, receipt: &Receipt, (kind, what, store): (Kind, &str, &store::Model)) -> NewNotice {
     let names: Vec<&str> = receipt.parts().map(|(_, held)| held.offer.template.name.as_str()).collect();
     let (redemption, discount_fen) = (&receipt.redemption, receipt.discount_fen());
     let told = Told { kind, what, coupon: names.join("、"), store, redemption, discount_fen, at: ctx.now() };
@@ -67,15 +48,13 @@ async fn tell(
     let (title, body) = inbox_words(&told, ctx.settings.timezone);
     let page = Some(settings.page.clone()).filter(|page| !page.is_empty());
     steps.push(Step::inbox(title, body, page));
-    let new = NewNotice {
+    NewNotice {
         member_id: told.redemption.member_id,
         kind: told.kind,
         business_key: format!("{}:{}", told.kind.as_str(), told.redemption.id),
         steps,
         expires_at: Some(ctx.now() + GOOD_FOR),
-    };
-    notice::send(ctx, txn, new).await?;
-    Ok(())
+    }
 }
 
 fn inbox_words(told: &Told<'_>, zone: Tz) -> (String, String) {

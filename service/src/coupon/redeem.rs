@@ -1,26 +1,24 @@
 //! Staff redeem coupons for an order: of the member whose card they scanned, or those that the member locked for an order of
 //! the online shop.
 //!
-//! Everything that cannot change under us (the scan, the frozen rules) is read before; the transaction itself is a conditional
-//! update per coupon, the redemptions and the events. Who won a race is told by row counts: the state of each coupon, the unique
-//! `(store, request_no, part)` and the one live redemption per coupon. The redemptions of a request are their own record of
-//! who did it, and its answer for ever.
+//! Requests of the same moment are decided together ([`super::redeem_together`]). One that could not be, or lost a race there, is tried
+//! by itself. The redemptions of a request are their own record of who did it, and its answer for ever.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use entity::states::{CouponState, SalesChannel};
-use entity::{coupon, member, redemption};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use entity::{coupon, redemption};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::basket::Basket;
-use super::combine::{self, Combination};
-use super::facts::{self, ChangedCoupon, Facts};
-use super::quote::usage;
-use super::rules::{self, Usage};
-use super::{HeldCoupon, offer, use_up};
-use crate::card::{self, till};
+use super::facts;
+use super::redeem_together::{Asked, Decision, redeem_together};
+use super::{HeldCoupon, offer};
+use crate::card::till;
 use crate::context::Context;
 use crate::crypto;
+use crate::db::is_any;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{CouponId, MemberId, ScanId, StoreId};
 use crate::redirect;
@@ -52,6 +50,22 @@ pub enum Proof {
     Scan(ScanId),
     /// The member locked the coupons for the order; it is placed online.
     Lock,
+}
+
+impl Proof {
+    pub(super) fn scan_id(self) -> Option<ScanId> {
+        match self {
+            Self::Scan(id) => Some(id),
+            Self::Lock => None,
+        }
+    }
+
+    pub(super) fn channel(self) -> SalesChannel {
+        match self {
+            Self::Scan(_) => SalesChannel::Store,
+            Self::Lock => SalesChannel::Online,
+        }
+    }
 }
 
 /// The redemptions of one request, in the order in which the coupons were applied: the first, and the others.
@@ -101,42 +115,59 @@ pub struct Redeemed {
 
 /// # Refuses
 /// `store_not_permitted`, `store_closed`, `request_number_reused`, `scan_expired`, `member_disabled`,
-/// `coupons_not_stackable`, `quote_changed`, and of one coupon what [`rules::check`] refuses
+/// `coupons_not_stackable`, `quote_changed`, and of one coupon what [`super::rules::check`] refuses
 pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCoupon) -> Result<Redeemed> {
     till::require(staff, command.store_id)?;
     validate(&command)?;
-    match try_redeem(ctx, staff, &command).await {
-        Ok(redeemed) => Ok(redeemed),
+    let asked = Arc::new(Asked { staff: staff.clone(), command });
+    let shared = ctx.clone();
+    let work = move |asked| redeem_together(shared.clone(), asked);
+    let decided = match ctx.redemptions.ask(asked.clone(), work).await? {
+        // Perhaps the coupon's holder was merged in this moment.
+        Ok(None) | Err(Error::Refused(Refusal::CouponNotOwned)) => redeem_alone(ctx, &asked).await,
+        decided => decided,
+    };
+    match decided {
+        Ok(Some(receipt)) => Ok(Redeemed { receipt, repeated: false }),
+        Ok(None) => lost(ctx, &asked.command).await,
         // Perhaps because this very request was done before.
-        Err(refused) => stored_answer(ctx, &command).await?.ok_or(refused),
+        Err(refused) => match stored_answer(ctx, &asked.command).await? {
+            Some(answer) => Ok(answer),
+            None => Err(with_facts(ctx, &asked.command, refused).await?),
+        },
     }
 }
 
-async fn try_redeem(ctx: &Context, staff: &StaffCaller, command: &RedeemCoupon) -> Result<Redeemed> {
-    let store = till::require_open(ctx, staff, command.store_id).await?;
-    let held = find_all(ctx, &command.coupon_ids).await?;
-    let member = whose(ctx, command, &held).await?;
-    let mut usage = usage(ctx, &member, &store, Some(&command.basket)).await?;
-    usage.order_no = command.order_no.as_deref();
-    if command.proof == Proof::Lock {
-        usage.channel = SalesChannel::Online;
+/// Again for each merge that came between reading and writing.
+async fn redeem_alone(ctx: &Context, asked: &Arc<Asked>) -> Decision {
+    loop {
+        let holders = holders(ctx, &asked.command.coupon_ids).await?;
+        let decided = redeem_together(ctx.clone(), vec![asked.clone()]).await.pop().unwrap_or(Ok(None));
+        let is_done = matches!(decided, Ok(Some(_)));
+        if is_done || !redirect::is_merged(ctx.db.read(), &holders).await? {
+            return decided;
+        }
     }
-    let owners: Vec<MemberId> = held.iter().map(|held| held.coupon.member_id).chain([member.id]).collect();
-    let taken = match decide(ctx, command, &held, usage).await {
-        Ok(taken) => taken,
-        Err(_) if redirect::is_merged(ctx.db.read(), &owners).await? => {
-            return Box::pin(try_redeem(ctx, staff, command)).await;
+}
+
+async fn holders(ctx: &Context, ids: &[CouponId]) -> Result<Vec<MemberId>> {
+    let holders = coupon::Entity::find()
+        .select_only()
+        .column(coupon::Column::MemberId)
+        .filter(is_any(ctx.db.backend(), coupon::Column::Id, ids.iter().copied()))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    Ok(holders)
+}
+
+/// Of a coupon that is used up, who used it and when.
+async fn with_facts(ctx: &Context, command: &RedeemCoupon, refused: Error) -> Result<Error> {
+    match (&refused, command.coupon_ids.as_slice()) {
+        (Error::Refused(Refusal::CouponAlreadyRedeemed), [only]) => {
+            facts::already_redeemed(ctx.db.read(), *only).await
         }
-        Err(refused) => return Err(refused),
-    };
-    let order = use_up::Order { command, request_hash: request_hash(command), staff, store: &store };
-    match use_up::write(ctx, &order, held, &taken, usage).await? {
-        Some(receipt) => Ok(Redeemed { receipt, repeated: false }),
-        // Merged since they were read: the coupons are somebody else's now, and everything is read again.
-        None if redirect::is_merged(ctx.db.read(), &owners).await? => {
-            Box::pin(try_redeem(ctx, staff, command)).await
-        }
-        None => lost(ctx, command).await,
+        _ => Ok(refused),
     }
 }
 
@@ -165,7 +196,7 @@ fn validate(command: &RedeemCoupon) -> Result<()> {
 }
 
 /// What tells one request from another under the same number.
-fn request_hash(command: &RedeemCoupon) -> String {
+pub(super) fn request_hash(command: &RedeemCoupon) -> String {
     let text = format!(
         "{:?}\n{:?}\n{:?}\n{:?}",
         command.proof, command.coupon_ids, command.basket, command.order_no
@@ -206,66 +237,17 @@ pub(super) async fn complete(
     Receipt::of(rows.into_iter().map(part).collect::<Result<_>>()?)
 }
 
-/// The member who was scanned, or who holds the coupons and locked them.
-async fn whose(ctx: &Context, command: &RedeemCoupon, held: &[HeldCoupon]) -> Result<member::Model> {
-    if let Proof::Scan(scan_id) = command.proof {
-        return Ok(card::live_scan(ctx, ctx.db.read(), scan_id, command.store_id).await?.1);
-    }
-    let holder = held.first().map(|held| held.coupon.member_id).ok_or(Error::NotFound("coupon"))?;
-    let member = redirect::find_current(ctx.db.read(), holder).await?;
-    crate::session::require_active_member(member.ok_or(Error::NotFound("member"))?)
-}
-
-/// What the coupons take off together, or why they don't.
-async fn decide(
-    ctx: &Context,
-    command: &RedeemCoupon,
-    held: &[HeldCoupon],
-    usage: Usage<'_>,
-) -> Result<Combination> {
-    let verdicts: Vec<_> = held.iter().map(|one| (one, judge(command, one, usage))).collect();
-    let good: Vec<&HeldCoupon> = verdicts.iter().filter(|one| one.1.is_ok()).map(|one| one.0).collect();
-    let changed: Vec<ChangedCoupon> = verdicts
-        .iter()
-        .filter_map(|(held, verdict)| {
-            Some(ChangedCoupon { coupon_id: held.coupon.id, reason: verdict.err()?.code() })
-        })
-        .collect();
-    if let ([only], [(_, Err(reason))]) = (held, verdicts.as_slice()) {
-        return Err(match reason {
-            Refusal::CouponAlreadyRedeemed => facts::already_redeemed(ctx.db.read(), only.coupon.id).await?,
-            reason => (*reason).into(),
-        });
-    }
-    if !combine::go_together(&good) {
-        return Err(Refusal::CouponsNotStackable.into());
-    }
-    let taken = combine::apply(&command.basket, &good);
-    let discount_fen = taken.discount_fen();
-    if !changed.is_empty() || command.quoted_fen.is_some_and(|quoted| quoted != discount_fen) {
-        let facts = Facts { changed, discount_fen: Some(discount_fen), ..Facts::default() };
-        return Err(Error::because(Refusal::QuoteChanged, facts));
-    }
-    Ok(taken)
-}
-
-/// Without a scan the lock is the member's word, so there must be one.
-fn judge(command: &RedeemCoupon, held: &HeldCoupon, usage: Usage<'_>) -> std::result::Result<(), Refusal> {
-    rules::check(&held.coupon, &held.offer, usage).map_err(|unusable| unusable.reason)?;
-    match command.proof {
-        Proof::Lock if !rules::is_locked(&held.coupon, usage.now) => Err(Refusal::CouponNotLocked),
-        _ => Ok(()),
-    }
-}
-
 /// Somebody was faster: with the same request, or with a coupon, which then tells why it can't be used.
 async fn lost(ctx: &Context, command: &RedeemCoupon) -> Result<Redeemed> {
     if let Some(answer) = stored_answer(ctx, command).await? {
         return Ok(answer);
     }
-    let held = find_all(ctx, &command.coupon_ids).await?;
-    let moved = held.iter().find(|held| held.coupon.state != CouponState::Issued).or(held.first());
-    let coupon = &moved.ok_or(Error::NotFound("coupon"))?.coupon;
+    let coupons = coupon::Entity::find()
+        .filter(is_any(ctx.db.backend(), coupon::Column::Id, command.coupon_ids.iter().copied()))
+        .all(ctx.db.read())
+        .await?;
+    let moved = coupons.iter().find(|coupon| coupon.state != CouponState::Issued).or(coupons.first());
+    let coupon = moved.ok_or(Error::NotFound("coupon"))?;
     Err(match coupon.state {
         CouponState::Voided => Refusal::CouponVoided.into(),
         CouponState::Expired => Refusal::CouponExpired.into(),
@@ -276,16 +258,7 @@ async fn lost(ctx: &Context, command: &RedeemCoupon) -> Result<Redeemed> {
 }
 
 pub(super) async fn find(ctx: &Context, id: CouponId) -> Result<HeldCoupon> {
-    find_all(ctx, &[id]).await?.pop().ok_or(Error::NotFound("coupon"))
-}
-
-/// In the order of `ids`, every one of them.
-async fn find_all(ctx: &Context, ids: &[CouponId]) -> Result<Vec<HeldCoupon>> {
-    let wanted = coupon::Column::Id.is_in(ids.iter().copied());
-    let mut coupons = coupon::Entity::find().filter(wanted).all(ctx.db.read()).await?;
-    if coupons.len() < ids.len() {
-        return Err(Error::NotFound("coupon"));
-    }
-    coupons.sort_by_key(|coupon| ids.iter().position(|id| *id == coupon.id));
-    offer::attach(ctx.db.read(), coupons).await
+    let row = coupon::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    let held = offer::attach(ctx.db.read(), row.into_iter().collect()).await?;
+    held.into_iter().next().ok_or(Error::NotFound("coupon"))
 }

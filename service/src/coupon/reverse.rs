@@ -15,6 +15,7 @@ use crate::card::till;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{RedemptionId, StaffId};
+use crate::notice;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
@@ -92,7 +93,9 @@ pub(super) async fn tell(
 ) -> Result<()> {
     let receipt = complete(txn, rows).await?;
     let store = store::Entity::find_by_id(receipt.redemption.store_id).one(txn).await?;
-    receipt::tell_reversed(ctx, txn, &receipt, &store.ok_or(Error::NotFound("store"))?).await
+    let store = store.ok_or(Error::NotFound("store"))?;
+    notice::send(ctx, txn, receipt::of_reversal(ctx, &receipt, &store)).await?;
+    Ok(())
 }
 
 async fn of_one_request(ctx: &Context, id: RedemptionId) -> Result<Vec<redemption::Model>> {

@@ -1,151 +1,169 @@
-//! The transaction of a redemption: coupons become used, each with its redemption and its event.
+//! The transaction of redemptions: coupons become used, each with its redemption and its event, and the member is told. A handful of
+//! statements, however many they are.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::states::{CouponState, SalesChannel};
+use entity::states::CouponState;
 use entity::{coupon, member, redemption, store};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::combine::{Combination, Part};
 use super::event::{self, Move};
 use super::redeem::{Receipt, ReceiptPart, RedeemCoupon};
-use super::rules::{self, Usage};
+use super::rules::Usage;
 use super::{HeldCoupon, quote, receipt};
 use crate::audit::Actor;
 use crate::context::Context;
+use crate::db::{self, is_any};
 use crate::error::{Error, Result};
+use crate::ids::{CouponId, MemberId};
+use crate::notice;
 use crate::staff::StaffCaller;
 
-/// Who asks for what, and where.
-pub struct Order<'a> {
+/// A use that every rule allows: who asks for what, where, and what the coupons take off.
+pub struct Use<'a> {
     pub command: &'a RedeemCoupon,
     pub request_hash: String,
     pub staff: &'a StaffCaller,
-    pub store: &'a store::Model,
+    pub store: store::Model,
+    /// `till`, `online` or `offline`.
+    pub source: &'static str,
+    pub held: Vec<HeldCoupon>,
+    pub taken: Combination,
+    pub usage: Usage<'a>,
 }
 
-/// None when a race was lost.
-pub async fn write(
-    ctx: &Context,
-    order: &Order<'_>,
-    held: Vec<HeldCoupon>,
-    taken: &Combination,
-    usage: Usage<'_>,
-) -> Result<Option<Receipt>> {
-    let source = if usage.channel == SalesChannel::Online { "online" } else { "till" };
+/// The receipts of all of them; none when a race was lost by one, and then nothing is written.
+pub async fn write(ctx: &Context, uses: &[Use<'_>], at: DateTime<Utc>) -> Result<Option<Vec<Receipt>>> {
+    if uses.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
     let txn = ctx.db.begin().await?;
-    let receipt = write_in(ctx, &txn, (order, source), held, taken, usage).await?;
-    match receipt {
+    db::plan_once(&txn).await?;
+    let receipts = write_in(ctx, &txn, uses, at).await?;
+    match receipts {
         Some(_) => txn.commit().await?,
         None => txn.rollback().await?,
     }
-    Ok(receipt)
+    Ok(receipts)
 }
 
-/// As part of the caller's transaction, which is to be given up when none comes back. A coupon's `used_at` is the redemption's
-/// time, so that a repeated request reads what the first was answered.
+/// As part of the caller's transaction, which is to be given up when none come back. `at` is the redemptions' time and the coupons'
+/// `used_at`, so that a repeated request reads what the first was answered.
 pub async fn write_in(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    (order, source): (&Order<'_>, &str),
-    held: Vec<HeldCoupon>,
-    taken: &Combination,
-    usage: Usage<'_>,
-) -> Result<Option<Receipt>> {
-    let mut parts: Vec<ReceiptPart> = taken
-        .parts
-        .iter()
-        .enumerate()
-        .map(|(number, part)| {
-            let held = held.iter().find(|held| held.coupon.id == part.coupon_id);
-            let held = held.ok_or(Error::NotFound("coupon"))?.clone();
-            let redemption = new_row(ctx, (order, source), (number, part), (&held, usage))?;
-            Ok(ReceiptPart { redemption, held })
-        })
-        .collect::<Result<_>>()?;
-    if !is_still_first(txn, &parts, usage).await? || !use_all(txn, &parts, usage.now).await? {
+    uses: &[Use<'_>],
+    at: DateTime<Utc>,
+) -> Result<Option<Vec<Receipt>>> {
+    let parts: Vec<Vec<ReceiptPart>> =
+        uses.iter().map(|one| parts_of(ctx, one, at)).collect::<Result<_>>()?;
+    let all: Vec<&ReceiptPart> = parts.iter().flatten().collect();
+    let won = are_still_first(txn, uses).await?
+        && are_as_seen(txn, &all).await?
+        && insert_redemptions(txn, &all).await?;
+    if !won {
         return Ok(None);
     }
-    let moves = parts.iter().map(|part| Move {
-        coupon_id: part.held.coupon.id,
-        from: Some(part.held.coupon.state),
-        to: CouponState::Used,
-        reason: None,
-        actor: Actor::Staff(order.staff.id),
-    });
-    event::record(ctx, txn, moves.collect()).await?;
-    for part in &mut parts {
-        part.held.coupon.state = CouponState::Used;
-        part.held.coupon.used_at = Some(usage.now);
-        part.held.coupon.locked_until = None;
-        part.held.coupon.locked_order_no = None;
-    }
-    let receipt = Receipt::of(parts)?;
-    receipt::tell_redeemed(ctx, txn, &receipt, order.store).await?;
-    Ok(Some(receipt))
+    use_all(txn, &all, at).await?;
+    event::record(ctx, txn, uses.iter().flat_map(moves).collect()).await?;
+    let receipts: Vec<Receipt> = parts.into_iter().map(|parts| used(parts, at)).collect::<Result<_>>()?;
+    let told = uses.iter().zip(&receipts).map(|(one, made)| receipt::of_redemption(ctx, made, &one.store));
+    notice::send_all(ctx, txn, told.collect()).await?;
+    Ok(Some(receipts))
+}
+
+fn parts_of(ctx: &Context, one: &Use<'_>, at: DateTime<Utc>) -> Result<Vec<ReceiptPart>> {
+    let part = |(number, part): (usize, &Part)| {
+        let held = one.held.iter().find(|held| held.coupon.id == part.coupon_id);
+        let held = held.ok_or(Error::NotFound("coupon"))?.clone();
+        Ok(ReceiptPart { redemption: new_row(ctx, one, (number, part), (&held, at))?, held })
+    };
+    one.taken.parts.iter().enumerate().map(part).collect()
 }
 
 /// Of a coupon for first orders two tills could each make the first: the member's row decides.
-async fn is_still_first(txn: &DatabaseTransaction, parts: &[ReceiptPart], usage: Usage<'_>) -> Result<bool> {
-    if !parts.iter().any(|part| part.held.offer.conditions.first_order) {
+async fn are_still_first(txn: &DatabaseTransaction, uses: &[Use<'_>]) -> Result<bool> {
+    let asks = |one: &&Use<'_>| one.held.iter().any(|held| held.offer.conditions.first_order);
+    let members: Vec<MemberId> = uses.iter().filter(asks).map(|one| one.usage.member_id).collect();
+    if members.is_empty() {
         return Ok(true);
     }
-    let row = member::Entity::find_by_id(usage.member_id).lock_exclusive().one(txn).await?;
-    let nothing_bought = row.is_some_and(|row| row.purchase_count == 0);
-    Ok(nothing_bought && !quote::has_redeemed(txn, usage.member_id).await?)
-}
-
-/// In the order of their ids, so that two requests for the same coupons don't wait for each other in a circle.
-async fn use_all(txn: &DatabaseTransaction, parts: &[ReceiptPart], now: DateTime<Utc>) -> Result<bool> {
-    let mut by_id: Vec<&ReceiptPart> = parts.iter().collect();
-    by_id.sort_by_key(|part| part.held.coupon.id);
-    for part in by_id {
-        if !use_one(txn, part, now).await? {
-            return Ok(false);
-        }
-    }
-    let rows = parts.iter().map(|part| part.redemption.clone().into_active_model().reset_all());
-    let inserted = redemption::Entity::insert_many(rows)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(txn)
+    let rows = member::Entity::find()
+        .filter(is_any(txn.get_database_backend(), member::Column::Id, members.iter().copied()))
+        .order_by_asc(member::Column::Id)
+        .lock_exclusive()
+        .all(txn)
         .await?;
-    Ok(inserted == parts.len() as u64)
+    let nothing_bought = rows.len() == members.len() && rows.iter().all(|row| row.purchase_count == 0);
+    Ok(nothing_bought && !quote::has_redeemed(txn, &members).await?)
 }
 
-/// As it was when it was looked at, and still in time unless it is locked for this order.
-async fn use_one(connection: &impl ConnectionTrait, part: &ReceiptPart, now: DateTime<Utc>) -> Result<bool> {
-    let coupon = &part.held.coupon;
-    let mut update = coupon::Entity::update_many()
+/// Locked in the order of their ids, so that two who want the same coupons don't wait for each other in a circle. What a rule saw
+/// of a coupon is its row as it was read; one that has changed since is to be judged anew.
+async fn are_as_seen(txn: &DatabaseTransaction, parts: &[&ReceiptPart]) -> Result<bool> {
+    let seen: HashMap<CouponId, &coupon::Model> =
+        parts.iter().map(|part| (part.held.coupon.id, &part.held.coupon)).collect();
+    let rows = coupon::Entity::find()
+        .filter(is_any(txn.get_database_backend(), coupon::Column::Id, seen.keys().copied()))
+        .order_by_asc(coupon::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(txn)
+        .await?;
+    Ok(rows.len() == parts.len() && rows.iter().all(|row| seen.get(&row.id) == Some(&row)))
+}
+
+async fn insert_redemptions(txn: &DatabaseTransaction, parts: &[&ReceiptPart]) -> Result<bool> {
+    let rows = parts.iter().map(|part| part.redemption.clone()).collect();
+    Ok(db::insert_all::<redemption::Entity>(txn, rows).await? == parts.len() as u64)
+}
+
+async fn use_all(txn: &DatabaseTransaction, parts: &[&ReceiptPart], at: DateTime<Utc>) -> Result<()> {
+    let ids = parts.iter().map(|part| part.held.coupon.id);
+    coupon::Entity::update_many()
         .col_expr(coupon::Column::State, Expr::value(CouponState::Used.to_value()))
-        .col_expr(coupon::Column::UsedAt, Expr::value(now))
-        .col_expr(coupon::Column::UpdatedAt, Expr::value(now))
+        .col_expr(coupon::Column::UsedAt, Expr::value(at))
+        .col_expr(coupon::Column::UpdatedAt, Expr::value(at))
         .col_expr(coupon::Column::LockedUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(coupon::Column::LockedOrderNo, Expr::value(Option::<String>::None))
-        .filter(coupon::Column::Id.eq(coupon.id))
-        .filter(coupon::Column::MemberId.eq(coupon.member_id))
-        .filter(coupon::Column::State.eq(coupon.state));
-    if rules::is_locked(coupon, now) {
-        update = update
-            .filter(coupon::Column::LockedOrderNo.eq(coupon.locked_order_no.clone()))
-            .filter(coupon::Column::LockedUntil.gt(now));
-    } else {
-        update = update
-            .filter(coupon::Column::ValidFrom.lte(now))
-            .filter(coupon::Column::ValidUntil.gt(rules::past_ends(now)));
+        .filter(is_any(txn.get_database_backend(), coupon::Column::Id, ids))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+fn moves<'a>(one: &'a Use<'_>) -> impl Iterator<Item = Move> + 'a {
+    one.held.iter().map(|held| Move {
+        coupon_id: held.coupon.id,
+        from: Some(held.coupon.state),
+        to: CouponState::Used,
+        reason: None,
+        actor: Actor::Staff(one.staff.id),
+    })
+}
+
+/// The parts as they are now.
+fn used(mut parts: Vec<ReceiptPart>, at: DateTime<Utc>) -> Result<Receipt> {
+    for part in &mut parts {
+        part.held.coupon.state = CouponState::Used;
+        part.held.coupon.used_at = Some(at);
+        part.held.coupon.locked_until = None;
+        part.held.coupon.locked_order_no = None;
     }
-    Ok(update.exec(connection).await?.rows_affected == 1)
+    Receipt::of(parts)
 }
 
 fn new_row(
     ctx: &Context,
-    (order, source): (&Order<'_>, &str),
+    one: &Use<'_>,
     (number, part): (usize, &Part),
-    (held, usage): (&HeldCoupon, Usage<'_>),
+    (held, at): (&HeldCoupon, DateTime<Utc>),
 ) -> Result<redemption::Model> {
-    let command = order.command;
+    let command = one.command;
     let shares: Vec<_> = part
         .shares
         .iter()
@@ -156,18 +174,18 @@ fn new_row(
         coupon_id: held.coupon.id,
         member_id: held.coupon.member_id,
         store_id: command.store_id,
-        staff_id: order.staff.id,
+        staff_id: one.staff.id,
         request_no: command.request_no.clone(),
-        request_hash: order.request_hash.clone(),
+        request_hash: one.request_hash.clone(),
         order_no: command.order_no.clone(),
         amount_fen: command.basket.amount_fen(),
         discount_fen: part.discount_fen,
-        redeemed_at: usage.now,
+        redeemed_at: at,
         reversed_at: None,
         reversed_by: None,
         reversal_reason: None,
         part: i32::try_from(number).map_err(Error::internal)?,
         shares: shares.into(),
-        source: source.to_owned(),
+        source: one.source.to_owned(),
     })
 }

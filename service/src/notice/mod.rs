@@ -17,14 +17,18 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use entity::notice;
 use entity::states::{Channel, DeliveryState, Lane};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, NoticeId};
 use crate::outbox::{self, Job};
+
+/// Notices of one message of the queue; each is settled when all have been tried.
+const SENT_TOGETHER: usize = 20;
 
 /// What is to be told to whom.
 #[derive(Debug, Clone)]
@@ -67,39 +71,58 @@ impl Step {
 }
 
 /// Writes the notice and its job in the caller's transaction. False when there was one with this key already.
-pub async fn send(ctx: &Context, txn: &impl ConnectionTrait, new: NewNotice) -> Result<bool> {
+pub async fn send(ctx: &Context, txn: &DatabaseTransaction, new: NewNotice) -> Result<bool> {
+    Ok(send_all(ctx, txn, vec![new]).await? == 1)
+}
+
+/// As [`send`]; answers how many there were not yet.
+pub async fn send_all(ctx: &Context, txn: &DatabaseTransaction, new: Vec<NewNotice>) -> Result<usize> {
+    let rows: Vec<NoticeRow> = new.into_iter().map(|new| row_of(ctx, new)).collect::<Result<_>>()?;
+    let mut ids: Vec<NoticeId> = rows.iter().map(|row| row.id).collect();
+    if db::insert_all::<notice::Entity>(txn, rows).await? < ids.len() as u64 {
+        ids = inserted(txn, &ids).await?;
+    }
+    let jobs: Vec<Job> =
+        ids.chunks(SENT_TOGETHER).map(|ids| Job::SendNotices { notice_ids: ids.to_vec() }).collect();
+    outbox::push(txn, ctx.now(), &jobs).await?;
+    Ok(ids.len())
+}
+
+fn row_of(ctx: &Context, new: NewNotice) -> Result<NoticeRow> {
     let now = ctx.now();
-    let id: NoticeId = ctx.new_id();
     let first =
         new.steps.first().ok_or_else(|| Error::internal(anyhow::anyhow!("a notice without steps")))?;
-    let row = notice::ActiveModel {
-        id: Set(id),
-        member_id: Set(new.member_id),
-        lane: Set(Lane::Urgent),
-        kind: Set(new.kind.as_str().to_owned()),
-        business_key: Set(new.business_key),
-        channel: Set(first.channel),
-        message: Set(serde_json::json!({ "steps": new.steps })),
-        step: Set(0),
-        state: Set(DeliveryState::Queued),
-        reason: Set(None),
-        not_before: Set(now),
-        expires_at: Set(new.expires_at),
-        claimed_at: Set(None),
-        sent_at: Set(None),
-        attempts: Set(0),
-        platform_message_id: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
-    };
-    let inserted = notice::Entity::insert(row)
-        .on_conflict(OnConflict::column(notice::Column::BusinessKey).do_nothing().to_owned())
-        .exec_without_returning(txn)
+    Ok(NoticeRow {
+        id: ctx.new_id(),
+        member_id: new.member_id,
+        lane: Lane::Urgent,
+        kind: new.kind.as_str().to_owned(),
+        business_key: new.business_key,
+        channel: first.channel,
+        message: serde_json::json!({ "steps": new.steps }),
+        step: 0,
+        state: DeliveryState::Queued,
+        reason: None,
+        not_before: now,
+        expires_at: new.expires_at,
+        claimed_at: None,
+        sent_at: None,
+        attempts: 0,
+        platform_message_id: None,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+async fn inserted(txn: &DatabaseTransaction, ids: &[NoticeId]) -> Result<Vec<NoticeId>> {
+    let rows = notice::Entity::find()
+        .select_only()
+        .column(notice::Column::Id)
+        .filter(db::is_any(txn.get_database_backend(), notice::Column::Id, ids.iter().copied()))
+        .into_tuple()
+        .all(txn)
         .await?;
-    if inserted == 1 {
-        outbox::push(txn, now, &[Job::SendNotices { notice_ids: vec![id] }]).await?;
-    }
-    Ok(inserted == 1)
+    Ok(rows)
 }
 
 /// What the platform tells later of a message that it took. True when it is a notice's.

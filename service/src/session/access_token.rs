@@ -1,11 +1,8 @@
 //! The access token: a JWT signed with HS256. It names a session and is believed only as long as that session stands.
 
 use chrono::{DateTime, Utc};
-use entity::session;
 use entity::states::SubjectKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use sea_orm::ColumnTrait;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -55,15 +52,6 @@ pub(super) fn read_even_if_expired(ctx: &Context, token: &str) -> Result<Claims>
 }
 
 impl Claims {
-    /// Whether the session that they name is of their kind and not revoked; for a statement that joins it. Whose it is is the row's to say: a
-    /// member who was merged has left their sessions to another.
-    pub(crate) fn session_stands(&self) -> Expr {
-        session::Column::Id
-            .eq(self.sid)
-            .and(session::Column::SubjectKind.eq(self.kind))
-            .and(session::Column::RevokedAt.is_null())
-    }
-
     fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.exp <= now.timestamp()
     }

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use entity::session;
 use entity::states::SubjectKind;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::access_token;
+use super::{access_token, stand};
 use crate::context::Context;
-use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId};
 
@@ -37,14 +36,12 @@ pub(crate) async fn standing(
     if tokens.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids = tokens.iter().map(|token| token.session_id);
+    let ids: Vec<SessionId> = tokens.iter().map(|token| token.session_id).collect();
     let rows: Vec<(SessionId, Uuid)> = session::Entity::find()
         .select_only()
         .column(session::Column::Id)
         .column(session::Column::SubjectId)
-        .filter(db::is_any(connection.get_database_backend(), session::Column::Id, ids))
-        .filter(session::Column::SubjectKind.eq(SubjectKind::Member))
-        .filter(session::Column::RevokedAt.is_null())
+        .filter(stand(connection.get_database_backend(), SubjectKind::Member, &ids))
         .into_tuple()
         .all(connection)
         .await?;

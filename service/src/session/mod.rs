@@ -13,9 +13,11 @@ mod open;
 mod refresh;
 mod revoke;
 
-use entity::{member, staff};
+use entity::{member, session, staff};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DbBackend};
 
-pub use authenticate_member::authenticate_member;
+pub use authenticate_member::{MemberLookUps, authenticate_member};
 pub use device::label as device_label;
 pub use member_token::{MemberToken, require_standing};
 pub use mine::{MySession, end_other_sessions, end_session, list_sessions};
@@ -28,6 +30,7 @@ pub(crate) use {
     revoke::{revoke_all, revoke_others},
 };
 
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId, StaffId};
 use crate::refusal::Refusal;
@@ -79,6 +82,13 @@ impl Subject {
             Self::Staff(id) => id.0,
         }
     }
+}
+
+/// The sessions among `ids` that are of this kind and not revoked.
+pub(crate) fn stand(backend: DbBackend, kind: SubjectKind, ids: &[SessionId]) -> Expr {
+    db::is_any(backend, session::Column::Id, ids.iter().copied())
+        .and(session::Column::SubjectKind.eq(kind))
+        .and(session::Column::RevokedAt.is_null())
 }
 
 /// # Refuses

@@ -1,16 +1,23 @@
-//! An access token to the staff member it stands for: one statement per request, which sees the session, the account and
-//! its stores as they are now.
+//! An access token to the staff member it stands for. The session, the account and its stores are read as they are now; those that are
+//! asked for at the same moment by one statement.
+
+use std::collections::HashMap;
 
 use entity::states::{StaffRole, SubjectKind};
 use entity::{session as session_row, staff, staff_store};
-use sea_orm::{EntityTrait, JoinType, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect};
 
 use super::{StaffCaller, StoreScope, second_factor};
 use crate::context::Context;
+use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::StoreId;
+use crate::ids::{SessionId, StoreId};
 use crate::refusal::Refusal;
-use crate::session::{access_token, require_active_staff};
+use crate::session::{access_token, require_active_staff, stand};
+use crate::together::{Together, answer_each};
+
+/// From sessions that stand to whose they are, and the stores that these are limited to.
+pub type StaffLookUps = Together<SessionId, Result<(staff::Model, Vec<StoreId>)>>;
 
 /// # Refuses
 /// `staff_disabled`, `password_change_required`, `second_factor_missing`
@@ -33,7 +40,27 @@ pub async fn authenticate_staff_in_any_case(
     ctx: &Context,
     token: &str,
 ) -> Result<(StaffCaller, staff::Model)> {
-    let claims = access_token::read(ctx, token, SubjectKind::Staff)?;
+    let session_id = access_token::read(ctx, token, SubjectKind::Staff)?.sid;
+    let db = ctx.db.clone();
+    let (staff, stores) = ctx.staff_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids)).await??;
+    let staff = require_active_staff(staff)?;
+    let stores = scope(staff.role, stores);
+    Ok((StaffCaller { id: staff.id, session_id, role: staff.role, stores }, staff))
+}
+
+async fn look_up(db: Db, ids: Vec<SessionId>) -> Vec<Result<(staff::Model, Vec<StoreId>)>> {
+    let found = holders(&db, &ids).await;
+    answer_each(ids, found, |holders, id| holders.get(&id).cloned().ok_or(Error::Unauthenticated))
+}
+
+async fn holders(db: &Db, ids: &[SessionId]) -> Result<HashMap<SessionId, (staff::Model, Vec<StoreId>)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        session_id: SessionId,
+        #[sea_orm(nested)]
+        staff: staff::Model,
+        store_id: Option<StoreId>,
+    }
     let of_session = staff::Entity::belongs_to(session_row::Entity)
         .from(staff::Column::Id)
         .to(session_row::Column::SubjectId);
@@ -41,17 +68,20 @@ pub async fn authenticate_staff_in_any_case(
         .from(staff::Column::Id)
         .to(staff_store::Column::StaffId);
     let rows = staff::Entity::find()
+        .column_as(session_row::Column::Id, "session_id")
+        .column_as(staff_store::Column::StoreId, "store_id")
         .join(JoinType::InnerJoin, of_session.into())
         .join(JoinType::LeftJoin, with_stores.into())
-        .select_also(staff_store::Entity)
-        .filter(claims.session_stands())
-        .all(ctx.db.read())
+        .filter(stand(db.backend(), SubjectKind::Staff, ids))
+        .into_model::<Row>()
+        .all(db.read())
         .await?;
-    let stores = rows.iter().filter_map(|(_, limit)| limit.as_ref()).map(|limit| limit.store_id).collect();
-    let staff = rows.into_iter().next().ok_or(Error::Unauthenticated)?.0;
-    let staff = require_active_staff(staff)?;
-    let stores = scope(staff.role, stores);
-    Ok((StaffCaller { id: staff.id, session_id: claims.sid, role: staff.role, stores }, staff))
+    let mut holders = HashMap::new();
+    for row in rows {
+        let (_, stores) = holders.entry(row.session_id).or_insert_with(|| (row.staff, Vec::new()));
+        stores.extend(row.store_id);
+    }
+    Ok(holders)
 }
 
 /// No store means all of them, and an owner is never limited.

@@ -16,7 +16,7 @@ mod sessions;
 mod sign_in;
 
 pub use admin::{CreateStaff, Created, create_staff, reset_password};
-pub use authenticate::{authenticate_staff, authenticate_staff_in_any_case};
+pub use authenticate::{StaffLookUps, authenticate_staff, authenticate_staff_in_any_case};
 pub use change::{ChangeStaff, change_staff};
 pub use first_owner::{FirstOwner, ensure_first_owner};
 pub use list::{StaffRecord, get_staff, list_staff};

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use service::clock::Clock;
 use service::coupon::template::{Moment, TemplateForm, TemplatePatch, change_template, withdraw_template};
-use service::coupon::{ClaimDesk, HeldCoupon, claim};
+use service::coupon::{HeldCoupon, claim};
 use service::ids::CouponTemplateId;
 use service::states::CouponState;
 use service::{Context, Error, Refusal};
@@ -18,11 +18,6 @@ fn refusal(outcome: &Result<HeldCoupon, Error>) -> Option<Refusal> {
         Err(Error::Refused(refusal)) => Some(*refusal),
         _ => None,
     }
-}
-
-/// Another process of the same installation.
-fn second_process(ctx: &Context) -> Context {
-    Context { claims: ClaimDesk::default(), ..ctx.clone() }
 }
 
 async fn claim_all(
@@ -109,7 +104,7 @@ async fn three_processes_together_sell_no_more_than_the_stock() {
     let shop = Shop::open().await;
     let members = shop.members(600).await;
     let template = shop.template(TemplateForm { stock: 100, ..money_off() }).await;
-    let processes = [shop.ctx().clone(), second_process(shop.ctx()), second_process(shop.ctx())];
+    let processes = [shop.ctx().clone(), shop.another_process(), shop.another_process()];
 
     let outcomes = claim_all(&processes, &members, template).await;
 
@@ -123,7 +118,7 @@ async fn a_member_who_claims_in_many_processes_at_once_gets_no_more_than_the_lim
     let shop = Shop::open().await;
     let member = shop.member().await;
     let template = shop.template(TemplateForm { limit_per_member: 2, ..money_off() }).await;
-    let processes = [shop.ctx().clone(), second_process(shop.ctx()), second_process(shop.ctx())];
+    let processes = [shop.ctx().clone(), shop.another_process(), shop.another_process()];
     let taps = vec![member; 30];
 
     let outcomes = claim_all(&processes, &taps, template).await;
@@ -167,7 +162,7 @@ async fn more_stock_is_seen_at_once_here_and_soon_elsewhere() {
     let shop = Shop::open().await;
     let members = shop.members(5).await;
     let template = shop.template(TemplateForm { stock: 1, ..money_off() }).await;
-    let elsewhere = second_process(shop.ctx());
+    let elsewhere = shop.another_process();
     claim_all(&[shop.ctx().clone(), elsewhere.clone()], &members[..3], template).await;
     claim(&elsewhere, &members[3], template).await.expect_err("sold out");
 

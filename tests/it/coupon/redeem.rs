@@ -2,10 +2,13 @@
 
 use chrono::Duration;
 use entity::states::CouponState;
+use entity::{notice, outbox};
 use futures_util::future::join_all;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use service::coupon::template::{Moment, TemplateForm};
 use service::coupon::{Basket, RedeemCoupon, Redeemed, claim, redeem_coupon, void_coupon};
+use service::ids::{CouponId, RedemptionId, ScanId};
 use service::{Error, Refusal};
 
 use super::shop::{Shop, money_off};
@@ -104,6 +107,103 @@ async fn one_request_number_for_two_coupons_at_once_redeems_one_of_them() {
     assert_eq!(refusal(refused.into_iter().next().unwrap()), Refusal::RequestNumberReused);
     let states = [shop.read_coupon(one).await.state, shop.read_coupon(two).await.state];
     assert!(states.contains(&CouponState::Used) && states.contains(&CouponState::Issued));
+}
+
+/// Members with a copy each of one template, and a scan of each.
+async fn holders_of(shop: &Shop, count: usize) -> Vec<(CouponId, ScanId)> {
+    let template = shop.template(money_off()).await;
+    let members = shop.members(count).await;
+    let held = join_all(members.iter().map(|member| claim(shop.ctx(), member, template))).await;
+    let mut holders = Vec::new();
+    for (member, held) in members.iter().zip(held) {
+        holders.push((held.unwrap().coupon.id, shop.scan(member).await));
+    }
+    holders
+}
+
+#[tokio::test]
+async fn what_many_tills_redeem_at_once_is_done_and_told_once_each() {
+    let shop = Shop::open().await;
+    let holders = holders_of(&shop, 15).await;
+    let (stranger, _) = shop.holder_of(money_off()).await;
+    let strangers = shop.scan(&stranger).await;
+    let mut commands: Vec<RedeemCoupon> =
+        holders.iter().map(|(coupon, scan)| shop.redemption(*scan, *coupon, &format!("R{coupon}"))).collect();
+    let twice = shop.redemption(holders[3].1, holders[3].0, "R again");
+    let not_theirs = shop.redemption(strangers, holders[4].0, "R of a stranger");
+    commands.extend([twice, not_theirs]);
+
+    let tries = commands.into_iter().map(|command| redeem_coupon(shop.ctx(), &shop.cashier, command));
+    let (done, refused): (Vec<_>, Vec<_>) = join_all(tries).await.into_iter().partition(Result::is_ok);
+
+    assert_eq!(done.len(), 15);
+    let refusals: Vec<Refusal> = refused.into_iter().map(refusal).collect();
+    assert!(refusals.contains(&Refusal::CouponNotOwned), "{refusals:?}");
+    assert!(refusals.contains(&Refusal::CouponAlreadyRedeemed), "{refusals:?}");
+    for (coupon, _) in &holders {
+        assert_eq!(shop.live_redemptions(*coupon).await, 1);
+        assert_eq!(shop.moves_of(*coupon).await, [CouponState::Issued, CouponState::Used]);
+    }
+    let receipts: Vec<RedemptionId> =
+        done.into_iter().map(|one| one.unwrap().receipt.redemption.id).collect();
+    let mut told = told_of(&shop).await;
+    let mut keys: Vec<String> = receipts.iter().map(|id| format!("redemption_receipt:{id}")).collect();
+    told.sort_unstable();
+    keys.sort_unstable();
+    assert_eq!(told, keys);
+}
+
+/// The keys of the notices that a worker will be asked to send, as often as it will be asked.
+async fn told_of(shop: &Shop) -> Vec<String> {
+    let notices = notice::Entity::find().all(shop.ctx().db.read()).await.unwrap();
+    let jobs = outbox::Entity::find().all(shop.ctx().db.read()).await.unwrap();
+    let asked = jobs.iter().filter_map(|job| job.body["notice_ids"].as_array()).flatten();
+    asked
+        .filter_map(|id| notices.iter().find(|notice| json!(notice.id) == *id))
+        .map(|notice| notice.business_key.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn in_two_processes_who_loses_a_race_takes_nobody_along() {
+    let shop = Shop::open().await;
+    let holders = holders_of(&shop, 8).await;
+    let processes = [shop.ctx().clone(), shop.another_process()];
+    let tries = holders.iter().enumerate().flat_map(|(place, (coupon, scan))| {
+        // Of every second coupon both processes are asked; the others each have one that wants it.
+        let of = |process: usize| {
+            let command = shop.redemption(*scan, *coupon, &format!("{process} {coupon}"));
+            redeem_coupon(&processes[process], &shop.cashier, command)
+        };
+        if place.is_multiple_of(2) { vec![of(0), of(1)] } else { vec![of(place / 2 % 2)] }
+    });
+
+    let (done, refused): (Vec<_>, Vec<_>) = join_all(tries).await.into_iter().partition(Result::is_ok);
+
+    assert_eq!((done.len(), refused.len()), (8, 4));
+    for one in refused {
+        assert_eq!(refusal(one), Refusal::CouponAlreadyRedeemed);
+    }
+    for (coupon, _) in holders {
+        assert_eq!(shop.live_redemptions(coupon).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn two_coupons_of_one_member_at_two_tills_at_once_are_both_redeemed() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    let template = shop.template(TemplateForm { limit_per_member: 2, ..money_off() }).await;
+    let one = claim(shop.ctx(), &member, template).await.unwrap().coupon.id;
+    let two = claim(shop.ctx(), &member, template).await.unwrap().coupon.id;
+    let scan = shop.scan(&member).await;
+
+    let tries = [(one, "R1"), (two, "R2")].map(|(coupon, number)| {
+        redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, coupon, number))
+    });
+    let done = join_all(tries).await;
+
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
 }
 
 #[tokio::test]

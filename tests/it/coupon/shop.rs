@@ -44,6 +44,11 @@ impl Shop {
         &self.app.ctx
     }
 
+    /// Of another process of the same installation.
+    pub fn another_process(&self) -> Context {
+        Context { claims: Default::default(), redemptions: Default::default(), ..self.ctx().clone() }
+    }
+
     pub async fn add_store(&self, code: &str) -> StoreId {
         add_store(self.ctx(), code).await
     }
