@@ -12,6 +12,7 @@ use crate::crypto::Keys;
 use crate::db::Db;
 use crate::delivery::Paces;
 use crate::error::{Error, Result};
+use crate::identity::SignInDesk;
 use crate::ids;
 use crate::platforms::Platforms;
 use crate::session::MemberLookUps;
@@ -31,6 +32,7 @@ pub struct Context {
     pub keys: Keys,
     pub claims: ClaimDesk,
     pub redemptions: RedemptionDesk,
+    pub sign_ins: SignInDesk,
     pub member_look_ups: MemberLookUps,
     pub staff_look_ups: StaffLookUps,
     pub paces: Paces,
@@ -66,6 +68,7 @@ impl Context {
             keys,
             claims: Default::default(),
             redemptions: Default::default(),
+            sign_ins: Default::default(),
             member_look_ups: Default::default(),
             staff_look_ups: Default::default(),
             progress: Default::default(),

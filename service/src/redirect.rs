@@ -2,12 +2,12 @@
 //!
 //! An id that was good once stays good: a link in a message, a card, a page that staff have open.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::states::MemberState;
 use entity::{member, member_merge};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::db::is_any;
 use crate::error::Result;
@@ -82,6 +82,21 @@ pub async fn ids_of(connection: &impl ConnectionTrait, id: MemberId) -> Result<V
 /// without changing the member.
 pub async fn hold_current(connection: &impl ConnectionTrait, id: MemberId) -> Result<MemberId> {
     Ok(lock(connection, id, LockType::KeyShare).await?.map_or(id, |row| row.id))
+}
+
+/// Those of `ids` who are active, kept from being merged away until the transaction ends; locked in the order of their ids.
+pub async fn hold_active(connection: &impl ConnectionTrait, ids: &[MemberId]) -> Result<HashSet<MemberId>> {
+    let rows: Vec<(MemberId, MemberState)> = member::Entity::find()
+        .select_only()
+        .column(member::Column::Id)
+        .column(member::Column::State)
+        .filter(is_any(connection.get_database_backend(), member::Column::Id, ids.iter().copied()))
+        .order_by_asc(member::Column::Id)
+        .lock(LockType::KeyShare)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().filter(|(_, state)| *state == MemberState::Active).map(|(id, _)| id).collect())
 }
 
 async fn lock(

@@ -10,7 +10,7 @@
 use entity::member;
 use tokio::sync::oneshot;
 
-use super::issue::{IssueOrder, Outcome, issue_copies, lock_members, lock_template};
+use super::issue::{IssueOrder, Outcome, issue_copies, lock_template};
 use super::line::{Joined, Waiting, WorkerGuard};
 use super::{HeldCoupon, offer, rules};
 use crate::context::Context;
@@ -178,7 +178,7 @@ async fn claim_for(
     members: &[MemberId],
 ) -> Result<Vec<Decision>> {
     let order = IssueOrder { template_id, member_ids: members, source: "claim", source_id: None };
-    let active = lock_members(txn, members).await?;
+    let active = redirect::hold_active(txn, members).await?;
     let template = lock_template(txn, template_id).await?;
     let outcomes: Vec<Outcome> = match rules::check_claimable(&template, ctx.now()) {
         Ok(()) => issue_copies(ctx, txn, &template, &active, &order).await?,

@@ -6,12 +6,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::states::{CouponState, MemberState};
-use entity::{coupon, coupon_template, member};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use entity::states::CouponState;
+use entity::{coupon, coupon_template};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, CouponTemplateId, MemberId};
+use crate::redirect;
 use crate::refusal::Refusal;
 
 /// Rows per INSERT: far below both databases' limits on bound values.
@@ -61,7 +62,7 @@ pub struct Issued {
 /// per member: `coupon_not_claimable`, `member_disabled`, `coupon_limit_reached`, `coupon_sold_out`, and of what members take
 /// themselves `coupon_not_for_tier`, `coupon_daily_limit_reached`, `coupon_sold_out_today`
 pub async fn issue(ctx: &Context, txn: &DatabaseTransaction, order: IssueOrder<'_>) -> Result<Vec<Issued>> {
-    let active = lock_members(txn, order.member_ids).await?;
+    let active = redirect::hold_active(txn, order.member_ids).await?;
     let template = lock_template(txn, order.template_id).await?;
     let outcomes = match rules::check_issuable(&template, ctx.now()) {
         Ok(()) => issue_copies(ctx, txn, &template, &active, &order).await?,
@@ -364,21 +365,6 @@ async fn held_copies(
         held.entry(row.member_id).or_default().push(row);
     }
     Ok(held)
-}
-
-/// Locks the members against being changed under us, in the order of their ids; answers those who are active.
-pub(super) async fn lock_members(txn: &DatabaseTransaction, ids: &[MemberId]) -> Result<HashSet<MemberId>> {
-    let rows: Vec<(MemberId, MemberState)> = member::Entity::find()
-        .select_only()
-        .column(member::Column::Id)
-        .column(member::Column::State)
-        .filter(db::is_any(txn.get_database_backend(), member::Column::Id, ids.iter().copied()))
-        .order_by_asc(member::Column::Id)
-        .lock(LockType::KeyShare)
-        .into_tuple()
-        .all(txn)
-        .await?;
-    Ok(rows.into_iter().filter(|(_, state)| *state == MemberState::Active).map(|(id, _)| id).collect())
 }
 
 /// For a transaction that will issue of several: they are locked in the order of their ids.

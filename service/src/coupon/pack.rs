@@ -10,7 +10,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::issue::{IssueOrder, issue_copies, lock_members, lock_template};
+use super::issue::{IssueOrder, issue_copies, lock_template};
 use super::rules::Had;
 use super::{HeldCoupon, Offer, entitled, had, offer, rules};
 use crate::audit::{self, Act};
@@ -258,7 +258,7 @@ pub async fn claim_pack(ctx: &Context, member: &member::Model, id: CouponPackId)
         .await?;
     let txn = ctx.db.begin().await?;
     let member_id = redirect::hold_current(&txn, member.id).await?;
-    let active = lock_members(&txn, &[member_id]).await?;
+    let active = redirect::hold_active(&txn, &[member_id]).await?;
     let claim = take_slot(ctx, &txn, &pack, member_id).await?;
     let mut coupons = Vec::new();
     // In the order of the templates' ids, so that two packs never wait for each other in a circle.

@@ -15,7 +15,7 @@ use sea_orm::{
 use super::again::{self, Slot};
 use super::event::{self, Move};
 use super::redeem::find;
-use super::{HeldCoupon, issue, offer, rules};
+use super::{HeldCoupon, offer, rules};
 use crate::audit::Actor;
 use crate::context::Context;
 use crate::crypto;
@@ -109,7 +109,7 @@ async fn require_active(
     transfer: &coupon_transfer::Model,
     member_id: MemberId,
 ) -> Result<()> {
-    let active = issue::lock_members(txn, &[transfer.from_member_id, member_id]).await?;
+    let active = redirect::hold_active(txn, &[transfer.from_member_id, member_id]).await?;
     if !active.contains(&transfer.from_member_id) || transfer.from_member_id == member_id {
         return Err(Refusal::TransferOver.into());
     }

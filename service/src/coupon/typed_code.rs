@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::issue::{IssueOrder, issue_copies, lock_members, lock_template};
+use super::issue::{IssueOrder, issue_copies, lock_template};
 use super::redeem::find;
 use super::template::typed;
 use super::{HeldCoupon, code, rules};
@@ -89,7 +89,7 @@ pub async fn claim_by_code(ctx: &Context, member: &member::Model, text: &str) ->
     };
     let txn = ctx.db.begin().await?;
     let member_id = redirect::hold_current(&txn, member.id).await?;
-    let active = lock_members(&txn, &[member_id]).await?;
+    let active = redirect::hold_active(&txn, &[member_id]).await?;
     let template = lock_template(&txn, template_id).await?;
     if own.is_some() && !use_code(ctx, &txn, &text, member_id).await? {
         txn.rollback().await?;

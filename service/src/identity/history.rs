@@ -5,10 +5,11 @@ use chrono::Duration;
 use entity::sign_in_event;
 pub use entity::sign_in_event::Model as SignInRow;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::context::Context;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId, SignInEventId};
 use crate::page::{Page, PageRequest};
@@ -44,16 +45,38 @@ impl Method {
     }
 }
 
+/// A member who has shown who they are, how, and from where.
+pub struct Opening {
+    pub member_id: MemberId,
+    pub method: Method,
+    pub client: Client,
+}
+
 /// A session of the member, and the row that tells how it began.
 pub(super) async fn open_session(
     ctx: &Context,
-    txn: &impl ConnectionTrait,
+    txn: &DatabaseTransaction,
     (member_id, method): (MemberId, Method),
     client: &Client,
 ) -> Result<Tokens> {
-    let tokens = session::open(ctx, txn, Subject::Member(member_id), client.device.clone()).await?;
-    insert(ctx, txn, (member_id, method, SIGNED_IN, Some(tokens.session_id)), client).await?;
-    Ok(tokens)
+    let opening = Opening { member_id, method, client: client.clone() };
+    let opened = open_sessions(ctx, txn, &[&opening]).await?.pop();
+    opened.ok_or_else(|| Error::internal(anyhow::anyhow!("a sign-in without a session")))
+}
+
+/// As [`open_session`] for each of them, in the same order.
+pub(super) async fn open_sessions(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    openings: &[&Opening],
+) -> Result<Vec<Tokens>> {
+    let subjects = openings.iter().map(|one| (Subject::Member(one.member_id), one.client.device.clone()));
+    let opened = session::open_all(ctx, txn, subjects.collect()).await?;
+    let rows = openings.iter().zip(&opened).map(|(one, tokens)| {
+        row_of(ctx, (one.member_id, one.method, SIGNED_IN, Some(tokens.session_id)), &one.client)
+    });
+    db::insert_all::<sign_in_event::Entity>(txn, rows.collect()).await?;
+    Ok(opened)
 }
 
 /// Keeps that a rule refused a sign-in; nothing where it is not known whose.
@@ -65,7 +88,8 @@ pub(super) async fn note_refused(
 ) -> Result<()> {
     let Some(member_id) = member_id else { return Ok(()) };
     let txn = ctx.db.begin().await?;
-    insert(ctx, &txn, (member_id, method, refusal.code(), None), client).await?;
+    let row = row_of(ctx, (member_id, method, refusal.code(), None), client).into_active_model();
+    sign_in_event::Entity::insert(row).exec_without_returning(&txn).await?;
     txn.commit().await?;
     Ok(())
 }
@@ -83,24 +107,21 @@ pub(super) async fn refused(
     Ok(error)
 }
 
-async fn insert(
+fn row_of(
     ctx: &Context,
-    connection: &impl ConnectionTrait,
     (member_id, method, outcome, session_id): (MemberId, Method, &str, Option<SessionId>),
     client: &Client,
-) -> Result<()> {
-    let row = sign_in_event::ActiveModel {
-        id: Set(ctx.new_id()),
-        member_id: Set(member_id),
-        session_id: Set(session_id),
-        method: Set(method.as_str().to_owned()),
-        outcome: Set(outcome.to_owned()),
-        device: Set(client.device.clone()),
-        address: Set(mask_address(&client.address)),
-        created_at: Set(ctx.now()),
-    };
-    sign_in_event::Entity::insert(row).exec_without_returning(connection).await?;
-    Ok(())
+) -> SignInRow {
+    SignInRow {
+        id: ctx.new_id(),
+        member_id,
+        session_id,
+        method: method.as_str().to_owned(),
+        outcome: outcome.to_owned(),
+        device: client.device.clone(),
+        address: mask_address(&client.address),
+        created_at: ctx.now(),
+    }
 }
 
 /// The member's sign-ins and those that were refused, newest first.

@@ -7,6 +7,7 @@
 
 mod challenge;
 pub mod history;
+mod known;
 pub mod passkey;
 pub mod password;
 mod prove_phone;
@@ -17,6 +18,7 @@ mod sign_in_by_wechat;
 mod sms_code;
 pub mod soter;
 
+pub use known::SignInDesk;
 pub use prove_phone::{PhoneProof, prove_phone};
 pub use resolve::SignedIn;
 pub use sign_in_by_alipay::{SignInByAlipay, sign_in_by_alipay};

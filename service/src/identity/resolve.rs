@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::history::{self, Method};
+use super::known::sign_in_known;
 use crate::audit::Actor;
 use crate::callback;
 use crate::context::Context;
@@ -52,6 +53,10 @@ pub(super) fn require_given(field: &str, code: Option<&str>) -> Result<()> {
 /// # Refuses
 /// `wechat_taken`, `alipay_taken`, `member_disabled`
 pub(super) async fn sign_in(ctx: &Context, proof: &Proof) -> Result<SignedIn> {
+    if let Some(signed_in) = sign_in_known(ctx, proof).await? {
+        apply_waiting_events(ctx, proof).await;
+        return Ok(signed_in);
+    }
     for _ in 0..RACES {
         match try_sign_in(ctx, proof).await {
             Ok(None) => {}
@@ -161,7 +166,7 @@ async fn become_one(
 
 impl Proof {
     /// All that was proven, in the order in which rows are written, so that two sign-ins never wait for each other.
-    fn subjects(&self, ctx: &Context) -> Vec<(IdentityProvider, String)> {
+    pub(super) fn subjects(&self, ctx: &Context) -> Vec<(IdentityProvider, String)> {
         let phone = self.phone.as_ref().map(|phone| (IdentityProvider::Phone, phone.index(ctx)));
         self.accounts.iter().cloned().chain(phone).collect()
     }
@@ -184,6 +189,12 @@ impl Proof {
         let phone = self.phone.as_ref().map(|phone| (IdentityProvider::Phone, phone.index(ctx)));
         let by_phone = phone.is_some_and(|phone| owner_of(known, &phone).is_some());
         if by_phone { merge::PHONE_PROVEN } else { merge::ACCOUNT_PROVEN }
+    }
+
+    /// Whether it gives the member a first phone, or a consent.
+    pub(super) fn adds_to(&self, member: &member::Model) -> bool {
+        let phone = self.phone.is_some() && member.phone_cipher.is_none();
+        phone || self.marketing_consent && !member.marketing_consent
     }
 
     /// How `member.source` spells it.
@@ -210,10 +221,13 @@ async fn find_known(
     txn: &impl ConnectionTrait,
     subjects: &[(IdentityProvider, String)],
 ) -> Result<Vec<identity::Model>> {
-    let any = subjects.iter().fold(Condition::any(), |any, (provider, subject)| {
+    Ok(identity::Entity::find().filter(any_of(subjects)).all(txn).await?)
+}
+
+pub(super) fn any_of(subjects: &[(IdentityProvider, String)]) -> Condition {
+    subjects.iter().fold(Condition::any(), |any, (provider, subject)| {
         any.add(identity::Column::Provider.eq(*provider).and(identity::Column::Subject.eq(subject)))
-    });
-    Ok(identity::Entity::find().filter(any).all(txn).await?)
+    })
 }
 
 fn owner_of(known: &[identity::Model], subject: &(IdentityProvider, String)) -> Option<MemberId> {
@@ -242,11 +256,11 @@ async fn complete(
     member: member::Model,
     proof: &Proof,
 ) -> Result<member::Model> {
-    let phone = proof.phone.as_ref().filter(|_| member.phone_cipher.is_none());
-    let consents = proof.marketing_consent && !member.marketing_consent;
-    if phone.is_none() && !consents {
+    if !proof.adds_to(&member) {
         return Ok(member);
     }
+    let phone = proof.phone.as_ref().filter(|_| member.phone_cipher.is_none());
+    let consents = proof.marketing_consent && !member.marketing_consent;
     let now = ctx.now();
     let mut change = member.into_active_model();
     if let Some(phone) = phone {

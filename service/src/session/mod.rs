@@ -26,7 +26,7 @@ pub use revoke::sign_out;
 pub(crate) use {
     member_token::standing,
     mine::{end_of, list_usable},
-    open::open,
+    open::{open, open_all},
     revoke::{revoke_all, revoke_others},
 };
 
