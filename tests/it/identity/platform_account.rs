@@ -1,8 +1,11 @@
 //! Signing in by WeChat and Alipay: who is recognised, what is bound, what is refused.
 
+use entity::states::MemberState;
 use entity::{identity, member};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use futures_util::future::join_all;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait};
 use serde_json::{Value, json};
+use service::ids::MemberId;
 use tests::phones::Person;
 use tests::{Answer, Phones};
 
@@ -68,7 +71,7 @@ async fn first_sign_ins_at_once_make_one_member() {
     let person = phones.person(PHONE).await;
 
     let tries = (0..6).map(|_| by_wechat(&phones, &person, true));
-    let answers = futures_util::future::join_all(tries).await;
+    let answers = join_all(tries).await;
 
     let ids: std::collections::BTreeSet<_> =
         answers.iter().map(|answer| answer.expect(200)["member"]["id"].to_string()).collect();
@@ -76,6 +79,38 @@ async fn first_sign_ins_at_once_make_one_member() {
     assert_eq!(members(&phones).await, 1);
     let identities = identity::Entity::find().count(phones.app.ctx.db.read()).await.unwrap();
     assert_eq!(identities, 3, "openid, unionid and phone, each once");
+}
+
+#[tokio::test]
+async fn known_members_who_sign_in_at_once_get_a_session_of_their_own_each() {
+    let phones = Phones::start().await;
+    let mut people = Vec::new();
+    for number in 0..4 {
+        let person = phones.person(&format!("1380013800{number}")).await;
+        let enrolled = by_wechat(&phones, &person, true).await.expect(200);
+        people.push((person, enrolled["member"]["id"].clone()));
+    }
+    disable(&phones, &people[3].1).await;
+
+    let answers = join_all(people.iter().map(|(person, _)| by_wechat(&phones, person, false))).await;
+
+    answers[3].expect_refusal("member_disabled");
+    for ((_, id), answer) in people.iter().zip(&answers[..3]) {
+        let answer = answer.expect(200);
+        let token = answer["access_token"].as_str().unwrap();
+        let me = phones.app.get("/v1/me").with_bearer(token).await.expect(200);
+        let tried = phones.app.get("/v1/me/sign-ins").with_bearer(token).await.expect(200);
+        assert_eq!((&answer["enrolled"], &answer["member"]["id"], &me["id"]), (&json!(false), id, id));
+        assert_eq!(tried["items"].as_array().unwrap().len(), 2);
+    }
+}
+
+async fn disable(phones: &Phones, id: &Value) {
+    let id: MemberId = id.as_str().unwrap().parse().unwrap();
+    let row = member::Entity::find_by_id(id).one(phones.app.ctx.db.read()).await.unwrap().unwrap();
+    let mut row = row.into_active_model();
+    row.state = sea_orm::ActiveValue::Set(MemberState::Disabled);
+    row.update(phones.app.ctx.db.writer()).await.unwrap();
 }
 
 #[tokio::test]
