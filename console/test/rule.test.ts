@@ -22,6 +22,9 @@ const rules: ApiRule[] = [
   { all: [{ tag: '面包控' }, { none: [{ dormant_days: { at_least: 60 } }] }] },
   { any: [{ purchase_count: { at_least: 8 } }, { purchase_total_fen: { at_least: 30_000, at_most: 90_000 } }] },
   { all: [{ any: [{ gender: 'female' }, { age: { at_most: 30 } }] }, { last_purchase: { from: '2026-01-01' } }] },
+  { all: [{ age_band: 'senior' }, { occupation: '教师' }, { subscribed: 'T1' }] },
+  { any: [{ coupon: { has: 'unused', within_days: 7 } }, { bought: { category: '茶', within_days: 90 } }] },
+  { behaviour: { name: 'page_view', page: '/pages/mall', at_least: 2 } },
   { all: [{ birthday_month: 11 }, { never_bought: false }, { marketing_consent: true }, { identity: 'wechat_openid' }] },
 ]
 
@@ -55,6 +58,10 @@ describe('rule', () => {
     expect(faultOf(test('age', { at_least: 151, at_most: null }))).toBe('range')
     expect(faultOf(test('age', { at_least: 0, at_most: null }))).toBeUndefined()
     expect(faultOf(test('never_bought', false))).toBeUndefined()
+    expect(faultOf(newTest('coupon'))).toBeUndefined()
+    expect(faultOf(newTest('bought'))).toBe('missing')
+    expect(faultOf(test('bought', { category: null, product_code: null, store_id: null, within_days: 4_000 }))).toBe('range')
+    expect(faultOf(test('behaviour', { name: '', page: null, at_least: null, within_days: null }))).toBe('missing')
   })
 
   it('lets the empty root be everybody, but no inner group be empty', () => {
@@ -75,9 +82,12 @@ describe('rule', () => {
   })
 
   it('reads as a sentence in both languages', async () => {
-    const names = { store: (id: string) => `店${id}`, tier: (id: string) => id }
+    const names = { store: (id: string) => `店${id}`, tier: (id: string) => id, coupon: (id: string) => `券${id}` }
     expect(describeRule(rules[2]!, names)).toBe('标签：面包控，且排除距上次消费 不少于 60 天')
     expect(describeRule(rules[3]!, names)).toBe('累计单数 不少于 8 单，或累计消费金额 ¥300 至 ¥900')
+    expect(describeRule(rules[6]!, names)).toBe('持有未用的「任意优惠券」，7 天内到期，或买过茶，最近 90 天')
+    expect(describeRule({ coupon: { has: 'used', template_id: 'A' } }, names)).toBe('用过「券A」')
+    expect(describeRule(rules[7]!, names)).toBe('page_view /pages/mall 至少 2 次')
     expect(describeRule({ all: [] }, names)).toBe('全部会员')
     await chooseLanguage('en')
     expect(describeRule(rules[1]!, names)).toBe('Since the last purchase at least 30 days')

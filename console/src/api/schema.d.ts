@@ -3447,8 +3447,35 @@ export interface components {
              */
             price_fen: number;
         };
+        /** @description What the app tells of members who agreed to it, e.g. `page_view`. */
+        BehaviourTest: {
+            name: string;
+            /** @description Any page when absent. */
+            page?: string | null;
+            /**
+             * Format: int32
+             * @description Once when absent.
+             */
+            at_least?: number | null;
+            /**
+             * Format: int32
+             * @description Whole days in the brand's zone, counted back from today.
+             */
+            within_days?: number | null;
+        };
         /** @enum {string} */
         BirthdaySpan: "day" | "month";
+        /** @description Goods that were bought and not all given back: those of the category and with the code, where these are told. */
+        BoughtTest: {
+            category?: string | null;
+            product_code?: string | null;
+            store_id?: components["schemas"]["StoreId"] | null;
+            /**
+             * Format: int32
+             * @description Whole days in the brand's zone, counted back from today.
+             */
+            within_days?: number | null;
+        };
         /** @description Ceilings for what messages and the coupons that go with them cost, in fen; null is none. */
         Budgets: {
             /**
@@ -3967,6 +3994,8 @@ export interface components {
              */
             tiers?: components["schemas"]["TierId"][];
         };
+        /** @enum {string} */
+        CouponDeed: "unused" | "used" | "expired";
         /** Format: uuid */
         CouponId: string;
         /** @enum {string} */
@@ -4280,6 +4309,16 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description Coupons: which and since when. Of unused ones `within_days` looks forward: they end within so many days; of the others it looks back. */
+        CouponTest: {
+            has: components["schemas"]["CouponDeed"];
+            template_id?: components["schemas"]["CouponTemplateId"] | null;
+            /**
+             * Format: int32
+             * @description Whole days in the brand's zone, counted from today.
+             */
+            within_days?: number | null;
         };
         /** Format: uuid */
         CouponTransferId: string;
@@ -7537,6 +7576,15 @@ export interface components {
         } | {
             /** @description The points that can be spent; who never had any has 0. */
             points: components["schemas"]["Range"];
+        } | {
+            coupon: components["schemas"]["CouponTest"];
+        } | {
+            bought: components["schemas"]["BoughtTest"];
+        } | {
+            behaviour: components["schemas"]["BehaviourTest"];
+        } | {
+            /** @description Has accepted messages by this WeChat template that are still to be sent. */
+            subscribed: string;
         };
         RuleBody: {
             rule: components["schemas"]["Rule"];

@@ -3,6 +3,7 @@
 //! A rule only ever picks active members. Written by the console; read by campaigns, which keep a copy of the rule from the
 //! moment they are scheduled, so a later edit does not move a running campaign.
 
+pub mod deed;
 pub mod rule;
 mod segment;
 mod traits;

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, DbBackend};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::deed::{self, BehaviourTest, BoughtTest, CouponTest, Moment};
 use crate::calendar;
 use crate::decimal::scaled;
 use crate::error::{Error, Result};
@@ -56,6 +57,11 @@ pub enum Rule {
     Tier(TierId),
     /// The points that can be spent; who never had any has 0.
     Points(Range),
+    Coupon(CouponTest),
+    Bought(BoughtTest),
+    Behaviour(BehaviourTest),
+    /// Has accepted messages by this WeChat template that are still to be sent.
+    Subscribed(String),
 }
 
 /// Inclusive at both ends; an absent end is open.
@@ -165,6 +171,10 @@ impl Rule {
                 Err(Error::invalid(path, "birthday_month is a number from 1 to 12"))
             }
             Self::Attribute(test) => test.check(path),
+            Self::Coupon(test) => test.check(path),
+            Self::Bought(test) => test.check(path),
+            Self::Behaviour(test) => test.check(path),
+            Self::Subscribed(template) => deed::check_name(Some(template), path),
             Self::Occupation(name) if name.trim().is_empty() => {
                 Err(Error::invalid(path, "occupation needs a text"))
             }
@@ -175,7 +185,7 @@ impl Rule {
 
     /// The active members that the rule picks.
     pub fn condition(&self, now: DateTime<Utc>, zone: Tz, backend: DbBackend) -> Condition {
-        let day = Day { today: calendar::local_date(now, zone), zone, backend };
+        let day = Day { moment: Moment { now, today: calendar::local_date(now, zone), zone }, backend };
         Condition::all().add(member::Column::State.eq(MemberState::Active)).add(self.translate(&day))
     }
 
@@ -217,6 +227,10 @@ impl Rule {
             Self::Identity(provider) => Column::Id.in_subquery(identified(*provider)),
             Self::Tier(tier) => tier_of_member().eq(*tier),
             Self::Points(range) => range.test_of(points_of_member()),
+            Self::Coupon(test) => Column::Id.in_subquery(test.members(day.moment)),
+            Self::Bought(test) => Column::Id.in_subquery(test.members(day.moment)),
+            Self::Behaviour(test) => Column::Id.in_subquery(test.members(day.moment)),
+            Self::Subscribed(template) => Column::Id.in_subquery(deed::subscribed(template)),
             Self::All(_) | Self::Any(_) | Self::None(_) => Expr::cust("1 = 1"),
         }
     }
@@ -308,22 +322,21 @@ impl DateRange {
 }
 
 struct Day {
-    today: NaiveDate,
-    zone: Tz,
+    moment: Moment,
     backend: DbBackend,
 }
 
 impl Day {
     fn within(&self, column: member::Column, range: DateRange) -> Expr {
         both(
-            range.from.map(|from| column.gte(calendar::start_of_day(from, self.zone))),
-            range.until.map(|until| column.lt(calendar::start_of_day(after(until), self.zone))),
+            range.from.map(|from| column.gte(calendar::start_of_day(from, self.moment.zone))),
+            range.until.map(|until| column.lt(calendar::start_of_day(after(until), self.moment.zone))),
         )
     }
 
     /// Dormant for at least N days: the last purchase was on the day N days ago or before it.
     fn dormant(&self, range: Range) -> Expr {
-        let ago = |days: i64| self.today - Days::new(u64::try_from(days).unwrap_or_default());
+        let ago = |days: i64| self.moment.today - Days::new(u64::try_from(days).unwrap_or_default());
         self.within(
             member::Column::LastPurchaseAt,
             DateRange { from: range.at_most.map(ago), until: range.at_least.map(ago) },
@@ -332,7 +345,8 @@ impl Day {
 
     /// Aged at least N: born N years ago today or earlier. At most N: born after the day N + 1 years ago.
     fn age(&self, range: Range) -> Expr {
-        let years_ago = |years: i64| self.today - Months::new(u32::try_from(years * 12).unwrap_or_default());
+        let years_ago =
+            |years: i64| self.moment.today - Months::new(u32::try_from(years * 12).unwrap_or_default());
         both(
             range.at_least.map(|years| member::Column::Birthday.lte(years_ago(years))),
             range.at_most.map(|years| member::Column::Birthday.gt(years_ago(years + 1))),

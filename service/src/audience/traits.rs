@@ -40,6 +40,10 @@ traits! {
     MarketingConsent = "marketing_consent", "您是否同意接收营销信息", "Whether you agreed to marketing.";
     Tier = "tier", "您的会员等级", "Your tier.";
     Points = "points", "您的积分", "Your points.";
+    Coupons = "coupons", "您领取和使用的优惠券", "The coupons you hold and have used.";
+    Goods = "goods", "您买过的商品", "What you bought.";
+    Behaviour = "behaviour", "您同意记录的小程序浏览", "What you looked at in the app, as you agreed.";
+    Subscribed = "subscribed", "您订阅的消息", "The messages you subscribed to.";
     Reachable = "reachable", "您绑定的账号", "The accounts that you are bound with.";
 }
 
@@ -71,5 +75,9 @@ fn collect(rule: &Rule, found: &mut BTreeSet<Trait>) {
         Rule::Identity(_) => Trait::Reachable,
         Rule::Tier(_) => Trait::Tier,
         Rule::Points(_) => Trait::Points,
+        Rule::Coupon(_) => Trait::Coupons,
+        Rule::Bought(_) => Trait::Goods,
+        Rule::Behaviour(_) => Trait::Behaviour,
+        Rule::Subscribed(_) => Trait::Subscribed,
     });
 }

@@ -1,4 +1,5 @@
 //! Segments and the language of their rules.
 
+mod deed;
 mod rule;
 mod segment;

@@ -228,6 +228,9 @@ fn holds(rule: &Rule, one: &Person, today: NaiveDate) -> bool {
         Rule::Gender(gender) => one.gender == Some(*gender),
         Rule::Age(range) => one.birthday.is_some_and(|born| within(*range, age_on(born, today).into())),
         Rule::AgeBand(_) | Rule::Occupation(_) | Rule::Attribute(_) => unreachable!("see profile.rs"),
+        Rule::Coupon(_) | Rule::Bought(_) | Rule::Behaviour(_) | Rule::Subscribed(_) => {
+            unreachable!("see deed.rs")
+        }
         Rule::BirthdayMonth(month) => {
             one.birthday.is_some_and(|born| born.format("%-m").to_string() == month.to_string())
         }

@@ -2,12 +2,13 @@
 import { formatMoney, formatCount } from '@/format/number'
 import { formatDay } from '@/format/time'
 import { language, t, tCode } from '@/words'
-import { editorOf, nodeOf, type ApiRule, type DayRange, type Range, type RuleNode, type TestNode } from './rule'
+import { editorOf, nodeOf, type ApiRule, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
 
 /** What ids are called. */
 export interface Names {
   store: (id: string) => string
   tier: (id: string) => string
+  coupon: (id: string) => string
 }
 
 export function describeRule(rule: ApiRule, names: Names): string {
@@ -42,6 +43,16 @@ export function describeTest(test: TestNode, names: Names): string {
       return `${name}${t('audiences.is')}${names.store(String(value))}`
     case 'tier':
       return `${name}${t('audiences.is')}${names.tier(String(value))}`
+    case 'ageBand':
+      return `${name}${t('audiences.is')}${tCode('audiences', `age_band_${String(value)}`)}`
+    case 'coupon':
+      return describeCoupon(value as Deed, names)
+    case 'bought':
+      return describeBought(value as Deed, names)
+    case 'behaviour':
+      return describeBehaviour(value as Deed)
+    case 'subscription':
+    case 'text':
     case 'tag':
       return `${name}${t('audiences.is')}${String(value)}`
     case 'month':
@@ -59,6 +70,26 @@ export function describeTest(test: TestNode, names: Names): string {
     }
   }
 }
+
+function describeCoupon(deed: Deed, names: Names): string {
+  const which = deed.template_id === null ? t('audiences.anyCoupon') : names.coupon(String(deed.template_id))
+  const words = t(`audiences.says_coupon_${deed.has as 'unused' | 'used' | 'expired'}`, { coupon: which })
+  return words + (deed.has === 'unused' ? ends(deed) : since(deed))
+}
+
+function describeBought(deed: Deed, names: Names): string {
+  const goods = [deed.category, deed.product_code].filter((one) => one !== null).join(' ')
+  const where = deed.store_id === null ? '' : t('audiences.saysAt', { store: names.store(String(deed.store_id)) })
+  return t('audiences.saysBought', { goods: goods || t('audiences.anything') }) + where + since(deed)
+}
+
+function describeBehaviour(deed: Deed): string {
+  const what = [deed.name, deed.page].filter((one) => one !== null).join(' ')
+  return t('audiences.saysDid', { what, n: Number(deed.at_least ?? 1) }) + since(deed)
+}
+
+const since = (deed: Deed) => (deed.within_days === null ? '' : t('audiences.saysWithin', { n: Number(deed.within_days) }))
+const ends = (deed: Deed) => (deed.within_days === null ? '' : t('audiences.saysEnds', { n: Number(deed.within_days) }))
 
 function between(of: 'day' | 'number', low: string | null, high: string | null): string {
   if (low && high) return low === high ? low : t('audiences.fromTo', { low, high })

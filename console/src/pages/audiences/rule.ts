@@ -18,9 +18,31 @@ export interface DayRange {
 }
 
 /** How a property is asked for. */
-export type Editor = 'gender' | 'store' | 'tag' | 'tier' | 'identity' | 'month' | 'yesNo' | 'number' | 'money' | 'days' | 'age' | 'dates'
+export type Editor =
+  | 'gender'
+  | 'ageBand'
+  | 'text'
+  | 'store'
+  | 'tag'
+  | 'tier'
+  | 'identity'
+  | 'subscription'
+  | 'month'
+  | 'yesNo'
+  | 'number'
+  | 'money'
+  | 'days'
+  | 'age'
+  | 'dates'
+  | DeedEditor
 
-export const GROUPS = ['profile', 'standing', 'purchases', 'reach'] as const
+/** What asks for several things at once. */
+export type DeedEditor = 'coupon' | 'bought' | 'behaviour'
+
+/** What is asked of a deed; null is not asked. */
+export type Deed = Record<string, string | number | null>
+
+export const GROUPS = ['profile', 'standing', 'purchases', 'activity', 'reach'] as const
 
 export interface Property {
   key: string
@@ -31,8 +53,10 @@ export interface Property {
 export const PROPERTIES = [
   { key: 'gender', editor: 'gender', group: 'profile' },
   { key: 'age', editor: 'age', group: 'profile' },
+  { key: 'age_band', editor: 'ageBand', group: 'profile' },
   { key: 'birthday_month', editor: 'month', group: 'profile' },
   { key: 'home_store', editor: 'store', group: 'profile' },
+  { key: 'occupation', editor: 'text', group: 'profile' },
   { key: 'enrolled', editor: 'dates', group: 'profile' },
   { key: 'tag', editor: 'tag', group: 'standing' },
   { key: 'tier', editor: 'tier', group: 'standing' },
@@ -42,12 +66,16 @@ export const PROPERTIES = [
   { key: 'never_bought', editor: 'yesNo', group: 'purchases' },
   { key: 'purchase_count', editor: 'number', group: 'purchases' },
   { key: 'purchase_total_fen', editor: 'money', group: 'purchases' },
+  { key: 'bought', editor: 'bought', group: 'purchases' },
+  { key: 'coupon', editor: 'coupon', group: 'activity' },
+  { key: 'behaviour', editor: 'behaviour', group: 'activity' },
   { key: 'marketing_consent', editor: 'yesNo', group: 'reach' },
   { key: 'identity', editor: 'identity', group: 'reach' },
+  { key: 'subscribed', editor: 'subscription', group: 'reach' },
 ] as const satisfies readonly Property[]
 
 export type PropertyKey = (typeof PROPERTIES)[number]['key']
-export type TestValue = string | number | boolean | Range | DayRange
+export type TestValue = string | number | boolean | Range | DayRange | Deed
 
 export interface GroupNode {
   kind: 'group'
@@ -94,8 +122,16 @@ export function blankOf(editor: Editor): TestValue {
   switch (editor) {
     case 'gender':
       return 'female'
+    case 'ageBand':
+      return 'young'
     case 'month':
       return 1
+    case 'coupon':
+      return { has: 'unused', template_id: null, within_days: null }
+    case 'bought':
+      return { category: null, product_code: null, store_id: null, within_days: null }
+    case 'behaviour':
+      return { name: 'page_view', page: null, at_least: null, within_days: null }
     case 'yesNo':
       return true
     case 'identity':
@@ -147,6 +183,7 @@ function filled(value: TestValue): unknown {
 export type Fault = 'empty' | 'missing' | 'order' | 'range' | 'tooDeep' | 'tooMany'
 
 const MOST: Partial<Record<Editor, number>> = { age: 150, days: 36_500 }
+const MOST_DEED_DAYS = 3_650
 
 /** What keeps a node from being asked, by its id. Groups without conditions are told too: "any of nothing" picks nobody. */
 export function faultsOf(root: GroupNode): Map<number, Fault> {
@@ -172,13 +209,25 @@ function faultOf(test: TestNode): Fault | null {
   const { value } = test
   if (value === '') return 'missing'
   if (typeof value !== 'object') return null
-  const ends = 'at_least' in value ? [value.at_least, value.at_most] : [value.from, value.until]
+  if (isDeed(test.property)) return faultOfDeed(value as Deed)
+  const { at_least, at_most, from, until } = value as Partial<Range & DayRange>
+  const ends = 'at_least' in value ? [at_least, at_most] : [from, until]
   const [low, high] = ends as [number | string | null, number | string | null]
   if (low === null && high === null) return 'missing'
   if (low !== null && high !== null && low > high) return 'order'
   const most = MOST[editorOf(test.property)]
   const isOver = (end: number | string | null) => typeof end === 'number' && most !== undefined && end > most
   return isOver(low) || isOver(high) ? 'range' : null
+}
+
+export function isDeed(property: PropertyKey): boolean {
+  return ['coupon', 'bought', 'behaviour'].includes(editorOf(property))
+}
+
+/** Something has to be asked, and the days have to be days that were. */
+function faultOfDeed(deed: Deed): Fault | null {
+  if (Object.values(deed).every((asked) => asked === null) || deed.name === '') return 'missing'
+  return Number(deed.within_days) > MOST_DEED_DAYS || deed.at_least === 0 ? 'range' : null
 }
 
 /** The parent of each node, and what stands beside it: to remove and to move. */
