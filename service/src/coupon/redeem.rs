@@ -100,7 +100,7 @@ pub struct Redeemed {
 }
 
 /// # Refuses
-/// `store_not_permitted`, `store_closed`, `request_number_reused`, `scan_expired`, `member_disabled`,
+/// `store_not_permitted`, `store_closed`, `request_number_reused`, `scan_expired`, `card_code_needed`, `member_disabled`,
 /// `coupons_not_stackable`, `quote_changed`, and of one coupon what [`rules::check`] refuses
 pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCoupon) -> Result<Redeemed> {
     till::require(staff, command.store_id)?;
@@ -209,7 +209,11 @@ pub(super) async fn complete(
 /// The member who was scanned, or who holds the coupons and locked them.
 async fn whose(ctx: &Context, command: &RedeemCoupon, held: &[HeldCoupon]) -> Result<member::Model> {
     if let Proof::Scan(scan_id) = command.proof {
-        return Ok(card::live_scan(ctx, ctx.db.read(), scan_id, command.store_id).await?.1);
+        let (scan, member) = card::live_scan(ctx, ctx.db.read(), scan_id, command.store_id).await?;
+        return match scan.coupon_id {
+            Some(shown) if command.coupon_ids != [shown] => Err(Refusal::CardCodeNeeded.into()),
+            _ => Ok(member),
+        };
     }
     let holder = held.first().map(|held| held.coupon.member_id).ok_or(Error::NotFound("coupon"))?;
     let member = redirect::find_current(ctx.db.read(), holder).await?;
