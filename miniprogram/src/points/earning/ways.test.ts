@@ -35,7 +35,7 @@ describe('how points are earned', () => {
     const invite = { reward_on: 'first_purchase' as const, inviter_points: 100, invited_points: 20, least_fen: 1_000, most_in_30_days: 10 }
     const said = lines({ invite }, 'points/invite/index')
     expect(said[0]).toContain('首次消费过了退货期')
-    expect(said.slice(1)).toEqual(['首次消费满 ¥10.00才算', '您得 100 分', '好友得 20 分', '30 天内最多奖励您 10 次'])
+    expect(said.slice(1)).toEqual(['首次消费满 10 元才算', '您得 100 分', '好友得 20 分', '30 天内最多奖励您 10 次'])
     const atOnce = lines({ invite: { ...invite, reward_on: 'join', invited_points: 0 } }, 'points/invite/index')
     expect(atOnce.join()).not.toMatch(/首次消费|好友得/)
   })
@@ -44,9 +44,11 @@ describe('how points are earned', () => {
     const last = (expiry: Earning['expiry']): string | undefined => ways({ ...plain, expiry }).at(-1)?.lines[0]
     expect(last({ kind: 'days', days: 365 })).toBe('积分可用之日起 365 天内有效')
     expect(last({ kind: 'month_end', after_months: 0 })).toBe('积分在可用当月的月底到期')
-    expect(last({ kind: 'month_end', after_months: 3 })).toBe('积分在可用当月之后第 3 个月的月底到期')
+    expect(last({ kind: 'month_end', after_months: 3 })).toBe('积分在可用之后第 3 个月的月底到期')
     expect(last({ kind: 'year_end' })).toBe('积分在可用当年的年底到期')
+    expect(last({ kind: 'month_end', after_months: 1 })).toBe('积分在可用次月的月底到期')
+    expect(last({ kind: 'year_end', after_years: 1 })).toBe('积分在可用次年的年底到期')
     chooseLocale('en')
-    expect(last({ kind: 'year_end', after_years: 1 })).toBe('Points end with a year: the 1. after the one in which they can first be spent')
+    expect(last({ kind: 'year_end', after_years: 2 })).toBe('Points end with a year, 2 years after the one in which they can first be spent')
   })
 })

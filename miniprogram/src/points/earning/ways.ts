@@ -1,7 +1,7 @@
 /** The rules in force, one way to earn after the other, in words. What the brand does not reward is not there. */
 import type { Answer } from '@/api/call'
 import { date } from '@/format/date'
-import { count, exact } from '@/format/money'
+import { count, yuan } from '@/format/money'
 import { say } from '@/words'
 
 export type Earning = Answer<'/v1/me/earning', 'get'>
@@ -50,7 +50,7 @@ function invite({ invite: policy }: Earning): string[] {
   if (!policy) return []
   const byPurchase = policy.reward_on === 'first_purchase'
   const lines = [say(byPurchase ? 'points.earning.invitePurchase' : 'points.earning.inviteJoin')]
-  if (byPurchase && policy.least_fen) lines.push(say('points.earning.inviteLeast', { amount: exact(policy.least_fen) }))
+  if (byPurchase && policy.least_fen) lines.push(say('points.earning.inviteLeast', { amount: yuan(policy.least_fen) }))
   if (policy.inviter_points > 0) lines.push(say('points.earning.inviter', { n: count(policy.inviter_points) }))
   if (policy.invited_points > 0) lines.push(say('points.earning.invited', { n: count(policy.invited_points) }))
   if (policy.most_in_30_days) lines.push(say('points.earning.inviteMost', { n: policy.most_in_30_days }))
@@ -62,6 +62,7 @@ const surveys = ({ surveys: open }: Earning): string[] => open.filter(({ points 
 function expiry({ expiry: rule }: Earning): string {
   if (rule.kind === 'never') return say('points.earning.expiry.never')
   if (rule.kind === 'days') return say('points.earning.expiry.days', { n: rule.days })
-  if (rule.kind === 'month_end') return rule.after_months ? say('points.earning.expiry.month_later', { n: rule.after_months }) : say('points.earning.expiry.month_end')
-  return rule.after_years ? say('points.earning.expiry.year_later', { n: rule.after_years }) : say('points.earning.expiry.year_end')
+  const [unit, later] = rule.kind === 'month_end' ? (['month', rule.after_months ?? 0] as const) : (['year', rule.after_years ?? 0] as const)
+  if (later === 0) return say(`points.earning.expiry.${unit}_end`)
+  return later === 1 ? say(`points.earning.expiry.${unit}_next`) : say(`points.earning.expiry.${unit}_later`, { n: later })
 }
