@@ -1,8 +1,8 @@
-//! A card code that a till has read: used up for its purpose, good for a few minutes at that store.
+//! A code that a till has read, good for a few minutes at that store: a card's, used up for its purpose, or a coupon's own.
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{MemberId, ScanId, StaffId, StoreId};
+use crate::ids::{CouponId, MemberId, ScanId, StaffId, StoreId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "scan")]
@@ -17,6 +17,8 @@ pub struct Model {
     pub step: i64,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
+    /// The coupon whose own code was read: nothing else of the member's can be used with this scan.
+    pub coupon_id: Option<CouponId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

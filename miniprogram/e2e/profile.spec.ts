@@ -1,9 +1,11 @@
 /** What the member tells about themselves, and may change or take back. */
+import type { Page as PlaywrightPage } from '@playwright/test'
 import type { components } from '../src/api/schema'
-import { ask, freshNumber, memberSession, newPerson, personWith, staffSession, type Page } from './tools/shop'
+import { ask, claim, freshNumber, memberSession, newPerson, personWith, staffSession, type Page } from './tools/shop'
 import { expect, test, textedCode } from './tools/test'
 
 type Question = components['schemas']['AttributeValueView']
+type Noted = components['schemas']['MemberEventView']
 type Me = components['schemas']['MeView']
 
 /** Questions that this run asks, beside those that others ask. */
@@ -42,6 +44,41 @@ test('a member answers what the brand asks, corrects it, and takes an answer bac
   await tap('save')
   await expect(at('save')).toHaveAttribute('disabled', /.*/)
   await expect.poll(() => answersOf(token, mark)).toEqual([['cups', null], ['hint', '多放些茶'], ['tea', null]])
+})
+
+/** The phone shows another app. */
+const leave = (page: PlaywrightPage): Promise<void> =>
+  page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  })
+
+test('what a member looks at reaches the shop after a yes, and nothing of before', async ({ app }) => {
+  const person = await newPerson('温言')
+  const { access_token: token, member } = await memberSession(person)
+  const { id: coupon } = await claim(token, '茶饮')
+  const { access_token: owner } = await staffSession('owner')
+  const noted = async (): Promise<string[]> => {
+    const { items } = await ask<Page<Noted>>('GET', `/v1/console/members/${member?.id}/events`, undefined, owner)
+    return items.map(({ name, page }) => `${name} ${page}`).sort()
+  }
+  const { page, at, tap, open } = await app({ member: person })
+  let told = 0
+  page.on('request', (request) => (told += Number(request.url().endsWith('/v1/me/events'))))
+
+  await open(`pages/coupon/index?id=${coupon}`)
+  await expect(at('coupon-code')).toBeVisible()
+  await open('account/profile/index')
+  await expect(at('behaviour')).toHaveAttribute('aria-checked', 'false')
+  await leave(page)
+  await tap('behaviour')
+  await expect(at('behaviour')).toHaveAttribute('aria-checked', 'true')
+  expect(told).toBe(0)
+
+  await open(`pages/coupon/index?id=${coupon}`)
+  await expect(at('coupon-code')).toBeVisible()
+  await leave(page)
+  await expect.poll(noted).toEqual(['coupon_view pages/coupon/index', 'page_view pages/coupon/index'])
 })
 
 test('a member moves to another phone number, and says yes and no to what is kept of their doing', async ({ app }) => {

@@ -1,9 +1,12 @@
 import { fromBase64, makeCode, stepAt } from '../src/card/code'
 import { readQr } from './tools/qr'
-import { ask, claim, memberSession, newPerson, type Card, type Person } from './tools/shop'
+import type { components } from '../src/api/schema'
+import { ask, claim, memberSession, newPerson, type Card, type Page, type Person } from './tools/shop'
 import { expect, test, type App } from './tools/test'
 
 const COUPON = '茶饮'
+
+type Coupon = components['schemas']['MyCouponView']
 
 /** Codes of the card as the phone would show them in the next half minutes; a till accepts one step either side. */
 async function codesOf(person: Person): Promise<[now: string, next: string]> {
@@ -161,4 +164,34 @@ test('a walk-in is enrolled by phone, and what they buy goes on', async ({ app }
   await till.tap('enrol-agreed')
   await till.tap('enrol-go')
   await expect(till.at('enrolled'), 'a phone is one member').toContainText('已经是会员')
+})
+
+test('a coupon’s own code is scanned off its page and redeems that coupon alone; a second till hears who used it', async ({ app, otherApp }) => {
+  const person = await withCoupon('秦桑')
+  const { access_token: token } = await memberSession(person)
+  const other = await claim(token, '满30减8')
+  const { items } = await ask<Page<Coupon>>('GET', '/v1/me/coupons?state=usable', undefined, token)
+  const shown = items.find(({ id }) => id !== other.id)
+  const phone = await otherApp({ member: person })
+  await phone.open(`pages/coupon/index?id=${shown?.id}`)
+  await expect(phone.at('coupon-code')).toHaveText(/^\w{4} \w{4} \w{4}$/)
+  const spoken = (await phone.at('coupon-code').innerText()).toLowerCase()
+  expect(await readQr(phone.at('coupon-qr'))).toBe(shown?.code)
+
+  const till = await app({ staff: 'cashier' })
+  await till.open('staff/till/index')
+  await expect(till.at('store')).toContainText('南山店')
+  await scan(till, spoken)
+  await expect(till.at('scanned-member')).toContainText('秦*')
+  await expect(till.at('coupon-alone')).toBeVisible()
+  await till.fill('amount', '60')
+  await expect(till.at('choice')).toHaveCount(1)
+  await expect(till.at('redeem')).toHaveText(/核销，减 ¥/)
+  await till.tap('redeem')
+  await expect(till.at('redeemed')).toContainText('核销成功')
+  await till.tap('next')
+
+  await scan(till, spoken)
+  await expect(till.at('refused')).toContainText('该券已核销')
+  await expect(till.at('used-facts')).toContainText('何小满')
 })

@@ -33,7 +33,8 @@ const arrived = async (person: Person): Promise<number> => (await messagesOf(per
 test('who allows a message gets the campaign on the phone; who opted out does not, and is told why', async ({ app, otherApp }) => {
   const [glad, done] = [await newPerson('杜若'), await newPerson('连翘')]
 
-  for (const [phone, person] of [[await app({ member: glad }), glad], [await otherApp({ member: done }), done]] as const) {
+  const gladly = await app({ member: glad })
+  for (const [phone, person] of [[gladly, glad], [await otherApp({ member: done }), done]] as const) {
     await phone.open('messages/subscriptions/index')
     await phone.tap(`allow-${TEMPLATE}`)
     await phone.tap('prompt-accept')
@@ -48,6 +49,9 @@ test('who allows a message gets the campaign on the phone; who opted out does no
   const { id, token } = await send('allowed', [glad, done])
   await expect.poll(() => arrived(glad)).toBe(1)
   expect(await arrived(done)).toBe(0)
+  await gladly.open('messages/inbox/index')
+  await gladly.page.getByText('全部发送记录').click()
+  await expect(gladly.at('words'), 'as it was sent').toHaveText(/周六会员日，新茶试饮.*10:00.*南山店/)
 
   const { access_token: theirs } = await memberSession(done)
   const me = await ask<{ id: string }>('GET', '/v1/me', undefined, theirs)

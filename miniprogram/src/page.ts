@@ -1,18 +1,22 @@
-/** What every page does: its title follows the language, also while it lies under another page. */
+/** What every page does: its title follows the language, also while it lies under another page, and that it is looked at is noted. */
 import { onHide, onShow } from '@dcloudio/uni-app'
 import { watch } from 'vue'
 import { applyAppearanceToBars } from '@/appearance'
+import { note } from '@/behaviour'
+import { ownRoute } from '@/platform/route'
 import { applyLocaleToBars, say, type Key } from '@/words'
 
 export function usePage(title: Key | (() => string)): void {
   const text = () => (typeof title === 'function' ? title() : say(title))
   const show = () => uni.setNavigationBarTitle({ title: text(), fail: () => undefined })
+  const route = ownRoute()
   let visible = false
   onShow(() => {
     visible = true
     show()
     applyLocaleToBars()
     applyAppearanceToBars()
+    note('page_view', route())
   })
   onHide(() => (visible = false))
   watch(text, () => visible && show())

@@ -55,6 +55,7 @@ refusals! {
     CardCodeInvalid = "card_code_invalid", "无法识别的会员码", "This is not a card code of ours.";
     CardCodeExpired = "card_code_expired", "会员码已过期，请顾客刷新", "The card code is too old. Ask the member to refresh it.";
     CardCodeUsed = "card_code_used", "会员码已被扫过，请顾客刷新", "The card code was already scanned. Ask the member to refresh it.";
+    CardCodeNeeded = "card_code_needed", "请扫会员码办理", "This needs the code of the member's card.";
     ScanExpired = "scan_expired", "扫码已超时，请重新扫码", "The scan has expired. Scan again.";
     StoreNotPermitted = "store_not_permitted", "您没有该门店的权限", "You have no permission for this store.";
     StoreClosed = "store_closed", "门店已停业", "The store is closed.";

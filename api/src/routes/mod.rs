@@ -36,6 +36,7 @@ pub mod coupon_packs;
 pub mod coupon_view;
 pub mod coupons;
 pub mod delivery_view;
+pub mod earning;
 pub mod enrolments;
 pub mod events;
 pub mod feedback;
@@ -136,6 +137,7 @@ fn member(config: &mut ServiceConfig) {
         .service(feedback::list_my_feedback);
     config
         .service(points::list_my_points)
+        .service(earning::get_my_earning)
         .service(points::check_in)
         .service(points::get_check_in)
         .service(points::accept_invitation)

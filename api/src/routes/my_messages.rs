@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use service::Context;
 use service::audience::Trait;
 use service::ids::{DeliveryId, InboxMessageId};
-use service::inbox::{self, Basis, PastMessage, Reach, Stopped, Why};
+use service::inbox::{self, Basis, PastMessage, Reach, Stopped, Why, Words};
 use service::states::{Channel, DeliveryState, MessageClass};
 use utoipa::ToSchema;
 
@@ -140,10 +140,27 @@ pub async fn stop_inbox_messages(
 pub struct PastMessageView {
     id: DeliveryId,
     state: DeliveryState,
+    /// As it was sent; null: its wording is not kept.
+    words: Option<WordsSentView>,
     why: WhyView,
 }
 
-/// What was sent to the member over all channels, newest first, each with its why.
+/// What the member read.
+#[derive(Serialize, ToSchema)]
+pub struct WordsSentView {
+    /// Of the inbox, and the name of the template that was subscribed to in WeChat.
+    title: Option<String>,
+    /// One text, or in WeChat the template's values in their order.
+    lines: Vec<String>,
+}
+
+impl From<Words> for WordsSentView {
+    fn from(Words { title, lines }: Words) -> Self {
+        Self { title, lines }
+    }
+}
+
+/// What was sent to the member over all channels, newest first, each with its words and its why.
 #[utoipa::path(
     tag = "member",
     params(PageQuery),
@@ -157,7 +174,12 @@ pub async fn list_my_deliveries(
     page: Query<PageQuery>,
 ) -> Result<web::Json<PageView<PastMessageView>>, Problem> {
     let page = inbox::history(&ctx, caller.0.member.id, &page.0.into()).await?;
-    let view = |PastMessage { id, state, why }| PastMessageView { id, state, why: WhyView::of(&ctx, why) };
+    let view = |PastMessage { id, state, words, why }| PastMessageView {
+        id,
+        state,
+        words: words.map(Into::into),
+        why: WhyView::of(&ctx, why),
+    };
     Ok(web::Json(PageView::of(page, view)))
 }
 

@@ -197,7 +197,7 @@ pub async fn record_purchase(
     Ok(HttpResponse::Created().json(PurchaseView::from(recorded)))
 }
 
-/// The member's own purchases, the latest recorded first.
+/// The member's own purchases, the latest first.
 #[utoipa::path(
     tag = "member",
     params(PageQuery),
@@ -214,7 +214,7 @@ pub async fn list_my_purchases(
     Ok(web::Json(PageView::of(page, PurchaseView::from)))
 }
 
-/// A member's purchases, the latest recorded first.
+/// A member's purchases, the latest first.
 #[utoipa::path(
     tag = "console",
     params(PageQuery),

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use service::card::{self, ScanCard, Scanned};
+use service::card::{ScanCard, Scanned};
 use service::coupon::{self, Proof, RedeemCoupon, StoreRedemption, Undo};
 use service::ids::{CouponId, MemberId, RedemptionId, ScanId, StampCardId, StoreId};
 use service::page::PageRequest;
@@ -24,7 +24,7 @@ use crate::problem::Problem;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScanBody {
-    /// What the member's phone shows.
+    /// What the member's phone shows: the card's code, or the 12 characters of a coupon.
     pub code: String,
     pub store_id: StoreId,
 }
@@ -34,11 +34,13 @@ pub struct ScanView {
     pub scan_id: ScanId,
     /// Until when the scan can be worked with at this store.
     pub expires_at: DateTime<Utc>,
+    /// The coupon whose own code was read: the scan is good for it alone. Null: the card's code was.
+    pub coupon_id: Option<CouponId>,
     pub member: ScannedMemberView,
     /// The coupons that can be used at this store now.
     pub usable_coupons: Vec<CouponView>,
     pub unusable_coupons: Vec<UnusableCouponView>,
-    /// Of the member's tier, with what is left of each.
+    /// Of the member's tier, with what is left of each; none where a coupon's code was read.
     pub rights: Vec<RightLeftView>,
     /// The cards that take stamps now, and those that the member has stamps on.
     pub stamp_cards: Vec<ScannedStampCardView>,
@@ -90,13 +92,18 @@ pub struct ScannedMemberView {
 impl ScanView {
     async fn of(ctx: &Context, scanned: Scanned) -> Result<Self, Problem> {
         let (db, id) = (ctx.db.read(), scanned.member.id);
-        let judged = coupon::judge_at_store(ctx, &scanned.member, &scanned.store).await?;
+        let judged = coupon::judge_scanned(ctx, &scanned).await?;
         let usable = judged.iter().filter(|one| one.verdict.is_ok());
         let place = tier::place_of(db, id).await?;
         let tier = place.as_ref().and_then(|place| place.tier());
+        let rights = match scanned.scan.coupon_id {
+            None => tier::rights_of(ctx, db, id).await?,
+            Some(_) => Vec::new(),
+        };
         Ok(Self {
             scan_id: scanned.scan.id,
             expires_at: scanned.scan.expires_at,
+            coupon_id: scanned.scan.coupon_id,
             member: ScannedMemberView {
                 id,
                 masked_name: member::masked_name(&scanned.member),
@@ -107,13 +114,13 @@ impl ScanView {
             },
             usable_coupons: usable.map(|one| CouponView::of(&one.held)).collect(),
             unusable_coupons: unusable(ctx, &judged),
-            rights: tier::rights_of(ctx, db, id).await?.into_iter().map(Into::into).collect(),
+            rights: rights.into_iter().map(Into::into).collect(),
             stamp_cards: stamp::my_cards(ctx, id).await?.into_iter().map(Into::into).collect(),
         })
     }
 }
 
-/// Reads a card code at a store.
+/// Reads the code of a card or of a coupon at a store.
 #[utoipa::path(
     tag = "till",
     request_body = ScanBody,
@@ -127,7 +134,7 @@ pub async fn scan_card(
     body: Json<ScanBody>,
 ) -> Result<HttpResponse, Problem> {
     let ScanBody { code, store_id } = body.0;
-    let scanned = card::scan_card(&ctx, &staff.0, ScanCard { code, store_id }).await?;
+    let scanned = coupon::scan_code(&ctx, &staff.0, ScanCard { code, store_id }).await?;
     Ok(HttpResponse::Created().json(ScanView::of(&ctx, scanned).await?))
 }
 

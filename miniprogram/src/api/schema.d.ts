@@ -1283,7 +1283,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A member's purchases, the latest recorded first. */
+        /** A member's purchases, the latest first. */
         get: operations["list_member_purchases"];
         put?: never;
         post?: never;
@@ -2377,7 +2377,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was sent to the member over all channels, newest first, each with its why. */
+        /** What was sent to the member over all channels, newest first, each with its words and its why. */
         get: operations["list_my_deliveries"];
         put?: never;
         post?: never;
@@ -2398,6 +2398,23 @@ export interface paths {
         put?: never;
         /** Ends messages like this one, whatever channel it came by; again changes nothing. */
         post: operations["stop_my_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/earning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What earns the member points, by the rules in force today. */
+        get: operations["get_my_earning"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2740,7 +2757,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The member's own purchases, the latest recorded first. */
+        /** The member's own purchases, the latest first. */
         get: operations["list_my_purchases"];
         put?: never;
         post?: never;
@@ -3157,7 +3174,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reads a card code at a store. */
+        /** Reads the code of a card or of a coupon at a store. */
         post: operations["scan_card"];
         delete?: never;
         options?: never;
@@ -3465,6 +3482,20 @@ export interface components {
         };
         /** @enum {string} */
         BirthdaySpan: "day" | "month";
+        BonusView: {
+            /** @description As it stands on the receipt. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Of the normal points; null: nothing.
+             */
+            percent?: number | null;
+            /**
+             * Format: date
+             * @description The last day, in the brand's zone.
+             */
+            until?: string | null;
+        };
         /** @description Goods that were bought and not all given back: those of the category and with the code, where these are told. */
         BoughtTest: {
             category?: string | null;
@@ -4522,6 +4553,26 @@ export interface components {
             name: string;
             when?: components["schemas"]["EarnConditions"];
             effect: components["schemas"]["Effect"];
+        };
+        EarningView: {
+            /**
+             * Format: int64
+             * @description Points for each yuan that is paid; 0: purchases earn nothing.
+             */
+            per_yuan: number;
+            /**
+             * Format: int32
+             * @description Points of a purchase can be spent after so many days.
+             */
+            return_days: number;
+            tier?: components["schemas"]["TierEarningView"] | null;
+            /** @description What some purchases earn more or less now. */
+            bonuses: components["schemas"]["BonusView"][];
+            check_in?: components["schemas"]["CheckInPolicy"] | null;
+            invite?: components["schemas"]["InvitePolicy"] | null;
+            /** @description Those that the member has not answered. */
+            surveys: components["schemas"]["SurveyEarningView"][];
+            expiry: components["schemas"]["Expiry"];
         };
         Effect: {
             /**
@@ -6345,6 +6396,7 @@ export interface components {
             items: {
                 id: components["schemas"]["DeliveryId"];
                 state: components["schemas"]["DeliveryState"];
+                words?: components["schemas"]["WordsSentView"] | null;
                 why: components["schemas"]["WhyView"];
             }[];
             /** @description Null on the last page. */
@@ -6692,6 +6744,7 @@ export interface components {
         PastMessageView: {
             id: components["schemas"]["DeliveryId"];
             state: components["schemas"]["DeliveryState"];
+            words?: components["schemas"]["WordsSentView"] | null;
             why: components["schemas"]["WhyView"];
         };
         /** @enum {string} */
@@ -6972,7 +7025,7 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "behaviour_consent_required" | "member_disabled" | "staff_disabled" | "challenge_expired" | "passkey_invalid" | "passkey_cloned" | "passkey_limit_reached" | "soter_refused" | "soter_replayed" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_for_tier" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "feedback_closed" | "feedback_unanswered" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "behaviour_consent_required" | "member_disabled" | "staff_disabled" | "challenge_expired" | "passkey_invalid" | "passkey_cloned" | "passkey_limit_reached" | "soter_refused" | "soter_replayed" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "card_code_needed" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_for_tier" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "feedback_closed" | "feedback_unanswered" | "callback_signature_invalid";
         ProgrammeTierView: {
             id: components["schemas"]["TierId"];
             /**
@@ -7628,7 +7681,7 @@ export interface components {
             saw: string;
         };
         ScanBody: {
-            /** @description What the member's phone shows. */
+            /** @description What the member's phone shows: the card's code, or the 12 characters of a coupon. */
             code: string;
             store_id: components["schemas"]["StoreId"];
         };
@@ -7641,11 +7694,12 @@ export interface components {
              * @description Until when the scan can be worked with at this store.
              */
             expires_at: string;
+            coupon_id?: components["schemas"]["CouponId"] | null;
             member: components["schemas"]["ScannedMemberView"];
             /** @description The coupons that can be used at this store now. */
             usable_coupons: components["schemas"]["CouponView"][];
             unusable_coupons: components["schemas"]["UnusableCouponView"][];
-            /** @description Of the member's tier, with what is left of each. */
+            /** @description Of the member's tier, with what is left of each; none where a coupon's code was read. */
             rights: components["schemas"]["RightLeftView"][];
             /** @description The cards that take stamps now, and those that the member has stamps on. */
             stamp_cards: components["schemas"]["ScannedStampCardView"][];
@@ -8178,6 +8232,11 @@ export interface components {
             open_until?: string | null;
             state: components["schemas"]["PublicationState"];
         };
+        SurveyEarningView: {
+            name: string;
+            /** Format: int64 */
+            points: number;
+        };
         /** Format: uuid */
         SurveyId: string;
         SurveyView: {
@@ -8300,6 +8359,17 @@ export interface components {
         TierCouponView: {
             template_id: components["schemas"]["CouponTemplateId"];
             name: string;
+        };
+        /** @description Of the normal points, in the member's tier. */
+        TierEarningView: {
+            name: string;
+            /** Format: int32 */
+            percent: number;
+            /**
+             * Format: int32
+             * @description In the month of the birthday.
+             */
+            birthday_percent: number;
         };
         /** Format: uuid */
         TierId: string;
@@ -8590,6 +8660,13 @@ export interface components {
             basis: components["schemas"]["WordsView"];
             /** @description Whether such messages can be stopped. */
             can_stop: boolean;
+        };
+        /** @description What the member read. */
+        WordsSentView: {
+            /** @description Of the inbox, and the name of the template that was subscribed to in WeChat. */
+            title?: string | null;
+            /** @description One text, or in WeChat the template's values in their order. */
+            lines: string[];
         };
         /** @description A code with its words. */
         WordsView: {
@@ -24726,6 +24803,70 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_my_earning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarningView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

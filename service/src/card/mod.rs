@@ -10,6 +10,8 @@
 //! accepts one step either side of now, and each `(member, step, purpose)` once: a screenshot is useless. The unique row in
 //! `scan` is the last guard of that. A scan can then be worked with at its store for `card.scan_seconds`.
 //!
+//! A till that reads a coupon's own code gets a scan as well ([`crate::coupon`]), which is good for that coupon alone.
+//!
 //! Written by the member (a new secret) and the till (scans); read by purchase and coupon.
 
 mod code;
@@ -18,5 +20,6 @@ mod show;
 pub mod till;
 
 pub use code::{CardCode, SHAPE};
-pub use scan::{ScanCard, Scanned, Scans, live_scan, scan_card};
+pub(crate) use scan::scan_of_coupon;
+pub use scan::{ScanCard, Scanned, Scans, live_card_scan, live_scan, scan_card};
 pub use show::{Card, OfflineCard, ShownCode, renew_secret, show_card, show_code};

@@ -1,4 +1,4 @@
-//! A till reads a card code: who is it, is the code right, fresh and not read before.
+//! A till reads a card code: who is it, is the code right, fresh and not read before. What rests on a scan asks here.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use super::till;
 use crate::context::Context;
 use crate::db::is_any;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, ScanId, StoreId};
+use crate::ids::{CouponId, MemberId, ScanId, StoreId};
 use crate::phone::Phone;
 use crate::redirect;
 use crate::refusal::Refusal;
@@ -49,17 +49,46 @@ pub async fn scan_card(ctx: &Context, staff: &StaffCaller, command: ScanCard) ->
     let store = till::require_open(ctx, staff, command.store_id).await?;
     let code = CardCode::parse(&command.code)?;
     let (holder, member) = prove(ctx, &code).await?;
+    let scan = scan::Model { step: code.step, ..new_scan(ctx, staff, store.id, holder) };
+    keep(ctx, scan, member, store).await
+}
+
+/// A coupon's own code, already proven. It can be read as often as it is shown, so its purpose is a new one each time: nothing is
+/// used up.
+pub(crate) async fn scan_of_coupon(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (coupon_id, member): (CouponId, member::Model),
+    store: store::Model,
+) -> Result<Scanned> {
+    let scan = new_scan(ctx, staff, store.id, member.id);
+    let purpose = format!("coupon:{}", scan.id);
+    keep(ctx, scan::Model { purpose, coupon_id: Some(coupon_id), ..scan }, member, store).await
+}
+
+fn new_scan(ctx: &Context, staff: &StaffCaller, store_id: StoreId, member_id: MemberId) -> scan::Model {
     let now = ctx.now();
-    let scan = scan::Model {
+    scan::Model {
         id: ctx.new_id(),
-        member_id: holder,
+        member_id,
         staff_id: staff.id,
-        store_id: command.store_id,
+        store_id,
         purpose: PURPOSE.to_owned(),
-        step: code.step,
+        step: current_step(ctx),
         created_at: now,
         expires_at: now + Duration::seconds(ctx.settings.card.scan_seconds),
-    };
+        coupon_id: None,
+    }
+}
+
+/// # Refuses
+/// `card_code_used`
+async fn keep(
+    ctx: &Context,
+    scan: scan::Model,
+    member: member::Model,
+    store: store::Model,
+) -> Result<Scanned> {
     let txn = ctx.db.begin().await?;
     let inserted = scan::Entity::insert(scan.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::new().do_nothing().to_owned())
@@ -147,4 +176,18 @@ impl Scans {
         }
         Ok((scan.clone(), member.clone()))
     }
+}
+
+/// The scan that anything else of the member's rests on: a coupon's own code is not enough for it.
+///
+/// # Refuses
+/// `card_code_needed`, `scan_expired`, `member_disabled`
+pub async fn live_card_scan(
+    ctx: &Context,
+    connection: &impl ConnectionTrait,
+    id: ScanId,
+    store_id: StoreId,
+) -> Result<(scan::Model, member::Model)> {
+    let (scan, member) = live_scan(ctx, connection, id, store_id).await?;
+    if scan.coupon_id.is_some() { Err(Refusal::CardCodeNeeded.into()) } else { Ok((scan, member)) }
 }

@@ -44,6 +44,7 @@ mod redeem_together;
 mod return_of_order;
 mod reverse;
 pub mod rules;
+mod shown_code;
 pub mod template;
 mod transfer;
 mod typed_code;
@@ -75,12 +76,13 @@ pub use pack::{
     ClaimablePack, Pack, PackForm, PackItem, PackedOffer, claim_pack, create_pack, list_claimable_packs,
     list_packs,
 };
-pub use quote::{Judged, Quote, QuoteCoupons, judge_at_store, quote_coupons};
+pub use quote::{Judged, Quote, QuoteCoupons, judge_scanned, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
 pub use redeem_together::RedemptionDesk;
 pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_of_order};
 pub use reverse::{Undo, reverse_redemption, undo_of};
 pub use rules::{Fix, Unusable};
+pub use shown_code::scan_code;
 pub use transfer::{TransferLink, accept_coupon, call_back_coupon, offer_coupon};
 pub use typed_code::{claim_by_code, create_codes};
 pub use void::{void, void_coupon};

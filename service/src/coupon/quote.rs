@@ -9,11 +9,11 @@ use super::basket::Basket;
 use super::combine::{self, Combination};
 use super::rules::{self, Unusable, Usage};
 use super::{HeldCoupon, offer};
-use crate::card::{self, till};
+use crate::card::{self, Scanned, till};
 use crate::context::Context;
 use crate::db::is_any;
 use crate::error::Result;
-use crate::ids::{MemberId, ScanId, StoreId};
+use crate::ids::{CouponId, MemberId, ScanId, StoreId};
 use crate::staff::StaffCaller;
 
 /// Coupons shown at a till; the ones that end first come first.
@@ -41,14 +41,11 @@ pub struct Quote {
     pub best: Combination,
 }
 
-/// The member's unused coupons, judged for a store; the usable ones first.
-pub async fn judge_at_store(
-    ctx: &Context,
-    member: &member::Model,
-    store: &store::Model,
-) -> Result<Vec<Judged>> {
-    let is_first_order = is_first_order(ctx, member).await?;
-    judge(ctx, Usage { is_first_order, ..usage(ctx, member, store, None) }).await
+/// The unused coupons that a scan is good for, judged for its store; the usable ones first.
+pub async fn judge_scanned(ctx: &Context, scanned: &Scanned) -> Result<Vec<Judged>> {
+    let is_first_order = is_first_order(ctx, &scanned.member).await?;
+    let usage = Usage { is_first_order, ..usage(ctx, &scanned.member, &scanned.store, None) };
+    judge(ctx, usage, scanned.scan.coupon_id).await
 }
 
 /// # Refuses
@@ -56,10 +53,10 @@ pub async fn judge_at_store(
 pub async fn quote_coupons(ctx: &Context, staff: &StaffCaller, command: QuoteCoupons) -> Result<Quote> {
     let store = till::require_open(ctx, staff, command.store_id).await?;
     command.basket.validate()?;
-    let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
+    let (scan, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let is_first_order = is_first_order(ctx, &member).await?;
     let usage = Usage { is_first_order, ..usage(ctx, &member, &store, Some(&command.basket)) };
-    let coupons = judge(ctx, usage).await?;
+    let coupons = judge(ctx, usage, scan.coupon_id).await?;
     let usable: Vec<&HeldCoupon> =
         coupons.iter().filter(|one| one.verdict.is_ok()).map(|one| &one.held).collect();
     let best = combine::best(&command.basket, &usable);
@@ -102,13 +99,15 @@ pub(super) async fn has_redeemed(connection: &impl ConnectionTrait, member_ids: 
     Ok(live.one(connection).await?.is_some())
 }
 
-async fn judge(ctx: &Context, usage: Usage<'_>) -> Result<Vec<Judged>> {
+/// All coupons of the member, or the only one whose own code was read.
+async fn judge(ctx: &Context, usage: Usage<'_>, only: Option<CouponId>) -> Result<Vec<Judged>> {
     let bound = rules::past_ends(usage.now);
     let waits = Condition::all()
         .add(coupon::Column::State.eq(CouponState::Issued))
         .add(coupon::Column::ValidUntil.gt(bound));
     let coupons = coupon::Entity::find()
         .filter(coupon::Column::MemberId.eq(usage.member_id))
+        .filter(only.map_or_else(Condition::all, |id| Condition::all().add(coupon::Column::Id.eq(id))))
         .filter(Condition::any().add(waits).add(coupon::Column::State.eq(CouponState::Locked)))
         .order_by_asc(coupon::Column::ValidUntil)
         .order_by_asc(coupon::Column::Id)

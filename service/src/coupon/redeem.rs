@@ -114,7 +114,7 @@ pub struct Redeemed {
 }
 
 /// # Refuses
-/// `store_not_permitted`, `store_closed`, `request_number_reused`, `scan_expired`, `member_disabled`,
+/// `store_not_permitted`, `store_closed`, `request_number_reused`, `scan_expired`, `card_code_needed`, `member_disabled`,
 /// `coupons_not_stackable`, `quote_changed`, and of one coupon what [`super::rules::check`] refuses
 pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCoupon) -> Result<Redeemed> {
     till::require(staff, command.store_id)?;

@@ -149,7 +149,11 @@ async fn whose(
     (seen, held): (&Seen, &[HeldCoupon]),
 ) -> Result<member::Model> {
     if let Proof::Scan(scan_id) = command.proof {
-        return Ok(seen.scans.live(ctx, scan_id, command.store_id)?.1);
+        let (scan, member) = seen.scans.live(ctx, scan_id, command.store_id)?;
+        return match scan.coupon_id {
+            Some(shown) if command.coupon_ids != [shown] => Err(Refusal::CardCodeNeeded.into()),
+            _ => Ok(member),
+        };
     }
     let holder: MemberId = held.first().map(|held| held.coupon.member_id).ok_or(Error::NotFound("coupon"))?;
     let member = redirect::find_current(ctx.db.read(), holder).await?;

@@ -18,14 +18,13 @@ use sea_orm::{
 use super::batch::{self, Batch};
 use super::facts::{self, Facts, Terms};
 use super::hold;
-use super::message::{MessageDraft, Rendered, Variables};
+use super::message::{MessageDraft, Rendered};
 use super::priority::Rivals;
 use super::rest;
 use super::sort::{Go, Sorting};
 use super::standing::{Open, RUNNING, end_open_deliveries, pause_at_ceiling};
-use super::wording::Wordings;
+use super::wording::{Wordings, worded};
 use crate::budget::Ceiling;
-use crate::consent;
 use crate::context::Context;
 use crate::db::{is_any, plan_once};
 use crate::error::{Error, Result};
@@ -186,15 +185,8 @@ async fn decide_all(
 fn envelope(ctx: &Context, facts: &Facts, wordings: &Wordings, go: &Go) -> Option<Envelope> {
     let recipient = facts.get(&go.row.member_id)?;
     let message = wordings.of_step(go.row.variant.as_deref(), go.row.step).clone();
-    let link = || consent::opt_out_link(ctx, go.row.channel, go.row.id);
-    let variables = Variables {
-        name: recipient.name.as_deref(),
-        card_number: &recipient.card_number,
-        brand: &ctx.settings.brand_name,
-        opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
-    };
     Some(Envelope {
-        rendered: message.render(&variables),
+        rendered: worded(ctx, &go.row, &message, (recipient.name.as_deref(), &recipient.card_number)),
         message,
         address: recipient.address(go.row.channel).map(str::to_owned),
         delivery: go.row.clone(),

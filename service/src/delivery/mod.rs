@@ -68,7 +68,7 @@ pub use saw::{Saw, SawGate};
 pub use send::send;
 pub use standing::{Open, RUNNING, end_open_deliveries};
 pub use survey::{STRETCH, Surroundings, Surveyed, survey};
-pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of};
+pub use wording::{FallbackStep, Variant, Wordings, fallback_of, variants_of, worded};
 
 use entity::states::DeliveryState;
 

@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use entity::campaign;
 use entity::states::Channel;
+use entity::{campaign, campaign_version, delivery};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::message::MessageDraft;
+use super::message::{MessageDraft, Rendered, Variables};
+use crate::consent;
+use crate::context::Context;
 use crate::error::{Error, Result};
 
 /// Where a message goes when the channel before it is closed for the member.
@@ -32,11 +36,15 @@ pub struct Variant {
 }
 
 pub fn variants_of(campaign: &campaign::Model) -> Result<Vec<Variant>> {
-    serde_json::from_value(campaign.variants.clone()).map_err(Error::internal)
+    read(&campaign.variants)
 }
 
 pub fn fallback_of(campaign: &campaign::Model) -> Result<Vec<FallbackStep>> {
-    serde_json::from_value(campaign.fallback.clone()).map_err(Error::internal)
+    read(&campaign.fallback)
+}
+
+fn read<T: DeserializeOwned>(part: &Value) -> Result<T> {
+    serde_json::from_value(part.clone()).map_err(Error::internal)
 }
 
 #[derive(Debug, Clone)]
@@ -48,11 +56,19 @@ pub struct Wordings {
 
 impl Wordings {
     pub fn of(campaign: &campaign::Model) -> Result<Self> {
-        let main: MessageDraft = serde_json::from_value(campaign.message.clone()).map_err(Error::internal)?;
-        let variants = variants_of(campaign)?;
-        let steps = fallback_of(campaign)?;
+        Self::from_parts(&campaign.message, &campaign.variants, &campaign.fallback)
+    }
+
+    /// Those of an earlier version of the campaign.
+    pub fn of_version(version: &campaign_version::Model) -> Result<Self> {
+        let part = |name: &str| &version.content[name];
+        Self::from_parts(part("message"), part("variants"), part("fallback"))
+    }
+
+    fn from_parts(message: &Value, variants: &Value, fallback: &Value) -> Result<Self> {
+        let (variants, steps): (Vec<Variant>, Vec<FallbackStep>) = (read(variants)?, read(fallback)?);
         Ok(Self {
-            main: Arc::new(main),
+            main: Arc::new(read(message)?),
             variants: variants.into_iter().map(|one| (one.name, Arc::new(one.message))).collect(),
             steps: steps.into_iter().map(|step| Arc::new(step.message)).collect(),
         })
@@ -64,4 +80,20 @@ impl Wordings {
         let own = || variant.and_then(|name| self.variants.get(name)).unwrap_or(&self.main);
         behind.and_then(|index| self.steps.get(index)).unwrap_or_else(own)
     }
+}
+
+/// A wording as it goes to one member, who is given by name and card number.
+pub fn worded(
+    ctx: &Context,
+    row: &delivery::Model,
+    message: &MessageDraft,
+    (name, card_number): (Option<&str>, &str),
+) -> Rendered {
+    let link = || consent::opt_out_link(ctx, row.channel, row.id);
+    message.render(&Variables {
+        name,
+        card_number,
+        brand: &ctx.settings.brand_name,
+        opt_out: message.has_opt_out_link().then(link).unwrap_or_default(),
+    })
 }

@@ -3,6 +3,7 @@
 mod basis;
 mod stop;
 mod why;
+mod words;
 
 use entity::{delivery, inbox_message};
 use sea_orm::sea_query::Expr;
@@ -15,6 +16,7 @@ pub use basis::Basis;
 pub use entity::inbox_message::Model as InboxRow;
 pub use stop::{Reach, Stopped, stop, stop_delivery};
 pub use why::{PastMessage, Why, history, why};
+pub use words::Words;
 
 use crate::context::Context;
 use crate::delivery::Rendered;

@@ -4,9 +4,11 @@
 use chrono::{DateTime, Utc};
 use entity::states::{Channel, DeliveryState, MessageClass};
 use entity::{campaign, delivery, inbox_message};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::basis::Basis;
+use super::words::{Words, words_of};
 use crate::audience::{Rule, Trait, traits_of};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -77,11 +79,21 @@ fn explained(row: &delivery::Model, campaign: Option<&campaign::Model>) -> Resul
         channel: row.channel,
         class: row.class,
         topic: Some(row.topic.clone()),
-        sent_at: row.sent_at.unwrap_or(row.updated_at),
+        sent_at: sent_at(row),
         traits: rule.as_ref().map(traits_of).unwrap_or_default(),
         basis: Basis::of(row.channel, row.class),
         can_stop: row.class == MessageClass::Marketing,
     })
+}
+
+/// Of one whose answer was never heard: when it was given up.
+fn sent_at(row: &delivery::Model) -> DateTime<Utc> {
+    row.sent_at.unwrap_or(row.updated_at)
+}
+
+/// [`sent_at`] in a query.
+fn sent_expr() -> Expr {
+    Func::coalesce([Expr::col(delivery::Column::SentAt), Expr::col(delivery::Column::UpdatedAt)]).into()
 }
 
 /// One message of the member's history.
@@ -89,30 +101,43 @@ fn explained(row: &delivery::Model, campaign: Option<&campaign::Model>) -> Resul
 pub struct PastMessage {
     pub id: DeliveryId,
     pub state: DeliveryState,
+    /// None: its wording is not kept.
+    pub words: Option<Words>,
     pub why: Why,
 }
 
 /// What was sent to the member over all channels, newest first.
 pub async fn history(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<PastMessage>> {
-    let mut query = delivery::Entity::find()
-        .filter(delivery::Column::MemberId.eq(member_id))
-        .filter(delivery::Column::State.is_in(GONE_OUT))
-        .order_by_desc(delivery::Column::Id)
-        .limit(page.limit() + 1);
+    let own = || {
+        delivery::Entity::find()
+            .filter(delivery::Column::MemberId.eq(member_id))
+            .filter(delivery::Column::State.is_in(GONE_OUT))
+    };
+    let mut query = own();
     if let Some(after) = page.after::<DeliveryId>()? {
-        query = query.filter(delivery::Column::Id.lt(after));
+        let last = own().filter(delivery::Column::Id.eq(after)).one(ctx.db.read()).await?;
+        let last = last.ok_or_else(|| Error::invalid("cursor", "is not a cursor that this list gave"))?;
+        let same_time = sent_expr().eq(sent_at(&last)).and(delivery::Column::Id.lt(after));
+        query = query.filter(sent_expr().lt(sent_at(&last)).or(same_time));
     }
-    let rows = query.all(ctx.db.read()).await?;
+    let rows = query
+        .order_by_desc(sent_expr())
+        .order_by_desc(delivery::Column::Id)
+        .limit(page.limit() + 1)
+        .all(ctx.db.read())
+        .await?;
     let mut ids: Vec<_> = rows.iter().map(|row| row.campaign_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let campaigns =
         campaign::Entity::find().filter(campaign::Column::Id.is_in(ids)).all(ctx.db.read()).await?;
+    let words = words_of(ctx, member_id, &rows).await?;
     let past = rows
         .iter()
-        .map(|row| {
+        .zip(words)
+        .map(|(row, words)| {
             let campaign = campaigns.iter().find(|campaign| campaign.id == row.campaign_id);
-            Ok(PastMessage { id: row.id, state: row.state, why: explained(row, campaign)? })
+            Ok(PastMessage { id: row.id, state: row.state, words, why: explained(row, campaign)? })
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Page::from_rows(past, page.limit(), |one| one.id.0))

@@ -27,10 +27,10 @@ pub struct HandOver {
 /// The same again at the same store is answered with what was done.
 ///
 /// # Refuses
-/// `store_not_permitted`, `store_closed`, `scan_expired`, `member_disabled`, `exchange_done`, `exchange_cancelled`
+/// `store_not_permitted`, `store_closed`, `card_code_needed`, `scan_expired`, `member_disabled`, `exchange_done`, `exchange_cancelled`
 pub async fn hand_over(ctx: &Context, staff: &StaffCaller, command: HandOver) -> Result<ExchangeRow> {
     till::require_open(ctx, staff, command.store_id).await?;
-    let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
+    let (_, member) = card::live_card_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let txn = ctx.db.begin().await?;
     let member_id = points::lock(&txn, member.id).await?;
     let found = || exchange::Entity::find_by_id(command.exchange_id);
@@ -72,7 +72,7 @@ pub async fn list_waiting(
     (store_id, scan_id): (StoreId, ScanId),
 ) -> Result<Vec<ExchangeRow>> {
     till::require(staff, store_id)?;
-    let (_, member) = card::live_scan(ctx, ctx.db.read(), scan_id, store_id).await?;
+    let (_, member) = card::live_card_scan(ctx, ctx.db.read(), scan_id, store_id).await?;
     Ok(exchange::Entity::find()
         .filter(exchange::Column::MemberId.eq(member.id))
         .filter(exchange::Column::State.eq(ExchangeState::Waiting))

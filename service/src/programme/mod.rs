@@ -1,5 +1,10 @@
 //! The programme as it is seen before anybody has signed in: whose it is, its tiers, what may be subscribed to and how one signs in;
-//! and the shop as its staff's console needs to know it. All of it is settings and the ladder; nothing is written here.
+//! the shop as its staff's console needs to know it; and what earns a member points. All of it is settings and what other features
+//! have decided; nothing is written here.
+
+mod earning;
+
+pub use earning::{Bonus, Earning, SurveyEarning, TierEarning, read_earning};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

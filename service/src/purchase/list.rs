@@ -1,8 +1,9 @@
-//! A member's purchases, the latest recorded first.
+//! A member's purchases, the latest first.
 
 use std::collections::HashMap;
 
 use entity::{purchase, purchase_line, refund};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::refund::RefundRow;
@@ -46,11 +47,17 @@ pub async fn list_for_staff(
 }
 
 async fn list(ctx: &Context, member_id: MemberId, page: &PageRequest) -> Result<Page<RecordedPurchase>> {
-    let mut query = purchase::Entity::find().filter(purchase::Column::MemberId.eq(member_id));
+    use purchase::Column::{Id, MemberId, PurchasedAt};
+    let own = || purchase::Entity::find().filter(MemberId.eq(member_id));
+    let mut query = own();
     if let Some(after) = page.after::<PurchaseId>()? {
-        query = query.filter(purchase::Column::Id.lt(after));
+        let last = own().filter(Id.eq(after)).one(ctx.db.read()).await?;
+        let last = last.ok_or_else(|| Error::invalid("cursor", "is not a cursor that this list gave"))?;
+        let same_time = PurchasedAt.eq(last.purchased_at).and(Id.lt(after));
+        query = query.filter(PurchasedAt.lt(last.purchased_at).or(same_time));
     }
-    let rows = query.order_by_desc(purchase::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let rows =
+        query.order_by_desc(PurchasedAt).order_by_desc(Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
     let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
     let ids = page.items.iter().map(|row| row.id).collect::<Vec<_>>();
     let mut earnings = points::earnings_of(ctx.db.read(), ids.iter().copied()).await?;

@@ -42,11 +42,12 @@ pub struct RightLeft {
 }
 
 /// # Refuses
-/// `store_not_permitted`, `store_closed`, `scan_expired`, `member_disabled`, `right_unknown`, `right_used_up`, `request_number_reused`
+/// `store_not_permitted`, `store_closed`, `card_code_needed`, `scan_expired`, `member_disabled`, `right_unknown`, `right_used_up`,
+/// `request_number_reused`
 pub async fn use_right(ctx: &Context, staff: &StaffCaller, command: UseRight) -> Result<RightUse> {
     till::require_open(ctx, staff, command.store_id).await?;
     let request_no = text::line("request_no", &command.request_no, 64)?;
-    let (_, member) = card::live_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
+    let (_, member) = card::live_card_scan(ctx, ctx.db.read(), command.scan_id, command.store_id).await?;
     let txn = ctx.db.begin().await?;
     let member_id = points::lock(&txn, member.id).await?;
     if let Some(done) = stored(&txn, command.store_id, &request_no).await? {

@@ -85,6 +85,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("get_check_in", Members),
     ("get_inbox_message", OwnMember),
     ("get_me", Members),
+    ("get_my_earning", Members),
     ("get_my_tier", Members),
     ("get_preferences", Members),
     ("list_claimable_coupon_templates", MembersOrAnonymous),

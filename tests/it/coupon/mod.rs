@@ -17,6 +17,7 @@ mod return_of_order;
 mod reverse;
 mod rules;
 pub mod shop;
+mod shown_code;
 mod sums;
 mod template;
 mod transfer;

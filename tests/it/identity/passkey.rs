@@ -23,6 +23,21 @@ async fn add(phones: &Phones, token: &str, authenticator: &mut Authenticator) ->
     phones.app.post("/v1/me/passkeys", body).with_bearer(token).await
 }
 
+#[tokio::test]
+async fn a_passkey_knows_whose_it_is_since_who_signs_in_names_nobody() {
+    let (phones, token) = member().await;
+
+    let begun =
+        phones.app.post("/v1/me/passkeys/challenges", json!({})).with_bearer(&token).await.expect(200);
+
+    let selection = &begun["options"]["publicKey"]["authenticatorSelection"];
+    assert_eq!(
+        (&selection["residentKey"], &selection["requireResidentKey"]),
+        (&json!("required"), &json!(true))
+    );
+    assert_eq!(selection["userVerification"], "required");
+}
+
 async fn begin(phones: &Phones) -> Value {
     phones.app.post("/v1/auth/passkey-challenges", json!({})).await.expect(200)
 }

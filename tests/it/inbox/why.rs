@@ -3,12 +3,14 @@
 use entity::states::{Channel, DeliveryState, MessageClass};
 use futures_util::future::join_all;
 use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 use service::audience::{Rule, Trait, traits_of};
 use service::campaign::CampaignDraft;
 use service::ids::MemberId;
 use service::inbox::Basis;
 use tests::TestApp;
+use tests::platforms::COUPON_EXPIRY;
 
 /// One member with one message, and the path of that message.
 async fn told(app: &TestApp, change: impl FnOnce(&mut CampaignDraft)) -> (MemberId, String, String) {
@@ -105,6 +107,48 @@ async fn a_members_history_is_over_all_channels_and_each_can_be_stopped() {
     assert_eq!(stopped, json!({ "channel": "wechat_subscribe", "topic": "offers" }));
     app.drain().await;
     app.callbacks_settled().await;
+}
+
+#[tokio::test]
+async fn a_members_history_has_the_words_as_they_were_sent_whatever_was_edited_since() {
+    let settings = format!(
+        "caps.per_24_hours = 0\ncaps.per_calendar_day = 0\n\
+         wechat.subscriptions = [{{ template_id = \"{COUPON_EXPIRY}\", title = \"券到期提醒\", kind = \"one_time\", moments = [] }}]"
+    );
+    let app = TestApp::with_platforms_and(&settings).await;
+    let all = app.reachable(1, 1).await;
+    for channel in [Channel::Sms, Channel::WechatSubscribe, Channel::Inbox] {
+        app.scheduled(channel, |draft| {
+            if channel == Channel::Sms {
+                draft.message.body = Some("亲爱的${name}，周五全场八折。".to_owned());
+            }
+        })
+        .await;
+        app.drain().await;
+        app.advance(chrono::Duration::minutes(1)).await;
+    }
+    app.callbacks_settled().await;
+    // As an edit leaves it while the campaign goes on to others.
+    let edited = json!({ "title": "改过", "body": "改过", "parameters": {} });
+    entity::campaign::Entity::update_many()
+        .col_expr(entity::campaign::Column::Message, Expr::value(edited))
+        .col_expr(entity::campaign::Column::Version, Expr::value(2))
+        .exec(app.ctx.db.writer())
+        .await
+        .unwrap();
+    let token = app.member_session(all[0].member).await;
+
+    let sent = app.get("/v1/me/deliveries").with_bearer(&token).await.expect(200);
+
+    let words: Vec<_> = sent["items"].as_array().unwrap().iter().map(|one| one["words"].clone()).collect();
+    assert_eq!(
+        words,
+        [
+            json!({ "title": "会员日", "lines": ["会员，周五全场八折。"] }),
+            json!({ "title": "券到期提醒", "lines": ["满100减20券", "2026年03月31日", "到店出示会员码即可使用"] }),
+            json!({ "title": null, "lines": ["【惠客会员】亲爱的会员，周五全场八折。"] }),
+        ]
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use chrono::Duration;
 use futures_util::future::join_all;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use service::points::earn::{EarnConditions, EarnRule, Effect};
 use service::points::{CheckInPolicy, InviteAct, InvitePolicy, PointsPolicy, Streak, check_in};
 use service::purchase::{
     self, Asked, Customer, RecordPurchase, RefundPurchase, record_purchase, refund_purchase,
@@ -216,4 +217,47 @@ async fn a_survey_is_answered_once_and_its_questions_stay_from_then_on() {
     let other = shop.token_of(shop.member().await.id).await;
     let late = shop.app.post(&path, json!({ "answers": ["茶", "香"] })).with_bearer(&other).await;
     late.expect_refusal("survey_closed");
+}
+
+#[tokio::test]
+async fn a_member_is_told_what_earns_points_by_the_rules_in_force() {
+    let shop = Shop::open().await;
+    let mine = shop.token_of(shop.member().await.id).await;
+    let earning = async || shop.app.get("/v1/me/earning").with_bearer(&mine).await.expect(200);
+    let before = earning().await;
+    let today = service::calendar::local_date(shop.ctx().now(), shop.ctx().settings.timezone);
+    let rule = |name: &str, effect: Effect, until| EarnRule {
+        name: name.to_owned(),
+        when: EarnConditions { until, ..EarnConditions::default() },
+        effect,
+    };
+    let rules = vec![
+        rule("会员日双倍", Effect::Percent(200), Some(today)),
+        rule("去年的活动", Effect::Percent(300), today.pred_opt()),
+        rule("礼品卡不积分", Effect::Exclude, None),
+    ];
+    let PointsPolicy { check_in, .. } = daily();
+    save(&shop, PointsPolicy { per_yuan: 2, rules, check_in, ..inviting(InviteAct::FirstPurchase) }).await;
+
+    let after = earning().await;
+
+    assert_eq!((&before["per_yuan"], &before["return_days"]), (&json!(1), &json!(7)));
+    assert_eq!(
+        (&before["check_in"], &before["invite"], &before["tier"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert_eq!(before["expiry"], json!({ "kind": "year_end", "after_years": 1 }));
+    assert_eq!(after["per_yuan"], 2);
+    assert_eq!(
+        after["bonuses"],
+        json!([
+            { "name": "会员日双倍", "percent": 200, "until": today },
+            { "name": "礼品卡不积分", "percent": null, "until": null },
+        ])
+    );
+    assert_eq!(after["check_in"]["streaks"][1], json!({ "days": 6, "points": 50 }));
+    assert_eq!(
+        (&after["invite"]["inviter_points"], &after["invite"]["least_fen"]),
+        (&json!(100), &json!(1_000))
+    );
 }

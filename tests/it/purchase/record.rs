@@ -141,3 +141,42 @@ async fn a_wrong_line_is_named_by_its_path_and_a_disabled_member_is_refused() {
     assert!(matches!(disabled, Err(Error::Refused(Refusal::MemberDisabled))));
     assert_eq!(reread(&shop, &member).await.purchase_count, 0);
 }
+
+#[tokio::test]
+async fn purchases_are_listed_by_their_time_and_each_once_though_others_are_recorded_between_two_pages() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    let mine = shop.token_of(member.id).await;
+    let today = shop.ctx().now();
+    let bought = async |order_no: &str, days: i64| {
+        let purchased_at = Some(today - Duration::days(days));
+        let order = RecordPurchase { purchased_at, ..order(&shop, &member, order_no, 1_000) };
+        record_purchase(shop.ctx(), &shop.cashier, order).await.unwrap();
+    };
+    let page = async |cursor: &Value| {
+        let after = cursor.as_str().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let path = format!("/v1/me/purchases?limit=2{after}");
+        let page = shop.app.get(&path).with_bearer(&mine).await.expect(200);
+        let orders: Vec<_> =
+            page["items"].as_array().unwrap().iter().map(|one| one["order_no"].clone()).collect();
+        (orders, page["next_cursor"].clone())
+    };
+    // The till was cut off and tells them late.
+    bought("yesterday", 1).await;
+    bought("last week", 7).await;
+    bought("today", 0).await;
+    bought("yesterday too", 1).await;
+
+    let (first, cursor) = page(&Value::Null).await;
+    bought("just now", 0).await;
+    let (rest, end) = page(&cursor).await;
+
+    let of_one_time = ["yesterday", "yesterday too"];
+    assert_eq!(first[0], "today");
+    assert!(of_one_time.contains(&first[1].as_str().unwrap()));
+    assert!(of_one_time.contains(&rest[0].as_str().unwrap()) && rest[0] != first[1]);
+    assert_eq!((&rest[1], &end), (&json!("last week"), &Value::Null));
+    let foreign = format!("/v1/me/purchases?cursor={}", cursor.as_str().unwrap());
+    let other = shop.token_of(shop.member().await.id).await;
+    shop.app.get(&foreign).with_bearer(&other).await.expect_invalid("cursor");
+}

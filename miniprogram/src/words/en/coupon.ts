@@ -2,7 +2,7 @@ import type { coupon as chinese } from '../zh-CN/coupon'
 
 export const coupon: Record<keyof typeof chinese, string> = {
   'coupon.title': 'Coupon',
-  'coupon.show': 'Let the staff scan your card, or give them this code',
+  'coupon.show': 'Let the staff scan this to use this coupon alone',
   'coupon.code': 'Coupon code',
   'coupon.showCard': 'Show my card code',
   'coupon.validity': 'Valid',

@@ -1,7 +1,7 @@
 /** One coupon: its page, and giving it away. */
 export const coupon = {
   'coupon.title': '券详情',
-  'coupon.show': '请店员扫会员码，或输入下面的券码',
+  'coupon.show': '只用这张券时，请店员扫这个码',
   'coupon.code': '券码',
   'coupon.showCard': '出示会员码',
   'coupon.validity': '有效期',

@@ -5,7 +5,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use webauthn_rs::prelude::{CredentialID, Passkey, PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::{Ceremony, credential_id, read, relying_party};
@@ -44,7 +44,12 @@ pub async fn start_passkey_registration(ctx: &Context, caller: &MemberCaller) ->
         .map_err(Error::internal)?;
     let begun = Begun { member_id: member.id, state };
     let challenge_id = challenge::keep(ctx, KIND, &begun).await?;
-    Ok(Ceremony { challenge_id, options: serde_json::to_value(options).map_err(Error::internal)? })
+    let mut options = serde_json::to_value(options).map_err(Error::internal)?;
+    // Who signs in names nobody, so the key itself has to know whose it is.
+    let selection = &mut options["publicKey"]["authenticatorSelection"];
+    selection["residentKey"] = json!("required");
+    selection["requireResidentKey"] = json!(true);
+    Ok(Ceremony { challenge_id, options })
 }
 
 pub struct RegisterPasskey {

@@ -1,0 +1,14 @@
+/** The path of the page that is being set up. In a browser the list of pages may end with another one: whoever types an address comes back to its earlier place. */
+// #ifdef H5
+import { getCurrentInstance } from 'vue'
+// #endif
+
+export function ownRoute(): () => string {
+  // #ifdef H5
+  const page = getCurrentInstance()?.proxy as { route?: string } | null | undefined
+  return () => page?.route ?? ''
+  // #endif
+  // #ifndef H5
+  return () => getCurrentPages().at(-1)?.route ?? ''
+  // #endif
+}
