@@ -86,13 +86,16 @@ pub async fn find(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result
 pub async fn list(
     ctx: &Context,
     caller: &StaffCaller,
-    state: Option<CampaignState>,
+    (state, parent_id): (Option<CampaignState>, Option<CampaignId>),
     page: &PageRequest,
 ) -> Result<Page<campaign::Model>> {
     caller.require(Permission::ReadCampaigns)?;
     let mut query = campaign::Entity::find().order_by_desc(campaign::Column::Id).limit(page.limit() + 1);
     if let Some(state) = state {
         query = query.filter(campaign::Column::State.eq(state));
+    }
+    if let Some(parent_id) = parent_id {
+        query = query.filter(campaign::Column::ParentId.eq(parent_id));
     }
     if let Some(after) = page.after::<CampaignId>()? {
         query = query.filter(campaign::Column::Id.lt(after));

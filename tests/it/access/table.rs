@@ -170,7 +170,10 @@ pub const TABLE: &[(&str, Who)] = &[
     ("read_today", Staff(OFFICE)),
     ("report_members", Staff(OFFICE)),
     ("report_trade", Staff(OFFICE)),
+    ("watch_redemptions", Staff(OFFICE)),
     ("list_duplicates", Staff(OWNER_MANAGER)),
+    ("find_coupon_code", Staff(OFFICE)),
+    ("list_member_coupons", Staff(OFFICE)),
     ("list_member_attributes", Staff(OFFICE)),
     ("list_member_events", Staff(OFFICE)),
     ("list_member_purchases", Staff(OFFICE)),
@@ -217,6 +220,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("list_stamp_cards", Staff(ALL)),
     ("save_mall_windows", Staff(OWNER_MARKETER)),
     // the console: coupons
+    ("change_coupon_pack", Staff(OWNER_MARKETER)),
     ("change_coupon_template", Staff(OWNER_MARKETER)),
     ("create_coupon_codes", Staff(OWNER_MARKETER)),
     ("create_coupon_pack", Staff(OWNER_MARKETER)),

@@ -19,6 +19,7 @@ mod rules;
 pub mod shop;
 mod sums;
 mod template;
+mod trace;
 mod transfer;
 mod typed_code;
 mod wallet;

@@ -4,28 +4,35 @@ import { colourOf, type Quantity } from './series'
 import type { Palette } from '@/parts/chart'
 import { formatDay } from '@/format/time'
 
-const MOST_LABELLED_DAYS = 14
+const MOST_LABELLED = 14
 const MOST_LABEL_WIDTH = 180
 const LABEL_GAP = 12
 const EM = 12
 
-interface ByDay {
-  days: readonly string[]
+interface Columns {
+  names: readonly string[]
   values: readonly number[]
   quantity: Quantity
   format: (value: number) => string
 }
 
-/** One bar per day; the last and the highest are labelled. */
-export function byDay(palette: Palette, { days, values, quantity, format }: ByDay): EChartsOption {
+type ByDay = Omit<Columns, 'names'> & { days: readonly string[] }
+
+/** One bar per day. */
+export function byDay(palette: Palette, { days, ...columns }: ByDay): EChartsOption {
+  return standingBars(palette, { names: days.map(formatDay), ...columns })
+}
+
+/** One bar per name; the last and the highest are labelled. */
+export function standingBars(palette: Palette, { names, values, quantity, format }: Columns): EChartsOption {
   const highest = values.indexOf(Math.max(...values))
-  const isShort = days.length <= MOST_LABELLED_DAYS
+  const isShort = names.length <= MOST_LABELLED
   return {
     grid: { left: 4, right: 12, top: 28, bottom: 4, outerBoundsMode: 'same' },
     tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
     xAxis: {
       type: 'category',
-      data: days.map(formatDay),
+      data: [...names],
       axisLine: { lineStyle: { color: palette.line } },
       axisTick: { show: false },
       axisLabel: { color: palette.hint, hideOverlap: true },

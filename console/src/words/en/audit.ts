@@ -47,6 +47,7 @@ const words: Words['audit'] = {
   'coupon_template.publish': 'published coupon template{name}',
   'coupon_template.withdraw': 'withdrew coupon template{name}',
   'coupon_pack.create': 'created coupon pack{name}',
+  'coupon_pack.update': 'changed coupon pack{name}',
   'coupon_code.create': 'made codes of coupon template{name}',
   'coupon.void': 'voided a coupon',
   'redemption.reverse': 'reversed a redemption',

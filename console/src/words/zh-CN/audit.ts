@@ -45,6 +45,7 @@ export default {
   'coupon_template.publish': '发布了券模板{name}',
   'coupon_template.withdraw': '停发了券模板{name}',
   'coupon_pack.create': '新建了券包{name}',
+  'coupon_pack.update': '修改了券包{name}',
   'coupon_code.create': '生成了券模板{name}的兑换码',
   'coupon.void': '作废了一张券',
   'redemption.reverse': '撤销了一次核销',

@@ -1,0 +1,118 @@
+//! Copies as staff look at them: a member's, or the one whose code somebody has typed, with where each came from and where it was
+//! used.
+
+use std::collections::HashMap;
+
+use entity::{coupon, coupon_event, redemption};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::mine::{self, CouponFilter};
+use super::{HeldCoupon, offer};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ids::{CouponId, MemberId};
+use crate::names;
+use crate::page::{Page, PageRequest};
+use crate::redirect;
+use crate::staff::{Permission, StaffCaller};
+
+#[derive(Debug, Clone)]
+pub struct TracedCoupon {
+    pub held: HeldCoupon,
+    /// The campaign that gave it, by name.
+    pub campaign: Option<String>,
+    /// The latest first, those that were reversed too.
+    pub redemptions: Vec<TracedRedemption>,
+}
+
+/// A redemption with its names.
+#[derive(Debug, Clone)]
+pub struct TracedRedemption {
+    pub redemption: redemption::Model,
+    pub store: Option<String>,
+    pub staff: Option<String>,
+    pub reversed_by: Option<String>,
+}
+
+/// A move of a copy, with the name of who made it when it was staff.
+#[derive(Debug, Clone)]
+pub struct TracedMove {
+    pub event: coupon_event::Model,
+    pub staff: Option<String>,
+}
+
+/// A member's copies, the latest first.
+pub async fn list_of_member(
+    ctx: &Context,
+    staff: &StaffCaller,
+    (member_id, filter): (MemberId, Option<CouponFilter>),
+    page: &PageRequest,
+) -> Result<Page<TracedCoupon>> {
+    staff.require(Permission::ReadMembers)?;
+    let member = redirect::find_current(ctx.db.read(), member_id).await?;
+    let member = member.ok_or(Error::NotFound("member"))?;
+    let mut query = mine::shown_by(mine::own(member.id), filter, ctx.now());
+    if let Some(after) = page.after::<CouponId>()? {
+        query = query.filter(coupon::Column::Id.lt(after));
+    }
+    let rows = query.order_by_desc(coupon::Column::Id).limit(page.limit() + 1).all(ctx.db.read()).await?;
+    let page = Page::from_rows(rows, page.limit(), |row| row.id.0);
+    let held = offer::attach(ctx.db.read(), page.items).await?;
+    Ok(Page { items: trace(ctx, held).await?, next_cursor: page.next_cursor })
+}
+
+/// In the given order.
+pub(super) async fn trace(ctx: &Context, held: Vec<HeldCoupon>) -> Result<Vec<TracedCoupon>> {
+    let mut redemptions = redemptions_of(ctx, held.iter().map(|one| one.coupon.id).collect()).await?;
+    let gave = |coupon: &coupon::Model| coupon.source_id.filter(|_| coupon.source == "campaign");
+    let campaigns = names::of_campaigns(ctx, held.iter().filter_map(|one| gave(&one.coupon))).await?;
+    let traced = |held: HeldCoupon| TracedCoupon {
+        campaign: gave(&held.coupon).and_then(|id| campaigns.get(&id).cloned()),
+        redemptions: redemptions.remove(&held.coupon.id).unwrap_or_default(),
+        held,
+    };
+    Ok(held.into_iter().map(traced).collect())
+}
+
+async fn redemptions_of(
+    ctx: &Context,
+    coupons: Vec<CouponId>,
+) -> Result<HashMap<CouponId, Vec<TracedRedemption>>> {
+    let mut traced: HashMap<CouponId, Vec<TracedRedemption>> = HashMap::new();
+    if coupons.is_empty() {
+        return Ok(traced);
+    }
+    let rows = redemption::Entity::find()
+        .filter(redemption::Column::CouponId.is_in(coupons))
+        .order_by_desc(redemption::Column::Id)
+        .all(ctx.db.read())
+        .await?;
+    let stores = names::of_stores(ctx, rows.iter().map(|row| row.store_id.0)).await?;
+    let people = rows.iter().flat_map(|row| [Some(row.staff_id), row.reversed_by]).flatten();
+    let people = names::of_staff(ctx, people.map(|id| id.0)).await?;
+    for row in rows {
+        traced.entry(row.coupon_id).or_default().push(TracedRedemption {
+            store: stores.get(&row.store_id.0).cloned(),
+            staff: people.get(&row.staff_id.0).cloned(),
+            reversed_by: row.reversed_by.and_then(|id| people.get(&id.0).cloned()),
+            redemption: row,
+        });
+    }
+    Ok(traced)
+}
+
+/// Everything that a copy went through, in that order.
+pub(super) async fn moves_of(ctx: &Context, id: CouponId) -> Result<Vec<TracedMove>> {
+    let events = coupon_event::Entity::find()
+        .filter(coupon_event::Column::CouponId.eq(id))
+        .order_by_asc(coupon_event::Column::Id)
+        .all(ctx.db.read())
+        .await?;
+    let staff = events.iter().filter(|event| event.actor_kind == "staff");
+    let people = names::of_staff(ctx, staff.filter_map(|event| event.actor_id)).await?;
+    let traced = |event: coupon_event::Model| TracedMove {
+        staff: event.actor_id.and_then(|id| people.get(&id).cloned()),
+        event,
+    };
+    Ok(events.into_iter().map(traced).collect())
+}
