@@ -263,7 +263,9 @@ fn console(config: &mut ServiceConfig) {
         .service(console_segments::create_segment)
         .service(console_segments::count_segment)
         .service(console_segments::get_segment)
-        .service(console_segments::change_segment);
+        .service(console_segments::change_segment)
+        .service(console_segments::delete_segment)
+        .service(console_segments::list_segment_sizes);
     config
         .service(console_calendar::show_calendar)
         .service(console_campaigns::list_campaigns)

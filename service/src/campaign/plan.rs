@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::recurrence::Recurrence;
 use super::{experiment, fallback, variant, version};
+use crate::audience;
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
@@ -200,10 +201,8 @@ pub(super) async fn check_references(
     txn: &impl ConnectionTrait,
     draft: &CampaignDraft,
 ) -> Result<segment::Model> {
-    let segment = segment::Entity::find_by_id(draft.segment_id)
-        .one(txn)
-        .await?
-        .ok_or_else(|| Error::invalid("segment_id", "is not a segment"))?;
+    let segment = audience::hold(txn, draft.segment_id).await?;
+    let segment = segment.ok_or_else(|| Error::invalid("segment_id", "is not a segment"))?;
     if let Some(template) = draft.coupon_template_id {
         coupon_template::Entity::find_by_id(template)
             .one(txn)

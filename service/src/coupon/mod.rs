@@ -59,7 +59,6 @@ pub use claim::{claim, claim_by_token};
 pub use combine::Combination;
 pub use conditions::{Conditions, Window};
 pub use expire::expire;
-pub use facts::{ChangedCoupon, EarlierUse, Facts};
 pub use find_code::{FoundCode, FoundCopy, find_code};
 pub(crate) use issue::lock_templates;
 pub use issue::{IssueOrder, Issued, issue};

@@ -14,14 +14,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::basket::Basket;
 use super::combine::{self, Combination};
-use super::facts::{self, ChangedCoupon, Facts};
 use super::quote::usage;
 use super::rules::{self, Usage};
-use super::{HeldCoupon, offer, use_up};
+use super::{HeldCoupon, facts, offer, use_up};
 use crate::card::{self, till};
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, FieldError, Result};
+use crate::facts::{ChangedCoupon, Facts};
 use crate::ids::{CouponId, MemberId, ScanId, StoreId};
 use crate::redirect;
 use crate::refusal::Refusal;

@@ -30,13 +30,7 @@ export function standingBars(palette: Palette, { names, values, quantity, format
   return {
     grid: { left: 4, right: 12, top: 28, bottom: 4, outerBoundsMode: 'same' },
     tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
-    xAxis: {
-      type: 'category',
-      data: [...names],
-      axisLine: { lineStyle: { color: palette.line } },
-      axisTick: { show: false },
-      axisLabel: { color: palette.hint, hideOverlap: true },
-    },
+    xAxis: nameAxis(palette, names),
     yAxis: valueAxis(palette, format),
     series: [
       {
@@ -52,6 +46,28 @@ export function standingBars(palette: Palette, { names, values, quantity, format
             Number(value) > 0 && (isShort || dataIndex === highest || dataIndex === values.length - 1) ? format(Number(value)) : '',
         },
         labelLayout: { hideOverlap: true },
+      },
+    ],
+  }
+}
+
+/** One line over the days, from nought; the last day is labelled. */
+export function lineByDay(palette: Palette, { days, values, quantity, format }: ByDay): EChartsOption {
+  const colour = colourOf(palette, quantity)
+  return {
+    grid: { left: 4, right: 28, top: 28, bottom: 4, outerBoundsMode: 'same' },
+    tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
+    xAxis: nameAxis(palette, days.map(formatDay)),
+    yAxis: valueAxis(palette, format),
+    series: [
+      {
+        type: 'line',
+        data: [...values],
+        symbolSize: 6,
+        showSymbol: days.length <= MOST_LABELLED,
+        lineStyle: { color: colour, width: 2 },
+        itemStyle: { color: colour },
+        endLabel: { show: true, color: palette.ink, formatter: ({ value }) => format(Number(value)) },
       },
     ],
   }
@@ -97,6 +113,16 @@ function widthOf(name: string): number {
 
 function told(value: unknown, format: (value: number) => string): string {
   return value === null || value === undefined || value === '-' ? '–' : format(Number(value))
+}
+
+function nameAxis(palette: Palette, names: readonly string[]) {
+  return {
+    type: 'category' as const,
+    data: [...names],
+    axisLine: { lineStyle: { color: palette.line } },
+    axisTick: { show: false },
+    axisLabel: { color: palette.hint, hideOverlap: true },
+  }
 }
 
 function valueAxis(palette: Palette, format: (value: number) => string) {

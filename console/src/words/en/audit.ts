@@ -42,6 +42,7 @@ const words: Words['audit'] = {
   'campaign.skip_occurrences': 'skipped missed occurrences of campaign{name}',
   'segment.create': 'created segment{name}',
   'segment.update': 'changed segment{name}',
+  'segment.delete': 'deleted segment{name}',
   'coupon_template.create': 'created coupon template{name}',
   'coupon_template.change': 'changed coupon template{name}',
   'coupon_template.publish': 'published coupon template{name}',

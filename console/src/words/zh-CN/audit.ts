@@ -40,6 +40,7 @@ export default {
   'campaign.skip_occurrences': '跳过了活动{name}错过的场次',
   'segment.create': '新建了分群{name}',
   'segment.update': '修改了分群{name}',
+  'segment.delete': '删除了分群{name}',
   'coupon_template.create': '新建了券模板{name}',
   'coupon_template.change': '修改了券模板{name}',
   'coupon_template.publish': '发布了券模板{name}',
