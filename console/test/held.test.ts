@@ -29,8 +29,8 @@ describe('a copy', () => {
     expect(reasonWords('发错了')).toBe('发错了')
     expect(byWords({ actor: 'system', staff: null })).toBe('系统')
     expect(byWords({ actor: 'staff', staff: '何小满' })).toBe('何小满')
-    expect(cameWords({ source: 'campaign', campaign: '春茶上新' })).toBe('活动发放「春茶上新」')
-    expect(cameWords({ source: 'claim', campaign: null })).toBe('自己领取')
+    expect(cameWords({ source: 'campaign', source_name: '春茶上新' })).toBe('活动发放「春茶上新」')
+    expect(cameWords({ source: 'claim', source_name: null })).toBe('自己领取')
   })
 
   it('is used where its use still stands', () => {

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use service::coupon::{
-    self, CouponFilter, FoundCode, FoundCopy, Offer, TracedCoupon, TracedMove, TracedRedemption,
+    self, CodeKind, CouponFilter, FoundCode, FoundCopy, SingleCode, TracedCoupon, TracedMove,
+    TracedRedemption,
 };
 use service::ids::{CouponTemplateId, MemberId, RedemptionId, StoreId};
 use service::page::PageRequest;
@@ -61,12 +62,12 @@ pub struct HeldCouponsQuery {
 pub struct HeldCouponView {
     #[serde(flatten)]
     coupon: CouponView,
-    /// `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order`, ...
+    /// `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order_gift`, `transfer`.
     source: String,
     /// Of what gave it: the campaign, the pack's claim, the exchange.
     source_id: Option<Uuid>,
-    /// The name of the campaign that gave it.
-    campaign: Option<String>,
+    /// The name of the campaign, the pack or the mall item that gave it.
+    source_name: Option<String>,
     /// The latest first, those that were taken back too.
     redemptions: Vec<CouponRedemptionView>,
 }
@@ -88,12 +89,12 @@ pub struct CouponRedemptionView {
 }
 
 impl From<TracedCoupon> for HeldCouponView {
-    fn from(TracedCoupon { held, campaign, redemptions }: TracedCoupon) -> Self {
+    fn from(TracedCoupon { held, giver, redemptions }: TracedCoupon) -> Self {
         Self {
             coupon: CouponView::of(&held),
             source: held.coupon.source,
             source_id: held.coupon.source_id,
-            campaign,
+            source_name: giver,
             redemptions: redemptions.into_iter().map(Into::into).collect(),
         }
     }
@@ -191,36 +192,31 @@ pub struct PublicCodeView {
 }
 
 impl FoundCodeView {
-    fn of(ctx: &Context, found: FoundCode) -> Result<Self, Problem> {
-        Ok(match found {
-            FoundCode::Copy(found) => {
-                let offer = found.traced.held.offer.clone();
-                Self { copy: Some(FoundCopyView::of(ctx, *found)?), ..Self::about(&offer) }
-            }
-            FoundCode::Single { row, offer, member, copy } => {
-                let single = SingleCodeView {
-                    batch: row.batch,
-                    created_at: row.created_at,
-                    used_at: row.used_at,
-                    member: member.map(|row| MemberBriefView::of(ctx, row)).transpose()?,
-                    coupon_code: copy,
-                };
-                Self { single: Some(single), ..Self::about(&offer) }
-            }
-            FoundCode::Public { offer, claims } => {
-                Self { public: Some(PublicCodeView { claims }), ..Self::about(&offer) }
-            }
-        })
-    }
-
-    fn about(Offer { template, .. }: &Offer) -> Self {
-        Self {
-            template_id: template.id,
-            template: template.name.clone(),
+    fn of(ctx: &Context, FoundCode { offer, code }: FoundCode) -> Result<Self, Problem> {
+        let about = Self {
+            template_id: offer.template.id,
+            template: offer.template.name.clone(),
             copy: None,
             single: None,
             public: None,
-        }
+        };
+        Ok(match code {
+            CodeKind::Copy(found) => Self { copy: Some(FoundCopyView::of(ctx, *found)?), ..about },
+            CodeKind::Single(single) => Self { single: Some(SingleCodeView::of(ctx, *single)?), ..about },
+            CodeKind::Public { claims } => Self { public: Some(PublicCodeView { claims }), ..about },
+        })
+    }
+}
+
+impl SingleCodeView {
+    fn of(ctx: &Context, SingleCode { row, member, copy }: SingleCode) -> Result<Self, Problem> {
+        Ok(Self {
+            batch: row.batch,
+            created_at: row.created_at,
+            used_at: row.used_at,
+            member: member.map(|row| MemberBriefView::of(ctx, row)).transpose()?,
+            coupon_code: copy,
+        })
     }
 }
 

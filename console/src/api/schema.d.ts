@@ -5028,15 +5028,15 @@ export interface components {
         HealthStatus: "ok" | "down";
         /** @description A copy with where it came from and where it was used. */
         HeldCouponView: components["schemas"]["CouponView"] & {
-            /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order`, ... */
+            /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order_gift`, `transfer`. */
             source: string;
             /**
              * Format: uuid
              * @description Of what gave it: the campaign, the pack's claim, the exchange.
              */
             source_id?: string | null;
-            /** @description The name of the campaign that gave it. */
-            campaign?: string | null;
+            /** @description The name of the campaign, the pack or the mall item that gave it. */
+            source_name?: string | null;
             /** @description The latest first, those that were taken back too. */
             redemptions: components["schemas"]["CouponRedemptionView"][];
         };
@@ -6250,15 +6250,15 @@ export interface components {
         };
         PageView_HeldCouponView: {
             items: (components["schemas"]["CouponView"] & {
-                /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order`, ... */
+                /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order_gift`, `transfer`. */
                 source: string;
                 /**
                  * Format: uuid
                  * @description Of what gave it: the campaign, the pack's claim, the exchange.
                  */
                 source_id?: string | null;
-                /** @description The name of the campaign that gave it. */
-                campaign?: string | null;
+                /** @description The name of the campaign, the pack or the mall item that gave it. */
+                source_name?: string | null;
                 /** @description The latest first, those that were taken back too. */
                 redemptions: components["schemas"]["CouponRedemptionView"][];
             })[];

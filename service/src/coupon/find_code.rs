@@ -1,5 +1,7 @@
 //! What a code stands for that somebody shows or spells on the phone: a copy, a code that is good once, or one for everybody.
 
+use std::sync::Arc;
+
 use entity::{coupon, coupon_code, coupon_template, member};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait};
 
@@ -8,23 +10,22 @@ use super::trace::{self, TracedCoupon, TracedMove};
 use super::{Offer, offer};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ids::{CouponTemplateId, MemberId};
+use crate::ids::{CouponId, CouponTemplateId, MemberId};
 use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 
 #[derive(Debug, Clone)]
-pub enum FoundCode {
+pub struct FoundCode {
+    pub offer: Arc<Offer>,
+    pub code: CodeKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum CodeKind {
     Copy(Box<FoundCopy>),
-    /// Made to be typed in once; the member is who did.
-    Single {
-        row: coupon_code::Model,
-        offer: Offer,
-        member: Option<member::Model>,
-        copy: Option<String>,
-    },
+    Single(Box<SingleCode>),
     /// For everybody, with how often it was typed in.
     Public {
-        offer: Offer,
         claims: u64,
     },
 }
@@ -36,21 +37,34 @@ pub struct FoundCopy {
     pub moves: Vec<TracedMove>,
 }
 
+/// Made to be typed in once: by whom, and the code of the copy that it gave.
+#[derive(Debug, Clone)]
+pub struct SingleCode {
+    pub row: coupon_code::Model,
+    pub member: Option<member::Model>,
+    pub copy: Option<String>,
+}
+
 /// Spaces, hyphens and case do not count.
 pub async fn find_code(ctx: &Context, staff: &StaffCaller, text: &str) -> Result<FoundCode> {
     staff.require(Permission::ReadCoupons)?;
     staff.require(Permission::ReadMembers)?;
-    let code = typed(text);
-    let by_code = coupon::Column::Code.eq(&code);
+    let (template_id, code) = find(ctx, &typed(text)).await?;
+    Ok(FoundCode { offer: offer::load(ctx.db.read(), template_id).await?, code })
+}
+
+async fn find(ctx: &Context, code: &str) -> Result<(CouponTemplateId, CodeKind)> {
+    let by_code = coupon::Column::Code.eq(code);
     if let Some(copy) = coupon::Entity::find().filter(by_code).one(ctx.db.read()).await? {
-        return Ok(FoundCode::Copy(Box::new(found_copy(ctx, copy).await?)));
+        return Ok((copy.template_id, CodeKind::Copy(Box::new(found_copy(ctx, copy).await?))));
     }
-    if let Some(row) = coupon_code::Entity::find_by_id(code.clone()).one(ctx.db.read()).await? {
-        return found_single(ctx, row).await;
+    if let Some(row) = coupon_code::Entity::find_by_id(code.to_owned()).one(ctx.db.read()).await? {
+        return Ok((row.template_id, CodeKind::Single(Box::new(single_code(ctx, row).await?))));
     }
     let public = coupon_template::Column::PublicCode.eq(code);
     let template = coupon_template::Entity::find().filter(public).one(ctx.db.read()).await?;
-    found_public(ctx, template.ok_or(Error::NotFound("coupon code"))?).await
+    let id = template.ok_or(Error::NotFound("coupon code"))?.id;
+    Ok((id, CodeKind::Public { claims: claims_of(ctx, id).await? }))
 }
 
 async fn found_copy(ctx: &Context, copy: coupon::Model) -> Result<FoundCopy> {
@@ -61,17 +75,9 @@ async fn found_copy(ctx: &Context, copy: coupon::Model) -> Result<FoundCopy> {
     Ok(FoundCopy { traced, holder, moves })
 }
 
-async fn found_single(ctx: &Context, row: coupon_code::Model) -> Result<FoundCode> {
-    let copy = match row.coupon_id {
-        Some(id) => coupon::Entity::find_by_id(id).one(ctx.db.read()).await?,
-        None => None,
-    };
-    Ok(FoundCode::Single {
-        offer: offer_of(ctx, row.template_id).await?,
-        member: who(ctx, row.member_id).await?,
-        copy: copy.map(|copy| copy.code),
-        row,
-    })
+async fn single_code(ctx: &Context, row: coupon_code::Model) -> Result<SingleCode> {
+    let member = who(ctx, row.member_id).await?;
+    Ok(SingleCode { member, copy: code_of(ctx, row.coupon_id).await?, row })
 }
 
 async fn who(ctx: &Context, id: Option<MemberId>) -> Result<Option<member::Model>> {
@@ -81,23 +87,23 @@ async fn who(ctx: &Context, id: Option<MemberId>) -> Result<Option<member::Model
     }
 }
 
+async fn code_of(ctx: &Context, id: Option<CouponId>) -> Result<Option<String>> {
+    let Some(id) = id else { return Ok(None) };
+    let copy = coupon::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    Ok(copy.map(|copy| copy.code))
+}
+
 /// Copies that came by a code, but for those of the codes that are good once.
-async fn found_public(ctx: &Context, template: coupon_template::Model) -> Result<FoundCode> {
+async fn claims_of(ctx: &Context, id: CouponTemplateId) -> Result<u64> {
     let single = coupon_code::Entity::find()
         .select_only()
         .column(coupon_code::Column::CouponId)
-        .filter(coupon_code::Column::TemplateId.eq(template.id))
+        .filter(coupon_code::Column::TemplateId.eq(id))
         .filter(coupon_code::Column::CouponId.is_not_null())
         .into_query();
-    let claims = coupon::Entity::find()
-        .filter(coupon::Column::TemplateId.eq(template.id))
+    let copies = coupon::Entity::find()
+        .filter(coupon::Column::TemplateId.eq(id))
         .filter(coupon::Column::Source.eq("code"))
-        .filter(coupon::Column::Id.not_in_subquery(single))
-        .count(ctx.db.read())
-        .await?;
-    Ok(FoundCode::Public { offer: offer_of(ctx, template.id).await?, claims })
-}
-
-async fn offer_of(ctx: &Context, id: CouponTemplateId) -> Result<Offer> {
-    Ok(offer::load(ctx.db.read(), id).await?.as_ref().clone())
+        .filter(coupon::Column::Id.not_in_subquery(single));
+    Ok(copies.count(ctx.db.read()).await?)
 }

@@ -59,7 +59,7 @@ pub use claim::{claim, claim_by_token};
 pub use combine::Combination;
 pub use conditions::{Conditions, Window};
 pub use expire::expire;
-pub use find_code::{FoundCode, FoundCopy, find_code};
+pub use find_code::{CodeKind, FoundCode, FoundCopy, SingleCode, find_code};
 pub(crate) use issue::lock_templates;
 pub use issue::{IssueOrder, Issued, issue};
 pub use line::{ClaimDesk, Turns};

@@ -3,15 +3,16 @@
 
 use std::collections::HashMap;
 
-use entity::{coupon, coupon_event, redemption};
+use entity::{coupon, coupon_event, coupon_pack_claim, exchange, redemption};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::mine::{self, CouponFilter};
 use super::{HeldCoupon, offer};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::{CouponId, MemberId};
-use crate::names;
+use crate::names::{self, Names};
 use crate::page::{Page, PageRequest};
 use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
@@ -19,8 +20,8 @@ use crate::staff::{Permission, StaffCaller};
 #[derive(Debug, Clone)]
 pub struct TracedCoupon {
     pub held: HeldCoupon,
-    /// The campaign that gave it, by name.
-    pub campaign: Option<String>,
+    /// The campaign, the pack or the mall item that gave it, by name.
+    pub giver: Option<String>,
     /// The latest first, those that were reversed too.
     pub redemptions: Vec<TracedRedemption>,
 }
@@ -64,14 +65,44 @@ pub async fn list_of_member(
 /// In the given order.
 pub(super) async fn trace(ctx: &Context, held: Vec<HeldCoupon>) -> Result<Vec<TracedCoupon>> {
     let mut redemptions = redemptions_of(ctx, held.iter().map(|one| one.coupon.id).collect()).await?;
-    let gave = |coupon: &coupon::Model| coupon.source_id.filter(|_| coupon.source == "campaign");
-    let campaigns = names::of_campaigns(ctx, held.iter().filter_map(|one| gave(&one.coupon))).await?;
+    let givers = givers_of(ctx, &held).await?;
     let traced = |held: HeldCoupon| TracedCoupon {
-        campaign: gave(&held.coupon).and_then(|id| campaigns.get(&id).cloned()),
+        giver: held.coupon.source_id.and_then(|id| givers.get(&id).cloned()),
         redemptions: redemptions.remove(&held.coupon.id).unwrap_or_default(),
         held,
     };
     Ok(held.into_iter().map(traced).collect())
+}
+
+/// By the copies' `source_id`.
+async fn givers_of(ctx: &Context, held: &[HeldCoupon]) -> Result<Names> {
+    let given_by = |source| {
+        let given = held.iter().filter(move |one| one.coupon.source == source);
+        given.filter_map(|one| one.coupon.source_id).collect::<Vec<_>>()
+    };
+    let mut givers = names::of_campaigns(ctx, given_by("campaign")).await?;
+    let columns = (coupon_pack_claim::Column::Id, coupon_pack_claim::Column::PackId);
+    let claims = pairs::<coupon_pack_claim::Entity>(ctx, columns, given_by("pack")).await?;
+    let packs = names::of_coupon_packs(ctx, claims.iter().map(|(_, pack)| *pack)).await?;
+    givers.extend(claims.into_iter().filter_map(|(claim, pack)| Some((claim, packs.get(&pack)?.clone()))));
+    let columns = (exchange::Column::Id, exchange::Column::ItemId);
+    let exchanges = pairs::<exchange::Entity>(ctx, columns, given_by("exchange")).await?;
+    let items = names::of_mall_items(ctx, exchanges.iter().map(|(_, item)| *item)).await?;
+    givers.extend(exchanges.into_iter().filter_map(|(made, item)| Some((made, items.get(&item)?.clone()))));
+    Ok(givers)
+}
+
+/// Each of `ids` with what it is about.
+async fn pairs<E: EntityTrait>(
+    ctx: &Context,
+    (id, about): (E::Column, E::Column),
+    ids: Vec<Uuid>,
+) -> Result<Vec<(Uuid, Uuid)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = E::find().select_only().columns([id, about]).filter(id.is_in(ids)).into_tuple();
+    Ok(rows.all(ctx.db.read()).await?)
 }
 
 async fn redemptions_of(

@@ -1,10 +1,13 @@
 //! Copies as staff look at them: a member's by state, and what a typed code stands for.
 
 use chrono::Duration;
-use entity::states::StaffRole;
+use entity::states::{Channel, StaffRole};
 use serde_json::{Value, json};
 use service::coupon::template::TemplateForm;
-use service::coupon::{claim, claim_by_code, create_codes, redeem_coupon, reverse_redemption, void_coupon};
+use service::coupon::{
+    IssueOrder, PackForm, PackItem, claim, claim_by_code, claim_pack, create_codes, create_pack, issue,
+    redeem_coupon, reverse_redemption, void_coupon,
+};
 use service::ids::MemberId;
 
 use super::shop::{Shop, money_off};
@@ -58,6 +61,35 @@ async fn a_members_coupons_are_listed_by_state_page_by_page() {
     let told = &first["items"][1];
     assert_eq!((&told["source"], &told["rules"]["name"]), (&json!("claim"), &json!("满100减20")));
     assert_eq!(told["redemptions"][0]["store"], "S1 店");
+}
+
+#[tokio::test]
+async fn a_copy_names_the_campaign_or_the_pack_that_gave_it() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    let template = shop.template(TemplateForm { limit_per_member: 5, ..money_off() }).await;
+    let items = vec![PackItem { template_id: template, copies: 1 }];
+    let pack = PackForm { name: "新人礼包".to_owned(), limit_per_member: 1, claimable: true, items };
+    let pack = create_pack(shop.ctx(), &shop.owner, pack).await.unwrap().pack.pack.id;
+    claim_pack(shop.ctx(), &member, pack).await.unwrap();
+    let campaign = shop.app.scheduled(Channel::Inbox, |draft| draft.name = "春茶上新".to_owned()).await;
+    let given = IssueOrder {
+        template_id: template,
+        member_ids: &[member.id],
+        source: "campaign",
+        source_id: Some(campaign.0),
+    };
+    let txn = shop.ctx().db.begin().await.unwrap();
+    issue(shop.ctx(), &txn, given).await.unwrap();
+    txn.commit().await.unwrap();
+    claim(shop.ctx(), &member, template).await.unwrap();
+
+    let page = shop.coupons_of(member.id, "").await;
+
+    let told = |one: &Value| (one["source"].clone(), one["source_name"].clone());
+    let told: Vec<_> = page["items"].as_array().unwrap().iter().map(told).collect();
+    let due = [("claim", Value::Null), ("campaign", json!("春茶上新")), ("pack", json!("新人礼包"))];
+    assert_eq!(told, due.map(|(source, name)| (json!(source), name)));
 }
 
 #[tokio::test]

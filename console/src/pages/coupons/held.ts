@@ -33,9 +33,9 @@ export function spanOf(coupon: Stands): string {
   return t('held.span', { from: formatTime(coupon.valid_from), until: formatTime(coupon.valid_until) })
 }
 
-export function cameWords(coupon: Pick<HeldCoupon, 'source' | 'campaign'>): string {
+export function cameWords(coupon: Pick<HeldCoupon, 'source' | 'source_name'>): string {
   const way = tCode('members', `way_${coupon.source}`)
-  return coupon.campaign ? t('held.cameBy', { way, name: coupon.campaign }) : way
+  return coupon.source_name ? t('held.cameBy', { way, name: coupon.source_name }) : way
 }
 
 /** The use that stands, if one does. */

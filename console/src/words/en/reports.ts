@@ -36,6 +36,7 @@ const words: Words['reports'] = {
   couponSales: 'Orders with coupons',
   couponSalesIs: 'Before the discount; an order with several coupons counts once.',
   hour: 'Hour',
+  today: 'Today',
   redemptionsByHour: 'Redemptions by hour',
   redemptionsByHourIs: 'Coupons used within the hour that were not taken back.',
   storesByHour: 'Stores by hour',

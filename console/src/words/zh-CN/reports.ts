@@ -34,6 +34,7 @@ export default {
   couponSales: '用券订单',
   couponSalesIs: '减优惠之前；一单用几张券只算一次。',
   hour: '时段',
+  today: '今天',
   redemptionsByHour: '各时段核销',
   redemptionsByHourIs: '每小时内核销、且没有撤销的券数。',
   storesByHour: '各门店各时段核销',
