@@ -84,11 +84,11 @@ async fn givers_of(ctx: &Context, held: &[HeldCoupon]) -> Result<Names> {
     let columns = (coupon_pack_claim::Column::Id, coupon_pack_claim::Column::PackId);
     let claims = pairs::<coupon_pack_claim::Entity>(ctx, columns, given_by("pack")).await?;
     let packs = names::of_coupon_packs(ctx, claims.iter().map(|(_, pack)| *pack)).await?;
-    givers.extend(claims.into_iter().filter_map(|(claim, pack)| Some((claim, packs.get(&pack)?.clone()))));
+    givers.extend(claims.into_iter().filter_map(|claim| named(claim, &packs)));
     let columns = (exchange::Column::Id, exchange::Column::ItemId);
     let exchanges = pairs::<exchange::Entity>(ctx, columns, given_by("exchange")).await?;
     let items = names::of_mall_items(ctx, exchanges.iter().map(|(_, item)| *item)).await?;
-    givers.extend(exchanges.into_iter().filter_map(|(made, item)| Some((made, items.get(&item)?.clone()))));
+    givers.extend(exchanges.into_iter().filter_map(|exchange| named(exchange, &items)));
     Ok(givers)
 }
 
@@ -103,6 +103,10 @@ async fn pairs<E: EntityTrait>(
     }
     let rows = E::find().select_only().columns([id, about]).filter(id.is_in(ids)).into_tuple();
     Ok(rows.all(ctx.db.read()).await?)
+}
+
+fn named((id, about): (Uuid, Uuid), names: &Names) -> Option<(Uuid, String)> {
+    Some((id, names.get(&about)?.clone()))
 }
 
 async fn redemptions_of(
