@@ -13,8 +13,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use service::coupon::Facts;
-use service::{Error, FieldError, Refusal};
+use service::{Error, Facts, FieldError, Refusal};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -155,7 +154,7 @@ pub struct ProblemBody {
     /// Which fields are wrong, with `code` `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
-    /// What else there is to tell, with `coupon_already_redeemed` and `quote_changed`.
+    /// What else there is to tell, with `coupon_already_redeemed`, `quote_changed` and `segment_in_use`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
 }

@@ -1,3 +1,5 @@
+import { Api } from './tools/api'
+import { confirm } from './tools/form'
 import { expect, open, test } from './tools/test'
 
 test('a marketer builds an audience: the count follows the conditions, the saved one can be opened again', async ({ as }) => {
@@ -28,4 +30,25 @@ test('a marketer builds an audience: the count follows the conditions, the saved
   await page.getByRole('link', { name: '买过三单、一个月没来' }).click()
   await expect(page.getByLabel('分群名称')).toHaveValue('买过三单、一个月没来')
   await expect.poll(counted).toBe(lapsed)
+})
+
+test('a segment is deleted, but not while a campaign uses it: the refusal names the campaign', async ({ as }) => {
+  const marketer = await Api.staff('marketer')
+  const segment = await marketer.post<{ id: string }>('/v1/console/segments', { name: '买过十单的', rule: { purchase_count: { at_least: 10 } } })
+  const draft = { name: '十单回馈', segment_id: segment.id, channel: 'inbox', message: { title: '谢谢您', body: '十单回馈来了。' } }
+  const campaign = await marketer.post<{ id: string }>('/v1/console/campaigns', draft)
+
+  const page = await as('marketer', `/audiences/${segment.id}`)
+  await expect(page.getByText('明天起这里有变化曲线')).toBeVisible()
+  await page.getByRole('button', { name: '删除', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: '删除', exact: true }).click()
+  await expect(dialog.getByRole('alert')).toContainText('十单回馈')
+  await dialog.getByRole('button', { name: '取消' }).click()
+
+  await marketer.post(`/v1/console/campaigns/${campaign.id}/cancel`)
+  await page.getByRole('button', { name: '删除', exact: true }).click()
+  await confirm(page, '删除')
+  await expect(page).toHaveURL(/\/audiences$/)
+  await expect(page.getByRole('link', { name: '买过十单的' })).toHaveCount(0)
 })

@@ -14,6 +14,12 @@ async function menuOf(page: Page): Promise<{ name: string; path: string }[]> {
   )
 }
 
+/** Of pages that hold more than their first tab shows. */
+const TABS = [
+  { name: '核销', path: '/reports?tab=redemptions' },
+  { name: '查券码', path: '/coupons?tab=find' },
+]
+
 async function settled(page: Page) {
   await expect(page.locator('main h1').first()).toBeVisible()
   await page.waitForLoadState('networkidle')
@@ -25,7 +31,7 @@ for (const theme of ['light', 'dark'] as const) {
     test.slow()
     await page.addInitScript((mode) => localStorage.setItem('huike.theme', mode), theme)
     await as('owner', '/account')
-    const places = [{ name: '我的账号', path: '/account' }, ...(await menuOf(page))]
+    const places = [{ name: '我的账号', path: '/account' }, ...(await menuOf(page)), ...TABS]
     for (const place of places) {
       await open(page, place.path)
       await settled(page)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { activityOf, ageWords, type MemberReport } from '@/pages/reports/members'
+import { busyStores, redeemedIn, shownHours, storeTable, type RedemptionDay } from '@/pages/reports/redemptions'
 import { daysBetween, isPeriod, LONGEST_DAYS } from '@/pages/reports/period'
 import { averageOrderFen, changeOf, shareOf } from '@/pages/reports/trade'
 import { placeOf, wordsOf, type Need } from '@/pages/today/needs'
@@ -38,6 +39,40 @@ describe('reports', () => {
     expect(ageWords({ from: 18, to: 24, members: 1 })).toBe('18–24 岁')
     expect(ageWords({ from: 60, to: null, members: 1 })).toBe('60 岁及以上')
     expect(ageWords({ from: null, to: null, members: 1 })).toBe('未填生日')
+  })
+})
+
+describe('redemptions of a day', () => {
+  const NONE = { redemptions: 0, discount_fen: 0, sales_fen: 0, reversed: 0 }
+  const dayWith = (busy: number[], count = 24) =>
+    ({
+      hours: Array.from({ length: count }, (_, at) => ({
+        ...NONE,
+        from: new Date(Date.parse('2026-05-10T00:00:00Z') + at * 3_600_000).toISOString(),
+        redemptions: busy.includes(at) ? 1 : 0,
+      })),
+      stores: [
+        { ...NONE, name: '南山店', redemptions: 2, discount_fen: 600, sales_fen: 4000, hours: [{ ...NONE, hour: 9, redemptions: 2 }] },
+        { ...NONE, name: '福田店', hours: [] },
+      ],
+    }) as unknown as RedemptionDay
+
+  it('shows the hours in which something happened, and never fewer than a chart needs', () => {
+    expect(shownHours(dayWith([9, 20]))).toEqual([9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+    expect(shownHours(dayWith([10]))).toEqual([10, 11, 12, 13, 14, 15, 16, 17])
+    expect(shownHours(dayWith([23]))).toEqual([16, 17, 18, 19, 20, 21, 22, 23])
+    expect(shownHours(dayWith([22], 23)).at(-1)).toBe(22)
+  })
+
+  it('puts the stores that redeemed by the hours of the day', () => {
+    const day = dayWith([9])
+    expect(busyStores(day).map(({ name }) => name)).toEqual(['南山店'])
+    expect(redeemedIn(day.stores[0]!, 9)).toBe(2)
+    const { head, rows } = storeTable(day)
+    expect(head.slice(5, 7)).toEqual(['00:00', '01:00'])
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.slice(0, 5)).toEqual(['南山店', 2, 0, 6, 40])
+    expect(rows[0]?.[5 + 9]).toBe(2)
   })
 })
 

@@ -67,6 +67,7 @@ pub mod return_period;
 pub mod right_use;
 pub mod scan;
 pub mod segment;
+pub mod segment_size;
 pub mod session;
 pub mod setting;
 pub mod sign_in_event;

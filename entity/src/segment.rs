@@ -15,6 +15,8 @@ pub struct Model {
     pub rule: Json,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// It is nobody's to use any more; campaigns that are over still name it.
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ mod m20261129_000009_feedback;
 mod m20261129_000010_second_factor;
 mod m20261129_000011_kept_cookie;
 mod m20261129_000012_order_gift;
+mod m20261129_000020_segment_size;
 mod m20261129_000030_coupon_scan;
 mod table;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_second_factor::Migration),
             Box::new(m20261129_000011_kept_cookie::Migration),
             Box::new(m20261129_000012_order_gift::Migration),
+            Box::new(m20261129_000020_segment_size::Migration),
             Box::new(m20261129_000030_coupon_scan::Migration),
         ]
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-use crate::coupon::Facts;
+use crate::facts::Facts;
 use crate::refusal::Refusal;
 use crate::shared_state::SharedStateError;
 

@@ -41,6 +41,8 @@ pub enum Job {
     RemindOfPoints,
     CheckPoints,
     CheckTiers,
+    /// How many members each segment picks today.
+    CountSegments,
 }
 
 /// The queue of what a person waits for; it has a relay of its own.
@@ -72,7 +74,8 @@ impl Job {
             | Self::ExpirePoints
             | Self::RemindOfPoints
             | Self::CheckPoints
-            | Self::CheckTiers => "member.work",
+            | Self::CheckTiers
+            | Self::CountSegments => "member.work",
         }
     }
 }

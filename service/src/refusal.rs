@@ -96,6 +96,7 @@ refusals! {
     OfflineCeilingReached = "offline_ceiling_reached", "超出离线核销额度", "The till has used up what it may take off while cut off.";
     RequestNumberReused = "request_number_reused", "同一请求号已用于另一次核销", "This request number was used for another redemption.";
     RedemptionAlreadyReversed = "redemption_already_reversed", "该核销已撤销", "The redemption has already been reversed.";
+    PackHasClaims = "pack_has_claims", "已有人领取，券和份数不能改，每人限领只能调高", "Members have taken it, so its coupons can't change and the limit can only rise.";
     TemplateHasCopies = "template_has_copies", "已有人领取，不能修改规则", "Copies exist, so the rules can't change.";
     CampaignStateConflict = "campaign_state_conflict", "活动当前状态不允许这样做", "The campaign's state does not allow this.";
     CampaignIncomplete = "campaign_incomplete", "活动内容不完整", "The campaign is not complete.";

@@ -2,7 +2,7 @@
 
 use service::delivery::Batch;
 use service::outbox::Job;
-use service::{Context, campaign, coupon, delivery, points, purchase, tier};
+use service::{Context, audience, campaign, coupon, delivery, points, purchase, tier};
 use tokio_util::sync::CancellationToken;
 
 pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
@@ -22,6 +22,7 @@ pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service:
         Job::RemindOfPoints => points::remind(ctx).await.map(|_| ()),
         Job::CheckPoints => points::check_if_due(ctx).await.map(|_| ()),
         Job::CheckTiers => tier::check_tiers(ctx).await.map(|_| ()),
+        Job::CountSegments => audience::count_segments(ctx).await.map(|_| ()),
     }
 }
 
@@ -36,5 +37,6 @@ pub fn name(job: &Job) -> &'static str {
         Job::RemindOfPoints => "remind_of_points",
         Job::CheckPoints => "check_points",
         Job::CheckTiers => "check_tiers",
+        Job::CountSegments => "count_segments",
     }
 }

@@ -27,6 +27,7 @@ const HOURLY: &[Job] = &[
     Job::RemindOfPoints,
     Job::CheckTiers,
     Job::CheckPoints,
+    Job::CountSegments,
 ];
 
 pub async fn run(ctx: Context, stop: CancellationToken) {

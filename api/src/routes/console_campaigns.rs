@@ -246,6 +246,9 @@ impl CampaignView {
 #[into_params(parameter_in = Query)]
 pub struct CampaignQuery {
     state: Option<CampaignState>,
+    /// The runs of this recurring campaign alone.
+    #[param(value_type = Option<String>)]
+    parent_id: Option<CampaignId>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// 50 unless told, at most 200.
@@ -265,9 +268,9 @@ pub async fn list_campaigns(
     caller: StaffSession<permission::ReadCampaigns>,
     query: Query<CampaignQuery>,
 ) -> Result<web::Json<PageView<CampaignView>>, Problem> {
-    let Query(CampaignQuery { state, cursor, limit }) = query;
+    let Query(CampaignQuery { state, parent_id, cursor, limit }) = query;
     let page = service::page::PageRequest { cursor, limit };
-    let page = campaign::list(&ctx, &caller.0, state, &page).await?;
+    let page = campaign::list(&ctx, &caller.0, (state, parent_id), &page).await?;
     Ok(web::Json(PageView::of(page, CampaignView::of)))
 }
 

@@ -1,13 +1,13 @@
 //! The console's segments.
 
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, get, post, put};
-use chrono::{DateTime, Utc};
+use actix_web::{HttpResponse, delete, get, post, put};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use service::audience::{self, Rule, SegmentDraft};
 use service::ids::{MemberId, SegmentId};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::{StaffSession, permission};
 use crate::input::{Json, Query, Segments};
@@ -16,6 +16,8 @@ use crate::problem::Problem;
 
 /// Members shown with a count.
 const SAMPLE: u64 = 5;
+/// Days of sizes unless told.
+const DAYS: u64 = 90;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -165,4 +167,61 @@ pub async fn change_segment(
     body: Json<SegmentBody>,
 ) -> Result<web::Json<SegmentView>, Problem> {
     Ok(web::Json(SegmentView::of(audience::update(&ctx, &caller.0, id.0, body.0.into()).await?)))
+}
+
+/// Deletes a segment that no campaign uses which is not over; else the refusal names them.
+#[utoipa::path(tag = "console", responses((status = 204, description = "It is deleted.")), security(("staff" = [])))]
+#[delete("/v1/console/segments/{id}")]
+pub async fn delete_segment(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::WriteCampaigns>,
+    id: Segments<SegmentId>,
+) -> Result<HttpResponse, Problem> {
+    audience::remove(&ctx, &caller.0, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SizesQuery {
+    /// How many days up to today, 90 unless told.
+    #[param(minimum = 1, maximum = 400)]
+    days: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SegmentSizesView {
+    /// The shop's, whose days these are.
+    zone: String,
+    /// From the earliest; days on which nobody counted are left out.
+    sizes: Vec<SegmentSizeView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SegmentSizeView {
+    day: NaiveDate,
+    members: i64,
+}
+
+/// How many members a segment picked, day by day.
+#[utoipa::path(
+    tag = "console",
+    params(SizesQuery),
+    responses((status = 200, body = SegmentSizesView)),
+    security(("staff" = []))
+)]
+#[get("/v1/console/segments/{id}/sizes")]
+pub async fn list_segment_sizes(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::ReadCampaigns>,
+    id: Segments<SegmentId>,
+    query: Query<SizesQuery>,
+) -> Result<web::Json<SegmentSizesView>, Problem> {
+    let rows = audience::list_sizes(&ctx, &caller.0, id.0, query.0.days.unwrap_or(DAYS)).await?;
+    let size = |row: audience::SegmentSize| SegmentSizeView { day: row.day, members: row.members };
+    Ok(web::Json(SegmentSizesView {
+        zone: ctx.settings.timezone.to_string(),
+        sizes: rows.into_iter().map(size).collect(),
+    }))
 }

@@ -1,11 +1,11 @@
 //! Packs of coupons: made by staff, claimed by members as one.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post, put, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
-use service::coupon::{self, ClaimablePack, Pack, PackForm, PackItem, PackedOffer};
+use service::coupon::{self, ClaimablePack, Pack, PackForm, PackItem, PackedOffer, TakenPack};
 use service::ids::{CouponPackId, CouponTemplateId};
 use service::states::Validity;
 use utoipa::ToSchema;
@@ -70,6 +70,8 @@ pub struct CouponPackView {
     pub claimable: bool,
     pub items: Vec<PackItemView>,
     pub created_at: DateTime<Utc>,
+    /// How many times members have claimed it; null for members.
+    pub taken: Option<i64>,
     /// How many times the asking member has claimed it; null for staff.
     pub held: Option<i64>,
     /// A problem's code: why the asking member can't claim it now.
@@ -112,9 +114,16 @@ impl From<Pack> for CouponPackView {
             claimable: pack.claimable,
             items: items.into_iter().map(Into::into).collect(),
             created_at: pack.created_at,
+            taken: None,
             held: None,
             refusal: None,
         }
+    }
+}
+
+impl From<TakenPack> for CouponPackView {
+    fn from(TakenPack { pack, taken }: TakenPack) -> Self {
+        Self { taken: Some(taken), ..pack.into() }
     }
 }
 
@@ -143,6 +152,23 @@ pub async fn create_coupon_pack(
 ) -> Result<HttpResponse, Problem> {
     let pack = coupon::create_pack(&ctx, &staff.0, body.0.into()).await?;
     Ok(HttpResponse::Created().json(CouponPackView::from(pack)))
+}
+
+/// Replaces a pack; once it has been taken, its coupons stay and the limit can only rise.
+#[utoipa::path(
+    tag = "coupon templates",
+    request_body = CouponPackBody,
+    responses((status = 200, body = CouponPackView)),
+    security(("staff" = [])),
+)]
+#[put("/v1/console/coupon-packs/{id}")]
+pub async fn change_coupon_pack(
+    ctx: Data<Context>,
+    staff: StaffSession<permission::WriteCoupons>,
+    id: Segments<CouponPackId>,
+    body: Json<CouponPackBody>,
+) -> Result<web::Json<CouponPackView>, Problem> {
+    Ok(web::Json(coupon::change_pack(&ctx, &staff.0, id.0, body.0.into()).await?.into()))
 }
 
 /// All packs, the latest first.

@@ -16,12 +16,14 @@ pub mod console_dead_letters;
 pub mod console_failures;
 pub mod console_feedback;
 pub mod console_forecast;
+pub mod console_held_coupons;
 pub mod console_mall;
 pub mod console_members;
 pub mod console_merges;
 pub mod console_notices;
 pub mod console_order_gifts;
 pub mod console_points;
+pub mod console_redemptions;
 pub mod console_reports;
 pub mod console_segments;
 pub mod console_settings;
@@ -231,6 +233,7 @@ fn console(config: &mut ServiceConfig) {
         .service(console_reports::compare_stores)
         .service(console_reports::report_members)
         .service(console_reports::compare_campaigns)
+        .service(console_redemptions::watch_redemptions)
         .service(console_audit::list_audit);
     config
         .service(console_coupons::create_coupon_template)
@@ -241,7 +244,10 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::withdraw_coupon_template)
         .service(console_coupons::void_coupon)
         .service(coupon_codes::create_coupon_codes)
+        .service(console_held_coupons::list_member_coupons)
+        .service(console_held_coupons::find_coupon_code)
         .service(coupon_packs::create_coupon_pack)
+        .service(coupon_packs::change_coupon_pack)
         .service(coupon_packs::list_coupon_packs);
     config.service(console_order_gifts::read_order_gifts).service(console_order_gifts::save_order_gifts);
     config.service(console_welcome::read_welcome_gift).service(console_welcome::save_welcome_gift);
@@ -259,7 +265,9 @@ fn console(config: &mut ServiceConfig) {
         .service(console_segments::create_segment)
         .service(console_segments::count_segment)
         .service(console_segments::get_segment)
-        .service(console_segments::change_segment);
+        .service(console_segments::change_segment)
+        .service(console_segments::delete_segment)
+        .service(console_segments::list_segment_sizes);
     config
         .service(console_calendar::show_calendar)
         .service(console_campaigns::list_campaigns)

@@ -13,6 +13,8 @@ export class Problem extends Error {
     readonly fields: Record<string, string> = {},
     /** For whoever reports it. */
     readonly detail = '',
+    /** What else there is to tell, by the code. */
+    readonly facts: Body['facts'] = undefined,
   ) {
     super(message)
   }
@@ -20,7 +22,7 @@ export class Problem extends Error {
   static of(status: number, body: unknown): Problem {
     if (!isBody(body)) return new Problem(`HTTP ${status}`, status, `http_${status}`)
     const fields = Object.fromEntries((body.errors ?? []).map((one) => [one.field, one.message]))
-    return new Problem(body.title, body.status, body.code, body.request_id, fields, body.detail)
+    return new Problem(body.title, body.status, body.code, body.request_id, fields, body.detail, body.facts)
   }
 
   /** Nothing answered. */

@@ -722,6 +722,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/coupon-codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a code stands for; spaces, hyphens and case do not count. */
+        get: operations["find_coupon_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/coupon-packs": {
         parameters: {
             query?: never;
@@ -734,6 +751,23 @@ export interface paths {
         put?: never;
         /** A new pack of templates that exist. */
         post: operations["create_coupon_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/coupon-packs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a pack; once it has been taken, its coupons stay and the limit can only rise. */
+        put: operations["change_coupon_pack"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1153,6 +1187,23 @@ export interface paths {
         patch: operations["change_member_attributes"];
         trace?: never;
     };
+    "/v1/console/members/{id}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A member's coupons, the latest first. */
+        get: operations["list_member_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/members/{id}/disable": {
         parameters: {
             query?: never;
@@ -1552,6 +1603,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/reports/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was redeemed on a day, by hour and store; reversals are counted apart. */
+        get: operations["watch_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/reports/stores": {
         parameters: {
             query?: never;
@@ -1632,6 +1700,24 @@ export interface paths {
         get: operations["get_segment"];
         /** Replaces name and rule. Campaigns that are already scheduled keep the rule that they were scheduled with. */
         put: operations["change_segment"];
+        post?: never;
+        /** Deletes a segment that no campaign uses which is not over; else the refusal names them. */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/segments/{id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many members a segment picked, day by day. */
+        get: operations["list_segment_sizes"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4031,6 +4117,18 @@ export interface components {
         CouponId: string;
         /** @enum {string} */
         CouponKind: "money_off" | "percentage" | "gift" | "exchange" | "free_delivery" | "service";
+        CouponMoveView: {
+            /** Format: date-time */
+            at: string;
+            from?: components["schemas"]["CouponState"] | null;
+            to: components["schemas"]["CouponState"];
+            /** @description A code, or somebody's words. */
+            reason?: string | null;
+            /** @description `member`, `staff` or `system`. */
+            actor: string;
+            /** @description The name of who did it, when it was staff. */
+            staff?: string | null;
+        };
         CouponPackBody: {
             name: string;
             /**
@@ -4055,11 +4153,34 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
+             * @description How many times members have claimed it; null for members.
+             */
+            taken?: number | null;
+            /**
+             * Format: int64
              * @description How many times the asking member has claimed it; null for staff.
              */
             held?: number | null;
             /** @description A problem's code: why the asking member can't claim it now. */
             refusal?: string | null;
+        };
+        CouponRedemptionView: {
+            id: components["schemas"]["RedemptionId"];
+            store_id: components["schemas"]["StoreId"];
+            store?: string | null;
+            staff?: string | null;
+            order_no?: string | null;
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            discount_fen: number;
+            /** Format: date-time */
+            redeemed_at: string;
+            /** Format: date-time */
+            reversed_at?: string | null;
+            /** @description Null where no member of staff took it back, but a refund. */
+            reversed_by?: string | null;
+            reversal_reason?: string | null;
         };
         /** @description What a coupon does. Which of the optional fields are there depends on `kind`. */
         CouponRulesView: {
@@ -4715,6 +4836,8 @@ export interface components {
              * @description With `quote_changed`: what those that can be used take off now.
              */
             discount_fen?: number | null;
+            /** @description With `segment_in_use`: the names of the campaigns that are not over. */
+            campaigns?: string[];
         };
         /** @description Deliveries that failed for one cause. */
         FailureView: {
@@ -4907,6 +5030,21 @@ export interface components {
             /** Format: int64 */
             cost_fen: number;
         };
+        /** @description What a code stands for: one of `copy`, `single` and `public` is there. */
+        FoundCodeView: {
+            template_id: components["schemas"]["CouponTemplateId"];
+            template: string;
+            copy?: components["schemas"]["FoundCopyView"] | null;
+            single?: components["schemas"]["SingleCodeView"] | null;
+            public?: components["schemas"]["PublicCodeView"] | null;
+        };
+        /** @description The code of a copy that somebody holds. */
+        FoundCopyView: {
+            coupon: components["schemas"]["HeldCouponView"];
+            holder?: components["schemas"]["MemberBriefView"] | null;
+            /** @description Everything that it went through, in that order. */
+            moves: components["schemas"]["CouponMoveView"][];
+        };
         FoundPurchaseView: {
             purchase: components["schemas"]["PurchaseView"];
             refunds: components["schemas"]["RefundView"][];
@@ -4978,6 +5116,20 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "ok" | "down";
+        /** @description A copy with where it came from and where it was used. */
+        HeldCouponView: components["schemas"]["CouponView"] & {
+            /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order_gift`, `transfer`. */
+            source: string;
+            /**
+             * Format: uuid
+             * @description Of what gave it: the campaign, the pack's claim, the exchange.
+             */
+            source_id?: string | null;
+            /** @description The name of the campaign, the pack or the mall item that gave it. */
+            source_name?: string | null;
+            /** @description The latest first, those that were taken back too. */
+            redemptions: components["schemas"]["CouponRedemptionView"][];
+        };
         HeldTierView: {
             tier: components["schemas"]["TierView"];
             /**
@@ -6025,6 +6177,11 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: int64
+                 * @description How many times members have claimed it; null for members.
+                 */
+                taken?: number | null;
+                /**
+                 * Format: int64
                  * @description How many times the asking member has claimed it; null for staff.
                  */
                 held?: number | null;
@@ -6178,6 +6335,23 @@ export interface components {
                 /** Format: int64 */
                 cost_fen: number;
             }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_HeldCouponView: {
+            items: (components["schemas"]["CouponView"] & {
+                /** @description `claim`, `code`, `pack`, `campaign`, `exchange`, `stamp`, `tier`, `welcome`, `order_gift`, `transfer`. */
+                source: string;
+                /**
+                 * Format: uuid
+                 * @description Of what gave it: the campaign, the pack's claim, the exchange.
+                 */
+                source_id?: string | null;
+                /** @description The name of the campaign, the pack or the mall item that gave it. */
+                source_name?: string | null;
+                /** @description The latest first, those that were taken back too. */
+                redemptions: components["schemas"]["CouponRedemptionView"][];
+            })[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
@@ -7025,7 +7199,7 @@ export interface components {
          * @description Why a request was not answered as asked.
          * @enum {string}
          */
-        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "behaviour_consent_required" | "member_disabled" | "staff_disabled" | "challenge_expired" | "passkey_invalid" | "passkey_cloned" | "passkey_limit_reached" | "soter_refused" | "soter_replayed" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "card_code_needed" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_for_tier" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "feedback_closed" | "feedback_unanswered" | "callback_signature_invalid";
+        ProblemCode: "not_found" | "invalid" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal" | "malformed_json" | "bad_request" | "path_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "timed_out" | "idempotency_key_reused" | "request_in_progress" | "sms_code_wrong" | "sms_code_expired" | "sms_code_tries_exceeded" | "sign_in_code_invalid" | "sign_in_risky" | "phone_required" | "wechat_taken" | "alipay_taken" | "behaviour_consent_required" | "member_disabled" | "staff_disabled" | "challenge_expired" | "passkey_invalid" | "passkey_cloned" | "passkey_limit_reached" | "soter_refused" | "soter_replayed" | "login_wrong" | "password_too_weak" | "password_change_required" | "second_factor_required" | "second_factor_wrong" | "second_factor_on" | "second_factor_missing" | "last_owner" | "login_taken" | "refresh_token_invalid" | "refresh_token_reused" | "card_code_invalid" | "card_code_expired" | "card_code_used" | "card_code_needed" | "scan_expired" | "store_not_permitted" | "store_closed" | "code_taken" | "name_taken" | "order_number_taken" | "coupon_sold_out" | "coupon_limit_reached" | "coupon_not_for_tier" | "coupon_not_claimable" | "nothing_to_stop" | "coupon_not_owned" | "coupon_already_redeemed" | "coupon_expired" | "coupon_not_yet_valid" | "coupon_voided" | "coupon_locked" | "coupon_not_locked" | "coupon_wrong_store" | "coupon_threshold_not_met" | "coupon_wrong_channel" | "coupon_outside_hours" | "coupon_first_order_only" | "coupon_no_matching_goods" | "coupons_not_stackable" | "quote_changed" | "coupon_sold_out_today" | "coupon_daily_limit_reached" | "coupon_not_transferable" | "transfer_over" | "coupon_not_offline" | "coupon_code_invalid" | "coupon_code_used" | "reversal_needs_manager" | "offline_token_invalid" | "offline_token_expired" | "offline_grant_over" | "offline_ceiling_reached" | "request_number_reused" | "redemption_already_reversed" | "pack_has_claims" | "template_has_copies" | "campaign_state_conflict" | "campaign_incomplete" | "campaign_needs_approval" | "approval_by_editor" | "campaign_version_changed" | "campaign_must_be_paused" | "campaign_in_flight" | "offer_over" | "unknown_not_replayed" | "dead_letter_undecodable" | "dead_letter_discarded" | "dead_letter_replayed" | "segment_in_use" | "channel_not_configured" | "points_short" | "adjustment_by_requester" | "adjustment_decided" | "check_in_closed" | "invite_closed" | "invite_not_new" | "invite_self" | "invite_taken" | "sharing_off" | "survey_closed" | "survey_has_answers" | "refund_too_large" | "refund_number_taken" | "tier_in_use" | "right_unknown" | "right_used_up" | "mall_item_closed" | "mall_sold_out" | "mall_limit_reached" | "exchange_done" | "exchange_cancelled" | "stamp_card_closed" | "stamp_limit_reached" | "stamp_card_in_use" | "feedback_closed" | "feedback_unanswered" | "callback_signature_invalid";
         ProgrammeTierView: {
             id: components["schemas"]["TierId"];
             /**
@@ -7114,6 +7288,14 @@ export interface components {
             code?: string | null;
             phone_code?: string | null;
             encrypted_phone?: string | null;
+        };
+        /** @description A code that every member may type in. */
+        PublicCodeView: {
+            /**
+             * Format: int64
+             * @description How many copies it gave.
+             */
+            claims: number;
         };
         /**
          * @description draft -> published <-> withdrawn
@@ -7351,8 +7533,45 @@ export interface components {
              */
             quoted_discount_fen?: number | null;
         };
+        RedemptionDayView: {
+            /** @description The shop's, whose day and hours these are. */
+            zone: string;
+            /** Format: date */
+            day: string;
+            total: components["schemas"]["RedemptionSumsView"];
+            /** @description Every hour of the day; there are 23 or 25 where clocks change. */
+            hours: components["schemas"]["RedemptionHourView"][];
+            /** @description The one that redeemed most first; who is limited to stores sees these. */
+            stores: components["schemas"]["StoreRedemptionsView"][];
+        };
+        RedemptionHourView: components["schemas"]["RedemptionSumsView"] & {
+            /**
+             * Format: date-time
+             * @description When the hour begins.
+             */
+            from: string;
+        };
         /** Format: uuid */
         RedemptionId: string;
+        RedemptionSumsView: {
+            /**
+             * Format: int64
+             * @description Those that were not taken back.
+             */
+            redemptions: number;
+            /** Format: int64 */
+            discount_fen: number;
+            /**
+             * Format: int64
+             * @description The orders that they were used for, before the discount.
+             */
+            sales_fen: number;
+            /**
+             * Format: int64
+             * @description Those that were taken back, by when they had been made.
+             */
+            reversed: number;
+        };
         /** @description The use of coupons for an order. Of several coupons, what stands outside of `coupons` is the first one's, and the sums. */
         RedemptionView: {
             redemption_id: components["schemas"]["RedemptionId"];
@@ -7774,6 +7993,18 @@ export interface components {
         };
         /** Format: uuid */
         SegmentId: string;
+        SegmentSizeView: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            members: number;
+        };
+        SegmentSizesView: {
+            /** @description The shop's, whose days these are. */
+            zone: string;
+            /** @description From the earliest; days on which nobody counted are left out. */
+            sizes: components["schemas"]["SegmentSizeView"][];
+        };
         SegmentView: {
             id: components["schemas"]["SegmentId"];
             name: string;
@@ -7890,6 +8121,18 @@ export interface components {
             staff?: components["schemas"]["StaffView"] | null;
             /** @description Whether this sign-in made the member. */
             enrolled?: boolean | null;
+        };
+        /** @description A code that is good for one copy, once. */
+        SingleCodeView: {
+            /** @description The name under which it was made with others. */
+            batch: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            used_at?: string | null;
+            member?: components["schemas"]["MemberBriefView"] | null;
+            /** @description The code of the copy that it gave. */
+            coupon_code?: string | null;
         };
         /** @description When to ask again, and how long the code is good. */
         SmsCodeSentView: {
@@ -8127,6 +8370,10 @@ export interface components {
             address?: string | null;
             state?: components["schemas"]["StoreState"] | null;
         };
+        StoreHourView: components["schemas"]["RedemptionSumsView"] & {
+            /** @description Its place among the day's hours, from 0. */
+            hour: number;
+        };
         /** Format: uuid */
         StoreId: string;
         StoreLineView: {
@@ -8174,6 +8421,13 @@ export interface components {
              * @description Until when; null: at any time, or not at all.
              */
             reversible_until?: string | null;
+        };
+        StoreRedemptionsView: components["schemas"]["RedemptionSumsView"] & {
+            store_id: components["schemas"]["StoreId"];
+            code: string;
+            name: string;
+            /** @description Hours in which nothing was redeemed are left out. */
+            hours: components["schemas"]["StoreHourView"][];
         };
         StoreReportView: {
             zone: string;
@@ -10756,6 +11010,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["CampaignState"];
+                /** @description The runs of this recurring campaign alone. */
+                parent_id?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description 50 unless told, at most 200. */
@@ -12763,6 +13019,81 @@ export interface operations {
             };
         };
     };
+    find_coupon_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCodeView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_coupon_packs: {
         parameters: {
             query?: {
@@ -12867,6 +13198,124 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponPackView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_coupon_pack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponPackBody"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15850,6 +16299,96 @@ export interface operations {
             };
         };
     };
+    list_member_coupons: {
+        parameters: {
+            query?: {
+                state?: "usable" | "used" | "expired" | "voided";
+                /** @description `next_cursor` of the page before, of the same state; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_HeldCouponView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     disable_member: {
         parameters: {
             query?: never;
@@ -18433,6 +18972,91 @@ export interface operations {
             };
         };
     };
+    watch_redemptions: {
+        parameters: {
+            query?: {
+                /** @description A day of the shop's zone, today unless told. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionDayView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_stores: {
         parameters: {
             query?: {
@@ -19070,6 +19694,188 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segment_sizes: {
+        parameters: {
+            query?: {
+                /** @description How many days up to today, 90 unless told. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSizesView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

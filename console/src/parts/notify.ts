@@ -1,7 +1,7 @@
 /** A word at the top of the page that goes by itself. */
 import { MessagePlugin } from 'tdesign-vue-next'
 import { Problem } from '@/api/problem'
-import { t } from '@/words'
+import { listOf, t } from '@/words'
 
 export function notifyGood(text: string) {
   void MessagePlugin.success({ content: text, duration: 3000 })
@@ -16,5 +16,6 @@ export function problemWords(error: unknown): string {
   if (!(error instanceof Problem)) return t('common.failed')
   if (error.code === 'offline') return t('common.offline')
   const fields = Object.entries(error.fields).map(([field, what]) => `${field}: ${what}`)
-  return [error.message, ...fields].join(' · ')
+  const campaigns = listOf(error.facts?.campaigns ?? [])
+  return [error.message, campaigns, ...fields].filter(Boolean).join(' · ')
 }

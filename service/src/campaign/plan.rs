@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::recurrence::Recurrence;
 use super::{experiment, fallback, variant, version};
+use crate::audience;
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::delivery::{FallbackStep, MessageDraft, Variant, channel};
@@ -86,13 +87,16 @@ pub async fn find(ctx: &Context, caller: &StaffCaller, id: CampaignId) -> Result
 pub async fn list(
     ctx: &Context,
     caller: &StaffCaller,
-    state: Option<CampaignState>,
+    (state, parent_id): (Option<CampaignState>, Option<CampaignId>),
     page: &PageRequest,
 ) -> Result<Page<campaign::Model>> {
     caller.require(Permission::ReadCampaigns)?;
     let mut query = campaign::Entity::find().order_by_desc(campaign::Column::Id).limit(page.limit() + 1);
     if let Some(state) = state {
         query = query.filter(campaign::Column::State.eq(state));
+    }
+    if let Some(parent_id) = parent_id {
+        query = query.filter(campaign::Column::ParentId.eq(parent_id));
     }
     if let Some(after) = page.after::<CampaignId>()? {
         query = query.filter(campaign::Column::Id.lt(after));
@@ -197,10 +201,8 @@ pub(super) async fn check_references(
     txn: &impl ConnectionTrait,
     draft: &CampaignDraft,
 ) -> Result<segment::Model> {
-    let segment = segment::Entity::find_by_id(draft.segment_id)
-        .one(txn)
-        .await?
-        .ok_or_else(|| Error::invalid("segment_id", "is not a segment"))?;
+    let segment = audience::hold(txn, draft.segment_id).await?;
+    let segment = segment.ok_or_else(|| Error::invalid("segment_id", "is not a segment"))?;
     if let Some(template) = draft.coupon_template_id {
         coupon_template::Entity::find_by_id(template)
             .one(txn)

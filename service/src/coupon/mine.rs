@@ -17,7 +17,7 @@ use crate::page::{Page, PageRequest};
 /// What ends within it ends soon.
 const SOON: Duration = Duration::days(7);
 
-/// Which of their coupons a member wants to see.
+/// Which of a member's coupons somebody wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CouponFilter {
     /// Not used and not past, though perhaps not valid yet, or locked for an order.
@@ -25,6 +25,8 @@ pub enum CouponFilter {
     Used,
     /// Past its time, whether or not it is marked yet.
     Expired,
+    /// Taken out of use; for staff alone, members do not see them go.
+    Voided,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,19 +52,8 @@ pub async fn list_mine(
     (filter, order): (Option<CouponFilter>, CouponOrder),
     page: &PageRequest,
 ) -> Result<Page<MyCoupon>> {
-    use coupon::Column::{Id, State, ValidUntil};
-    let bound = rules::past_ends(ctx.now());
-    let mut query = own(member_id);
-    query = match filter {
-        None => query,
-        Some(CouponFilter::Usable) => {
-            query.filter(State.is_in([CouponState::Issued, CouponState::Locked])).filter(ValidUntil.gt(bound))
-        }
-        Some(CouponFilter::Used) => query.filter(State.eq(CouponState::Used)),
-        Some(CouponFilter::Expired) => query.filter(
-            State.eq(CouponState::Expired).or(State.eq(CouponState::Issued).and(ValidUntil.lte(bound))),
-        ),
-    };
+    use coupon::Column::{Id, ValidUntil};
+    let mut query = shown_by(own(member_id), filter, ctx.now());
     let after = page.after::<CouponId>()?;
     query = match (order, after) {
         (CouponOrder::LatestFirst, None) => query,
@@ -81,8 +72,28 @@ pub async fn list_mine(
     Ok(Page { items: surround(ctx, held).await?, next_cursor: page.next_cursor })
 }
 
+pub(super) fn shown_by(
+    query: Select<coupon::Entity>,
+    filter: Option<CouponFilter>,
+    now: DateTime<Utc>,
+) -> Select<coupon::Entity> {
+    use coupon::Column::{State, ValidUntil};
+    let bound = rules::past_ends(now);
+    match filter {
+        None => query,
+        Some(CouponFilter::Usable) => {
+            query.filter(State.is_in([CouponState::Issued, CouponState::Locked])).filter(ValidUntil.gt(bound))
+        }
+        Some(CouponFilter::Used) => query.filter(State.eq(CouponState::Used)),
+        Some(CouponFilter::Expired) => query.filter(
+            State.eq(CouponState::Expired).or(State.eq(CouponState::Issued).and(ValidUntil.lte(bound))),
+        ),
+        Some(CouponFilter::Voided) => query.filter(State.eq(CouponState::Voided)),
+    }
+}
+
 /// A slot below zero is a copy that never reached its member.
-fn own(member_id: MemberId) -> Select<coupon::Entity> {
+pub(super) fn own(member_id: MemberId) -> Select<coupon::Entity> {
     coupon::Entity::find().filter(coupon::Column::MemberId.eq(member_id)).filter(coupon::Column::Slot.gt(0))
 }
 

@@ -10,7 +10,7 @@
 //! - `taken` falls only for copies that never reached their member ([`void`] with `return_stock`).
 //!
 //! The rules of a template are frozen once copies exist. A withdrawn template gives no new copies; those that members
-//! hold stay good. Locks are taken in the order members, template, packs and codes, coupons, on every path.
+//! hold stay good. Locks are taken in the order members, packs, templates, codes, coupons, on every path.
 //!
 //! Ways to a copy: claims ([`claim`]), codes ([`claim_by_code`]), packs ([`claim_pack`]), a friend ([`accept_coupon`]), campaigns and
 //! imports ([`issue`]). Ways to use one: the till and the online shop ([`redeem_coupon`]), a till that was cut off
@@ -26,6 +26,7 @@ mod entitled;
 mod event;
 mod expire;
 mod facts;
+mod find_code;
 mod had;
 mod issue;
 mod issue_postgres;
@@ -37,6 +38,7 @@ mod offer;
 mod offline;
 mod offline_code;
 mod pack;
+mod pack_write;
 mod quote;
 mod receipt;
 mod redeem;
@@ -46,6 +48,7 @@ mod reverse;
 pub mod rules;
 mod shown_code;
 pub mod template;
+mod trace;
 mod transfer;
 mod typed_code;
 mod use_up;
@@ -58,7 +61,7 @@ pub use claim::{claim, claim_by_token};
 pub use combine::Combination;
 pub use conditions::{Conditions, Window};
 pub use expire::expire;
-pub use facts::{ChangedCoupon, EarlierUse, Facts};
+pub use find_code::{CodeKind, FoundCode, FoundCopy, SingleCode, find_code};
 pub(crate) use issue::lock_templates;
 pub use issue::{IssueOrder, Issued, issue};
 pub use line::{ClaimDesk, Turns};
@@ -73,9 +76,9 @@ pub use offline::{
 };
 pub use offline_code::{OfflineCode, offline_code};
 pub use pack::{
-    ClaimablePack, Pack, PackForm, PackItem, PackedOffer, claim_pack, create_pack, list_claimable_packs,
-    list_packs,
+    ClaimablePack, Pack, PackItem, PackedOffer, TakenPack, claim_pack, list_claimable_packs, list_packs,
 };
+pub use pack_write::{PackForm, change_pack, create_pack};
 pub use quote::{Judged, Quote, QuoteCoupons, judge_scanned, quote_coupons};
 pub use redeem::{Proof, Receipt, ReceiptPart, RedeemCoupon, Redeemed, redeem_coupon};
 pub use redeem_together::RedemptionDesk;
@@ -83,6 +86,7 @@ pub use return_of_order::{PartlyReturned, ReturnedLine, return_of_lines, return_
 pub use reverse::{Undo, reverse_redemption, undo_of};
 pub use rules::{Fix, Unusable};
 pub use shown_code::scan_code;
+pub use trace::{TracedCoupon, TracedMove, TracedRedemption, list_of_member};
 pub use transfer::{TransferLink, accept_coupon, call_back_coupon, offer_coupon};
 pub use typed_code::{claim_by_code, create_codes};
 pub use void::{void, void_coupon};

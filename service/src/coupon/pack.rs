@@ -13,29 +13,14 @@ use sea_orm::{
 use super::issue::{IssueOrder, issue_copies, lock_template};
 use super::rules::Had;
 use super::{HeldCoupon, Offer, entitled, had, offer, rules};
-use crate::audit::{self, Act};
 use crate::calendar;
 use crate::context::Context;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::ids::{CouponPackClaimId, CouponPackId, CouponTemplateId, MemberId, TierId};
 use crate::page::{Page, PageRequest};
 use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
-
-const LONGEST_NAME: usize = 60;
-const LARGEST_LIMIT: i32 = 100;
-const MOST_ITEMS: usize = 20;
-const MOST_COPIES: i32 = 20;
-
-#[derive(Debug, Clone)]
-pub struct PackForm {
-    pub name: String,
-    pub limit_per_member: i32,
-    /// Whether members see it and may claim it.
-    pub claimable: bool,
-    pub items: Vec<PackItem>,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackItem {
@@ -57,6 +42,14 @@ pub struct PackedOffer {
     pub copies: i32,
 }
 
+/// A pack as staff see it.
+#[derive(Debug, Clone)]
+pub struct TakenPack {
+    pub pack: Pack,
+    /// How many times members have claimed it.
+    pub taken: i64,
+}
+
 /// A pack as a member sees it.
 #[derive(Debug, Clone)]
 pub struct ClaimablePack {
@@ -67,71 +60,9 @@ pub struct ClaimablePack {
     pub refusal: Option<Refusal>,
 }
 
-pub async fn create_pack(ctx: &Context, staff: &StaffCaller, form: PackForm) -> Result<Pack> {
-    staff.require(Permission::WriteCoupons)?;
-    let mut items = form.items.clone();
-    items.sort_unstable_by_key(|item| item.template_id);
-    validate(&form, &items)?;
-    let now = ctx.now();
-    let pack = coupon_pack::Model {
-        id: ctx.new_id(),
-        name: form.name.trim().to_owned(),
-        limit_per_member: form.limit_per_member,
-        claimable: form.claimable,
-        created_at: now,
-        updated_at: now,
-    };
-    let txn = ctx.db.begin().await?;
-    let offers = find_templates(&txn, &items).await?;
-    coupon_pack::Entity::insert(pack.clone().into_active_model().reset_all())
-        .exec_without_returning(&txn)
-        .await?;
-    let rows = items.iter().map(|item| {
-        let PackItem { template_id, copies } = *item;
-        coupon_pack_item::Model { pack_id: pack.id, template_id, copies }.into_active_model().reset_all()
-    });
-    coupon_pack_item::Entity::insert_many(rows).exec_without_returning(&txn).await?;
-    let act = Act {
-        actor: staff.actor(),
-        action: "coupon_pack.create",
-        subject: ("coupon_pack", pack.id.to_string()),
-        detail: serde_json::json!({ "name": pack.name }),
-    };
-    audit::record(ctx, &txn, act).await?;
-    txn.commit().await?;
-    Ok(Pack { pack, items: packed(&offers, items) })
-}
+pub(super) type Offers = HashMap<CouponTemplateId, Arc<Offer>>;
 
-fn validate(form: &PackForm, items: &[PackItem]) -> Result<()> {
-    let mut errors = Vec::new();
-    let mut unless = |good: bool, field: &str, message: String| {
-        if !good {
-            errors.push(FieldError { field: field.to_owned(), message });
-        }
-    };
-    let name = (1..=LONGEST_NAME).contains(&form.name.trim().chars().count());
-    unless(name, "name", format!("must have 1 to {LONGEST_NAME} characters"));
-    let limit = (1..=LARGEST_LIMIT).contains(&form.limit_per_member);
-    unless(limit, "limit_per_member", format!("must be from 1 to {LARGEST_LIMIT}"));
-    let distinct = items.windows(2).all(|pair| pair[0].template_id != pair[1].template_id);
-    let some = (1..=MOST_ITEMS).contains(&items.len()) && distinct;
-    unless(some, "items", format!("must name 1 to {MOST_ITEMS} templates, each once"));
-    let copies = items.iter().all(|item| (1..=MOST_COPIES).contains(&item.copies));
-    unless(copies, "items", format!("must have 1 to {MOST_COPIES} copies each"));
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
-}
-
-async fn find_templates(txn: &DatabaseTransaction, items: &[PackItem]) -> Result<Offers> {
-    let offers = offers_of(txn, items.iter().map(|item| item.template_id)).await?;
-    match items.iter().find(|item| !offers.contains_key(&item.template_id)) {
-        Some(item) => Err(Error::invalid("items", format!("{} is not a coupon template", item.template_id))),
-        None => Ok(offers),
-    }
-}
-
-type Offers = HashMap<CouponTemplateId, Arc<Offer>>;
-
-async fn offers_of(
+pub(super) async fn offers_of(
     connection: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = CouponTemplateId>,
 ) -> Result<Offers> {
@@ -143,7 +74,7 @@ async fn offers_of(
     Ok(offers.into_iter().map(|offer| (offer.template.id, Arc::new(offer))).collect())
 }
 
-fn packed(offers: &Offers, items: Vec<PackItem>) -> Vec<PackedOffer> {
+pub(super) fn packed(offers: &Offers, items: Vec<PackItem>) -> Vec<PackedOffer> {
     let one = |item: PackItem| {
         let offer = offers.get(&item.template_id)?.clone();
         Some(PackedOffer { offer, copies: item.copies })
@@ -151,9 +82,20 @@ fn packed(offers: &Offers, items: Vec<PackItem>) -> Vec<PackedOffer> {
     items.into_iter().filter_map(one).collect()
 }
 
-pub async fn list_packs(ctx: &Context, staff: &StaffCaller, page: &PageRequest) -> Result<Page<Pack>> {
+pub async fn list_packs(ctx: &Context, staff: &StaffCaller, page: &PageRequest) -> Result<Page<TakenPack>> {
     staff.require(Permission::ReadCoupons)?;
-    read_page(ctx, coupon_pack::Entity::find(), page).await
+    let page = read_page(ctx, coupon_pack::Entity::find(), page).await?;
+    let taken: Vec<(CouponPackId, i64)> = coupon_pack_claim::Entity::find()
+        .select_only()
+        .column(coupon_pack_claim::Column::PackId)
+        .column_as(coupon_pack_claim::Column::Id.count(), "taken")
+        .filter(coupon_pack_claim::Column::PackId.is_in(page.items.iter().map(|pack| pack.pack.id)))
+        .group_by(coupon_pack_claim::Column::PackId)
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    let taken: HashMap<_, _> = taken.into_iter().collect();
+    Ok(page.map(|pack| TakenPack { taken: taken.get(&pack.pack.id).copied().unwrap_or_default(), pack }))
 }
 
 /// Those that members may claim.
@@ -246,19 +188,16 @@ async fn read_page(
 /// `coupon_not_claimable`, `coupon_limit_reached`, `coupon_daily_limit_reached`, `coupon_sold_out`, `coupon_sold_out_today`,
 /// `member_disabled`
 pub async fn claim_pack(ctx: &Context, member: &member::Model, id: CouponPackId) -> Result<Vec<HeldCoupon>> {
-    let pack = coupon_pack::Entity::find_by_id(id).one(ctx.db.read()).await?;
+    let txn = ctx.db.begin().await?;
+    let member_id = redirect::hold_current(&txn, member.id).await?;
+    let active = redirect::hold_active(&txn, &[member_id]).await?;
+    // Shared, so that it is not edited meanwhile.
+    let pack = coupon_pack::Entity::find_by_id(id).lock_shared().one(&txn).await?;
     let pack = pack.ok_or(Error::NotFound("coupon pack"))?;
     if !pack.claimable {
         return Err(Refusal::CouponNotClaimable.into());
     }
-    let items = coupon_pack_item::Entity::find()
-        .filter(coupon_pack_item::Column::PackId.eq(id))
-        .order_by_asc(coupon_pack_item::Column::TemplateId)
-        .all(ctx.db.read())
-        .await?;
-    let txn = ctx.db.begin().await?;
-    let member_id = redirect::hold_current(&txn, member.id).await?;
-    let active = redirect::hold_active(&txn, &[member_id]).await?;
+    let items = items_of(&txn, id).await?;
     let claim = take_slot(ctx, &txn, &pack, member_id).await?;
     let mut coupons = Vec::new();
     // In the order of the templates' ids, so that two packs never wait for each other in a circle.
@@ -275,6 +214,16 @@ pub async fn claim_pack(ctx: &Context, member: &member::Model, id: CouponPackId)
     let held = offer::attach(&txn, coupons).await?;
     txn.commit().await?;
     Ok(held)
+}
+
+pub(super) async fn items_of(connection: &impl ConnectionTrait, id: CouponPackId) -> Result<Vec<PackItem>> {
+    let rows = coupon_pack_item::Entity::find()
+        .filter(coupon_pack_item::Column::PackId.eq(id))
+        .order_by_asc(coupon_pack_item::Column::TemplateId)
+        .all(connection)
+        .await?;
+    let item = |row: coupon_pack_item::Model| PackItem { template_id: row.template_id, copies: row.copies };
+    Ok(rows.into_iter().map(item).collect())
 }
 
 async fn take_slot(

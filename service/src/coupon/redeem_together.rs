@@ -13,7 +13,6 @@ use entity::{coupon, member, store};
 use sea_orm::{EntityTrait, QueryFilter};
 
 use super::combine::{self, Combination};
-use super::facts::{ChangedCoupon, Facts};
 use super::quote::{is_first_order, usage};
 use super::redeem::{Proof, Receipt, RedeemCoupon, request_hash};
 use super::rules::{self, Usage};
@@ -23,6 +22,7 @@ use crate::card::{Scans, till};
 use crate::context::Context;
 use crate::db::is_any;
 use crate::error::{Error, Result};
+use crate::facts::{ChangedCoupon, Facts};
 use crate::ids::{CouponId, MemberId, StoreId};
 use crate::redirect;
 use crate::refusal::Refusal;

@@ -6,6 +6,7 @@
 mod campaigns;
 mod members;
 mod period;
+mod redemptions;
 mod stores;
 mod today;
 mod trade;
@@ -13,6 +14,7 @@ mod trade;
 pub use campaigns::{CampaignLine, compare_campaigns};
 pub use members::{AgeBand, MemberReport, TierShare, report_members};
 pub use period::Period;
+pub use redemptions::{RedemptionDay, RedemptionSums, StoreRedemptions, watch_redemptions};
 pub use stores::{StoreLine, compare_stores};
 pub use today::{Need, NeedKind, Running, Today, read_today};
 pub use trade::{Figures, TradeDay, TradeReport, report_trade};

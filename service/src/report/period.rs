@@ -64,6 +64,22 @@ pub fn quarter<C: ColumnTrait>(backend: DbBackend, column: C) -> Expr {
     }
 }
 
+/// The hour of a day that began at `start`, from 0: whole hours that have passed since, so that a day on which clocks change has 23
+/// or 25 of them.
+pub fn hour_since<C: ColumnTrait>(backend: DbBackend, column: C, start: DateTime<Utc>) -> Expr {
+    let (column, start) = (Expr::col(column.as_column_ref()), start.timestamp());
+    // As a literal: grouping by a bound value is not grouping by what was selected.
+    match backend {
+        DbBackend::Postgres => {
+            let hour = format!("floor((extract(epoch from $1) - {start}) / 3600)::bigint");
+            Expr::cust_with_exprs(hour, [column])
+        }
+        _ => {
+            Expr::cust_with_exprs(format!("(cast(strftime('%s', ?) as integer) - {start}) / 3600"), [column])
+        }
+    }
+}
+
 /// The day on which a quarter of an hour lies.
 pub fn day_of(ctx: &Context, quarter: i64) -> Option<NaiveDate> {
     let at = DateTime::from_timestamp(quarter.checked_mul(900)?, 0)?;

@@ -134,7 +134,9 @@ fn body(operation: &str, world: &World) -> String {
         "accept_coupon" => json!({ "token": "none" }),
         "claim_by_code" => json!({ "code": "NONE" }),
         "create_coupon_codes" => json!({ "batch": "通讯", "count": 2 }),
-        "create_coupon_pack" => json!({ "name": "礼包", "items": [{ "template_id": template }] }),
+        "create_coupon_pack" | "change_coupon_pack" => {
+            json!({ "name": "礼包", "items": [{ "template_id": template }] })
+        }
         "grant_offline" => json!({ "store_id": store, "till": "1" }),
         "upload_offline_redemptions" => json!({ "grant_id": grant, "redemptions": [{
             "code": "none", "request_no": "F1", "amount_fen": 100, "redeemed_at": "2026-03-02T02:00:00Z",

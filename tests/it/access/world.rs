@@ -22,6 +22,7 @@ pub struct World {
     pub subject_phone: String,
     pub scan: String,
     pub coupon: String,
+    coupon_code: String,
     pub segment: String,
     pub template: String,
     pub grant: String,
@@ -66,6 +67,8 @@ impl World {
         let other_subject = app.member("13800138006").await;
         let (template, coupon) = offer(app, &owner, &member.token).await;
         let (scan, redemption) = redeem(app, (store, &cashier), (&member.token, &coupon)).await;
+        let held = app.get(&format!("/v1/me/coupons/{coupon}")).with_bearer(&member.token).await.expect(200);
+        let coupon_code = text(&held, "code");
         let pack = json!({ "name": "新人礼包", "items": [{ "template_id": template }] });
         let pack = make(app, &owner, "/v1/console/coupon-packs", pack).await;
         let grant = json!({ "store_id": store, "till": "1" });
@@ -125,6 +128,7 @@ impl World {
             subject_phone,
             scan,
             coupon,
+            coupon_code,
             segment,
             grant,
             pack,
@@ -167,6 +171,7 @@ impl World {
                 service::consent::opt_out_link(&self.app().ctx, Channel::Inbox, self.delivery).token
             }
             ("provider", _) => "aliyun".to_owned(),
+            ("code", "coupon-codes") => self.coupon_code.clone(),
             ("cause", _) => "none".to_owned(),
             (_, "dead-letters") => self.dead_letter.to_string(),
             ("tag_id", _) => self.tag.clone(),

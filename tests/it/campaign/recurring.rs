@@ -76,6 +76,11 @@ async fn each_day_runs_once_over_the_audience_of_that_day() {
     let shown = app.get(&format!("/v1/console/campaigns/{}", children(&app, id).await[0].id));
     let shown = shown.with_bearer(&staff).await.expect(200);
     assert_eq!(shown["parent_id"], id.to_string());
+    let runs =
+        app.get(&format!("/v1/console/campaigns?parent_id={id}")).with_bearer(&staff).await.expect(200);
+    let runs: Vec<_> = runs["items"].as_array().unwrap().iter().map(|run| &run["id"]).collect();
+    let latest_first: Vec<_> = children(&app, id).await.iter().rev().map(|run| json!(run.id)).collect();
+    assert_eq!(runs, latest_first.iter().collect::<Vec<_>>());
     assert_eq!(acts(&app, "campaign.run_occurrence").await.len(), 2);
 }
 

@@ -171,7 +171,7 @@ async fn packs_codes_and_links_of_both_are_those_of_the_member_who_stays() {
         claimable: true,
         items: vec![PackItem { template_id: template, copies: 1 }],
     };
-    let pack = create_pack(shop.ctx(), &shop.owner, pack).await.unwrap().pack.id;
+    let pack = create_pack(shop.ctx(), &shop.owner, pack).await.unwrap().pack.pack.id;
     for member in [&elder, &younger] {
         claim_pack(shop.ctx(), member, pack).await.unwrap();
     }

@@ -20,6 +20,7 @@ pub mod shop;
 mod shown_code;
 mod sums;
 mod template;
+mod trace;
 mod transfer;
 mod typed_code;
 mod wallet;

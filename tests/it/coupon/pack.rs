@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use service::Refusal;
-use service::coupon::claim_pack;
 use service::coupon::template::TemplateForm;
+use service::coupon::{PackForm, PackItem, change_pack, claim_pack};
 use service::ids::{CouponPackId, CouponTemplateId};
 
 use super::shop::{Shop, money_off};
@@ -67,4 +67,72 @@ async fn many_taps_at_once_give_one_pack() {
 
     assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 1);
     assert_eq!(shop.copies_of(template).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_pack_that_nobody_took_is_replaced() {
+    let shop = Shop::open().await;
+    let (one, two) = (shop.template(money_off()).await, shop.template(money_off()).await);
+    let pack = pack_of(&shop, &[(one, 1)]).await;
+    let token = shop.owner_token().await;
+    let path = format!("/v1/console/coupon-packs/{pack}");
+    let items = json!([{ "template_id": two, "copies": 2 }]);
+    let body = json!({ "name": "新礼包", "limit_per_member": 3, "claimable": false, "items": items });
+
+    let changed = shop.app.put(&path, &body).with_bearer(&token).await.expect(200);
+    let again = shop.app.put(&path, &body).with_bearer(&token).await.expect(200);
+
+    assert_eq!((&changed["name"], &changed["limit_per_member"]), (&json!("新礼包"), &json!(3)));
+    assert_eq!(
+        (&changed["items"][0]["template_id"], &changed["items"][0]["copies"]),
+        (&json!(two), &json!(2))
+    );
+    assert_eq!(changed["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(changed, again);
+    let listed = shop.app.get("/v1/console/coupon-packs").with_bearer(&token).await.expect(200);
+    assert_eq!(listed["items"][0], changed);
+    let refused = claim_pack(shop.ctx(), &shop.member().await, pack).await.unwrap_err();
+    assert_eq!(refused.refusal(), Some(Refusal::CouponNotClaimable));
+}
+
+#[tokio::test]
+async fn of_a_pack_that_was_taken_the_coupons_stay_and_the_limit_only_rises() {
+    let shop = Shop::open().await;
+    let (one, two) = (shop.template(money_off()).await, shop.template(money_off()).await);
+    let pack = pack_of(&shop, &[(one, 1)]).await;
+    let token = shop.owner_token().await;
+    let path = format!("/v1/console/coupon-packs/{pack}");
+    let change = |name: &str, limit: i32, template: CouponTemplateId| {
+        let items = json!([{ "template_id": template }]);
+        let body = json!({ "name": name, "limit_per_member": limit, "items": items });
+        shop.app.put(&path, body).with_bearer(&token)
+    };
+    change("礼包", 2, one).await.expect(200);
+    claim_pack(shop.ctx(), &shop.member().await, pack).await.unwrap();
+
+    change("礼包", 2, two).await.expect_refusal("pack_has_claims");
+    change("礼包", 1, one).await.expect_refusal("pack_has_claims");
+    let changed = change("老友礼包", 3, one).await.expect(200);
+
+    assert_eq!((&changed["name"], &changed["limit_per_member"]), (&json!("老友礼包"), &json!(3)));
+    assert_eq!(changed["taken"], json!(1));
+}
+
+#[tokio::test]
+async fn who_takes_a_pack_while_it_is_edited_gets_it_as_it_was_or_as_it_is() {
+    let shop = Shop::open().await;
+    let (one, two) = (shop.template(money_off()).await, shop.template(money_off()).await);
+    let pack = pack_of(&shop, &[(one, 1)]).await;
+    let member = shop.member().await;
+    let items = vec![PackItem { template_id: two, copies: 1 }];
+    let form = PackForm { name: "礼包".to_owned(), limit_per_member: 1, claimable: true, items };
+
+    let (changed, claimed) =
+        tokio::join!(change_pack(shop.ctx(), &shop.owner, pack, form), claim_pack(shop.ctx(), &member, pack));
+
+    let got = claimed.unwrap()[0].coupon.template_id;
+    match changed {
+        Ok(_) => assert_eq!(got, two),
+        Err(refused) => assert_eq!((refused.refusal(), got), (Some(Refusal::PackHasClaims), one)),
+    }
 }

@@ -72,6 +72,7 @@ macro_rules! for_each_entity {
             right_use,
             scan,
             segment,
+            segment_size,
             session,
             setting,
             sign_in_event,

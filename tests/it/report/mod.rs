@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod members;
+mod redemptions;
 mod stores;
 mod timeline;
 mod today;

@@ -4,32 +4,33 @@ import { colourOf, type Quantity } from './series'
 import type { Palette } from '@/parts/chart'
 import { formatDay } from '@/format/time'
 
-const MOST_LABELLED_DAYS = 14
+const MOST_LABELLED = 14
 const MOST_LABEL_WIDTH = 180
 const LABEL_GAP = 12
 const EM = 12
 
-interface ByDay {
-  days: readonly string[]
+interface Columns {
+  names: readonly string[]
   values: readonly number[]
   quantity: Quantity
   format: (value: number) => string
 }
 
-/** One bar per day; the last and the highest are labelled. */
-export function byDay(palette: Palette, { days, values, quantity, format }: ByDay): EChartsOption {
+type ByDay = Omit<Columns, 'names'> & { days: readonly string[] }
+
+/** One bar per day. */
+export function byDay(palette: Palette, { days, ...columns }: ByDay): EChartsOption {
+  return standingBars(palette, { names: days.map(formatDay), ...columns })
+}
+
+/** One bar per name; the last and the highest are labelled. */
+export function standingBars(palette: Palette, { names, values, quantity, format }: Columns): EChartsOption {
   const highest = values.indexOf(Math.max(...values))
-  const isShort = days.length <= MOST_LABELLED_DAYS
+  const isShort = names.length <= MOST_LABELLED
   return {
     grid: { left: 4, right: 12, top: 28, bottom: 4, outerBoundsMode: 'same' },
     tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
-    xAxis: {
-      type: 'category',
-      data: days.map(formatDay),
-      axisLine: { lineStyle: { color: palette.line } },
-      axisTick: { show: false },
-      axisLabel: { color: palette.hint, hideOverlap: true },
-    },
+    xAxis: nameAxis(palette, names),
     yAxis: valueAxis(palette, format),
     series: [
       {
@@ -45,6 +46,28 @@ export function byDay(palette: Palette, { days, values, quantity, format }: ByDa
             Number(value) > 0 && (isShort || dataIndex === highest || dataIndex === values.length - 1) ? format(Number(value)) : '',
         },
         labelLayout: { hideOverlap: true },
+      },
+    ],
+  }
+}
+
+/** One line over the days, from nought; the last day is labelled. */
+export function lineByDay(palette: Palette, { days, values, quantity, format }: ByDay): EChartsOption {
+  const colour = colourOf(palette, quantity)
+  return {
+    grid: { left: 4, right: 28, top: 28, bottom: 4, outerBoundsMode: 'same' },
+    tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
+    xAxis: nameAxis(palette, days.map(formatDay)),
+    yAxis: valueAxis(palette, format),
+    series: [
+      {
+        type: 'line',
+        data: [...values],
+        symbolSize: 6,
+        showSymbol: days.length <= MOST_LABELLED,
+        lineStyle: { color: colour, width: 2 },
+        itemStyle: { color: colour },
+        endLabel: { show: true, color: palette.ink, formatter: ({ value }) => format(Number(value)) },
       },
     ],
   }
@@ -90,6 +113,16 @@ function widthOf(name: string): number {
 
 function told(value: unknown, format: (value: number) => string): string {
   return value === null || value === undefined || value === '-' ? '–' : format(Number(value))
+}
+
+function nameAxis(palette: Palette, names: readonly string[]) {
+  return {
+    type: 'category' as const,
+    data: [...names],
+    axisLine: { lineStyle: { color: palette.line } },
+    axisTick: { show: false },
+    axisLabel: { color: palette.hint, hideOverlap: true },
+  }
 }
 
 function valueAxis(palette: Palette, format: (value: number) => string) {

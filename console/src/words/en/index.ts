@@ -7,6 +7,7 @@ import common from './common'
 import coupons from './coupons'
 import feedback from './feedback'
 import gates from './gates'
+import held from './held'
 import letters from './letters'
 import mall from './mall'
 import members from './members'
@@ -34,6 +35,7 @@ const words: Words = {
   coupons,
   feedback,
   gates,
+  held,
   letters,
   mall,
   members,
