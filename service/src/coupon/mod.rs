@@ -52,6 +52,7 @@ mod trace;
 mod transfer;
 mod typed_code;
 mod use_up;
+mod use_up_postgres;
 mod void;
 
 pub use entity::redemption::Model as RedemptionRow;

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::basket::Basket;
 use super::facts;
-use super::redeem_together::{Asked, Decision, redeem_together};
+use super::redeem_together::{Asked, Decision, Verdict, redeem_together};
 use super::{HeldCoupon, offer};
 use crate::card::till;
 use crate::context::Context;
@@ -120,16 +120,14 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     till::require(staff, command.store_id)?;
     validate(&command)?;
     let asked = Arc::new(Asked { staff: staff.clone(), command });
-    let shared = ctx.clone();
-    let work = move |asked| redeem_together(shared.clone(), asked);
-    let decided = match ctx.redemptions.ask(asked.clone(), work).await? {
+    let decided = match redeem_in_company(ctx, &asked).await {
         // Perhaps the coupon's holder was merged in this moment.
-        Ok(None) | Err(Error::Refused(Refusal::CouponNotOwned)) => redeem_alone(ctx, &asked).await,
+        Ok(Verdict::Lost) | Err(Error::Refused(Refusal::CouponNotOwned)) => redeem_alone(ctx, &asked).await,
         decided => decided,
     };
     match decided {
-        Ok(Some(receipt)) => Ok(Redeemed { receipt, repeated: false }),
-        Ok(None) => lost(ctx, &asked.command).await,
+        Ok(Verdict::Done(receipt)) => Ok(Redeemed { receipt, repeated: false }),
+        Ok(Verdict::Lost | Verdict::Later) => lost(ctx, &asked.command).await,
         // Perhaps because this very request was done before.
         Err(refused) => match stored_answer(ctx, &asked.command).await? {
             Some(answer) => Ok(answer),
@@ -138,12 +136,25 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     }
 }
 
+/// With those that are asked for in the same moment.
+async fn redeem_in_company(ctx: &Context, asked: &Arc<Asked>) -> Decision {
+    loop {
+        let shared = ctx.clone();
+        let work = move |asked| redeem_together(shared.clone(), asked);
+        match ctx.redemptions.ask(asked.clone(), work).await? {
+            Ok(Verdict::Later) => {}
+            decided => return decided,
+        }
+    }
+}
+
 /// Again for each merge that came between reading and writing.
 async fn redeem_alone(ctx: &Context, asked: &Arc<Asked>) -> Decision {
     loop {
         let holders = holders(ctx, &asked.command.coupon_ids).await?;
-        let decided = redeem_together(ctx.clone(), vec![asked.clone()]).await.pop().unwrap_or(Ok(None));
-        let is_done = matches!(decided, Ok(Some(_)));
+        let decided = redeem_together(ctx.clone(), vec![asked.clone()]).await.pop();
+        let decided = decided.unwrap_or(Ok(Verdict::Lost));
+        let is_done = matches!(decided, Ok(Verdict::Done(_)));
         if is_done || !redirect::is_merged(ctx.db.read(), &holders).await? {
             return decided;
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::states::SalesChannel;
 use entity::{coupon, member, store};
+use futures_util::try_join;
 use sea_orm::{EntityTrait, QueryFilter};
 
 use super::combine::{self, Combination};
@@ -36,15 +37,24 @@ pub struct Asked {
     pub command: RedeemCoupon,
 }
 
-/// None: a race was lost, or the company was no good; nothing of it is written.
-pub type Decision = Result<Option<Receipt>>;
+/// What became of a request that no rule refuses. Only what is done has written anything.
+#[derive(Debug)]
+pub enum Verdict {
+    Done(Receipt),
+    /// Somebody was faster than this one, or than one of its company.
+    Lost,
+    /// One of its company has to be done before it.
+    Later,
+}
+
+pub type Decision = Result<Verdict>;
 
 pub type RedemptionDesk = Together<Arc<Asked>, Decision>;
 
 pub async fn redeem_together(ctx: Context, asked: Vec<Arc<Asked>>) -> Vec<Decision> {
     match decide_all(&ctx, &asked).await {
         Ok(decisions) => decisions,
-        failed @ Err(_) => answer_each(asked, failed, |_, _| Ok(None)),
+        failed @ Err(_) => answer_each(asked, failed, |_, _| Ok(Verdict::Lost)),
     }
 }
 
@@ -55,19 +65,18 @@ async fn decide_all(ctx: &Context, asked: &[Arc<Asked>]) -> Result<Vec<Decision>
     let mut decisions = Vec::with_capacity(asked.len());
     for (place, one) in asked.iter().enumerate() {
         decisions.push(match decide(ctx, &seen, (one, now)).await {
-            Ok(one) => {
-                if company.takes_in(&one) {
-                    places.push(place);
-                    uses.push(one);
-                }
-                Ok(None)
+            Ok(one) if company.takes_in(&one) => {
+                places.push(place);
+                uses.push(one);
+                Ok(Verdict::Lost)
             }
+            Ok(_) => Ok(Verdict::Later),
             Err(refused) => Err(refused),
         });
     }
     if let Some(receipts) = use_up::write(ctx, &uses, now).await? {
         for (place, receipt) in places.into_iter().zip(receipts) {
-            decisions[place] = Ok(Some(receipt));
+            decisions[place] = Ok(Verdict::Done(receipt));
         }
     }
     Ok(decisions)
@@ -98,21 +107,17 @@ impl Seen {
     async fn read(ctx: &Context, asked: &[Arc<Asked>]) -> Result<Self> {
         let (connection, backend) = (ctx.db.read(), ctx.db.backend());
         let store_ids: HashSet<StoreId> = asked.iter().map(|one| one.command.store_id).collect();
-        let stores = store::Entity::find()
-            .filter(is_any(backend, store::Column::Id, store_ids))
-            .all(connection)
-            .await?;
         let coupon_ids = asked.iter().flat_map(|one| one.command.coupon_ids.iter().copied());
-        let coupons = coupon::Entity::find()
-            .filter(is_any(backend, coupon::Column::Id, coupon_ids))
-            .all(connection)
-            .await?;
-        let held = offer::attach(connection, coupons).await?;
         let scan_ids: Vec<_> = asked.iter().filter_map(|one| one.command.proof.scan_id()).collect();
+        let stores = store::Entity::find().filter(is_any(backend, store::Column::Id, store_ids));
+        let coupons = coupon::Entity::find().filter(is_any(backend, coupon::Column::Id, coupon_ids));
+        let held = async { offer::attach(connection, coupons.all(connection).await?).await };
+        let stores = async { Ok(stores.all(connection).await?) };
+        let (held, scans, stores) = try_join!(held, Scans::read(connection, &scan_ids), stores)?;
         Ok(Self {
             stores: stores.into_iter().map(|store| (store.id, store)).collect(),
             coupons: held.into_iter().map(|held| (held.coupon.id, held)).collect(),
-            scans: Scans::read(connection, &scan_ids).await?,
+            scans,
         })
     }
 

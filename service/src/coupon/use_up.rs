@@ -6,16 +6,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use entity::states::CouponState;
 use entity::{coupon, member, redemption, store};
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::combine::{Combination, Part};
 use super::event::{self, Move};
 use super::redeem::{Receipt, ReceiptPart, RedeemCoupon};
 use super::rules::Usage;
-use super::{HeldCoupon, quote, receipt};
+use super::{HeldCoupon, quote, receipt, use_up_postgres};
 use crate::audit::Actor;
 use crate::context::Context;
 use crate::db::{self, is_any};
@@ -43,7 +44,6 @@ pub async fn write(ctx: &Context, uses: &[Use<'_>], at: DateTime<Utc>) -> Result
         return Ok(Some(Vec::new()));
     }
     let txn = ctx.db.begin().await?;
-    db::plan_once(&txn).await?;
     let receipts = write_in(ctx, &txn, uses, at).await?;
     match receipts {
         Some(_) => txn.commit().await?,
@@ -63,14 +63,9 @@ pub async fn write_in(
     let parts: Vec<Vec<ReceiptPart>> =
         uses.iter().map(|one| parts_of(ctx, one, at)).collect::<Result<_>>()?;
     let all: Vec<&ReceiptPart> = parts.iter().flatten().collect();
-    let won = are_still_first(txn, uses).await?
-        && are_as_seen(txn, &all).await?
-        && insert_redemptions(txn, &all).await?;
-    if !won {
+    if !are_still_first(txn, uses).await? || !use_up(ctx, txn, (uses, &all), at).await? {
         return Ok(None);
     }
-    use_all(txn, &all, at).await?;
-    event::record(ctx, txn, uses.iter().flat_map(moves).collect()).await?;
     let receipts: Vec<Receipt> = parts.into_iter().map(|parts| used(parts, at)).collect::<Result<_>>()?;
     let told = uses.iter().zip(&receipts).map(|(one, made)| receipt::of_redemption(ctx, made, &one.store));
     notice::send_all(ctx, txn, told.collect()).await?;
@@ -103,17 +98,30 @@ async fn are_still_first(txn: &DatabaseTransaction, uses: &[Use<'_>]) -> Result<
     Ok(nothing_bought && !quote::has_redeemed(txn, &members).await?)
 }
 
-/// Locked in the order of their ids, so that two who want the same coupons don't wait for each other in a circle. What a rule saw
-/// of a coupon is its row as it was read; one that has changed since is to be judged anew.
+/// What a rule saw of a coupon is its row as it was read; one that has changed since is to be judged anew: then false.
+async fn use_up(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    (uses, parts): (&[Use<'_>], &[&ReceiptPart]),
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        return use_up_postgres::use_up(ctx, txn, parts, at).await;
+    }
+    if !are_as_seen(txn, parts).await? || !insert_redemptions(txn, parts).await? {
+        return Ok(false);
+    }
+    use_all(txn, parts, at).await?;
+    event::record(ctx, txn, uses.iter().flat_map(moves).collect()).await?;
+    Ok(true)
+}
+
+/// SQLite has one writer: while this transaction is open, nobody else changes them.
 async fn are_as_seen(txn: &DatabaseTransaction, parts: &[&ReceiptPart]) -> Result<bool> {
     let seen: HashMap<CouponId, &coupon::Model> =
         parts.iter().map(|part| (part.held.coupon.id, &part.held.coupon)).collect();
-    let rows = coupon::Entity::find()
-        .filter(is_any(txn.get_database_backend(), coupon::Column::Id, seen.keys().copied()))
-        .order_by_asc(coupon::Column::Id)
-        .lock(LockType::NoKeyUpdate)
-        .all(txn)
-        .await?;
+    let ids = seen.keys().copied();
+    let rows = coupon::Entity::find().filter(coupon::Column::Id.is_in(ids)).all(txn).await?;
     Ok(rows.len() == parts.len() && rows.iter().all(|row| seen.get(&row.id) == Some(&row)))
 }
 
@@ -130,7 +138,7 @@ async fn use_all(txn: &DatabaseTransaction, parts: &[&ReceiptPart], at: DateTime
         .col_expr(coupon::Column::UpdatedAt, Expr::value(at))
         .col_expr(coupon::Column::LockedUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(coupon::Column::LockedOrderNo, Expr::value(Option::<String>::None))
-        .filter(is_any(txn.get_database_backend(), coupon::Column::Id, ids))
+        .filter(coupon::Column::Id.is_in(ids))
         .exec(txn)
         .await?;
     Ok(())
