@@ -126,7 +126,7 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
         decided => decided,
     };
     match decided {
-        Ok(Verdict::Done(receipt)) => Ok(Redeemed { receipt, repeated: false }),
+        Ok(Verdict::Done(receipt)) => Ok(Redeemed { receipt: *receipt, repeated: false }),
         Ok(Verdict::Lost | Verdict::Later) => lost(ctx, &asked.command).await,
         // Perhaps because this very request was done before.
         Err(refused) => match stored_answer(ctx, &asked.command).await? {

@@ -40,7 +40,7 @@ pub struct Asked {
 /// What became of a request that no rule refuses. Only what is done has written anything.
 #[derive(Debug)]
 pub enum Verdict {
-    Done(Receipt),
+    Done(Box<Receipt>),
     /// Somebody was faster than this one, or than one of its company.
     Lost,
     /// One of its company has to be done before it.
@@ -76,7 +76,7 @@ async fn decide_all(ctx: &Context, asked: &[Arc<Asked>]) -> Result<Vec<Decision>
     }
     if let Some(receipts) = use_up::write(ctx, &uses, now).await? {
         for (place, receipt) in places.into_iter().zip(receipts) {
-            decisions[place] = Ok(Verdict::Done(receipt));
+            decisions[place] = Ok(Verdict::Done(Box::new(receipt)));
         }
     }
     Ok(decisions)
