@@ -87,7 +87,7 @@ describe('rule', () => {
     expect(describeRule(rules[3]!, names)).toBe('累计单数 不少于 8 单，或累计消费金额 ¥300 至 ¥900')
     expect(describeRule(rules[6]!, names)).toBe('持有未用的「任意优惠券」，7 天内到期，或买过茶，最近 90 天')
     expect(describeRule({ coupon: { has: 'used', template_id: 'A' } }, names)).toBe('用过「券A」')
-    expect(describeRule(rules[7]!, names)).toBe('page_view /pages/mall 至少 2 次')
+    expect(describeRule(rules[7]!, names)).toBe('打开页面 /pages/mall 至少 2 次')
     expect(describeRule({ all: [] }, names)).toBe('全部会员')
     await chooseLanguage('en')
     expect(describeRule(rules[1]!, names)).toBe('Since the last purchase at least 30 days')

@@ -2,7 +2,7 @@
 import { formatMoney, formatCount } from '@/format/number'
 import { formatDay } from '@/format/time'
 import { language, t, tCode } from '@/words'
-import { editorOf, nodeOf, type ApiRule, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
+import { editorOf, EVENTS, nodeOf, type ApiRule, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
 
 /** What ids are called. */
 export interface Names {
@@ -84,8 +84,12 @@ function describeBought(deed: Deed, names: Names): string {
 }
 
 function describeBehaviour(deed: Deed): string {
-  const what = [deed.name, deed.page].filter((one) => one !== null).join(' ')
+  const what = [eventName(String(deed.name)), deed.page].filter((one) => one !== null).join(' ')
   return t('audiences.saysDid', { what, n: Number(deed.at_least ?? 1) }) + since(deed)
+}
+
+export function eventName(name: string): string {
+  return (EVENTS as readonly string[]).includes(name) ? tCode('audiences', `event_${name}`) : name
 }
 
 const since = (deed: Deed) => (deed.within_days === null ? '' : t('audiences.saysWithin', { n: Number(deed.within_days) }))

@@ -39,6 +39,9 @@ export type Editor =
 /** What asks for several things at once. */
 export type DeedEditor = 'coupon' | 'bought' | 'behaviour'
 
+/** What the mini-program tells of a member who agreed to it. */
+export const EVENTS = ['page_view', 'coupon_view'] as const
+
 /** What is asked of a deed; null is not asked. */
 export type Deed = Record<string, string | number | null>
 
