@@ -45,6 +45,8 @@ test('a segment is deleted, but not while a campaign uses it: the refusal names 
   await dialog.getByRole('button', { name: '删除', exact: true }).click()
   await expect(dialog.getByRole('alert')).toContainText('十单回馈')
   await dialog.getByRole('button', { name: '取消' }).click()
+  // One that is still closing has a button of the same name.
+  await expect(dialog).toBeHidden()
 
   await marketer.post(`/v1/console/campaigns/${campaign.id}/cancel`)
   await page.getByRole('button', { name: '删除', exact: true }).click()
