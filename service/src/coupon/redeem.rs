@@ -188,8 +188,8 @@ fn validate(command: &RedeemCoupon) -> Result<()> {
         |field: &str, message: String| errors.push(FieldError { field: field.to_owned(), message });
     let numbers = [("request_no", Some(&command.request_no)), ("order_no", command.order_no.as_ref())];
     for (field, number) in numbers {
-        if number.is_some_and(|text| text.trim().is_empty() || text.chars().count() > LONGEST_NUMBER) {
-            push(field, format!("must have 1 to {LONGEST_NUMBER} characters"));
+        if number.is_some_and(|text| !is_number(text)) {
+            push(field, format!("must have 1 to {LONGEST_NUMBER} characters, and no control characters"));
         }
     }
     let distinct: HashSet<_> = command.coupon_ids.iter().collect();
@@ -204,6 +204,11 @@ fn validate(command: &RedeemCoupon) -> Result<()> {
         other => other?,
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+fn is_number(text: &str) -> bool {
+    let is_short = text.chars().count() <= LONGEST_NUMBER;
+    is_short && !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 /// What tells one request from another under the same number.

@@ -29,7 +29,7 @@ use crate::redirect;
 use crate::refusal::Refusal;
 use crate::session::require_active_member;
 use crate::staff::StaffCaller;
-use crate::together::{Together, answer_each};
+use crate::together::Together;
 
 /// A request by somebody who may work at the store.
 pub struct Asked {
@@ -41,7 +41,7 @@ pub struct Asked {
 #[derive(Debug)]
 pub enum Verdict {
     Done(Box<Receipt>),
-    /// Somebody was faster than this one, or than one of its company.
+    /// Somebody was faster than this one, or something is wrong with one of its company.
     Lost,
     /// One of its company has to be done before it.
     Later,
@@ -54,7 +54,12 @@ pub type RedemptionDesk = Together<Arc<Asked>, Decision>;
 pub async fn redeem_together(ctx: Context, asked: Vec<Arc<Asked>>) -> Vec<Decision> {
     match decide_all(&ctx, &asked).await {
         Ok(decisions) => decisions,
-        failed @ Err(_) => answer_each(asked, failed, |_, _| Ok(Verdict::Lost)),
+        Err(error) if asked.len() == 1 => vec![Err(error)],
+        // What is wrong with one is no matter of the others: each is tried by itself.
+        Err(error) => {
+            tracing::warn!(requests = asked.len(), %error, "redemptions could not be decided together");
+            asked.iter().map(|_| Ok(Verdict::Lost)).collect()
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::redirect;
 use crate::session::Tokens;
-use crate::together::{Together, answer_each};
+use crate::together::Together;
 
-/// None: the member is not active any more.
+/// None: the member is not active any more, or something is wrong with one of the company.
 pub type SignInDesk = Together<Opening, Result<Option<Tokens>>>;
 
 /// None when there is more to do than to open a session.
@@ -47,7 +47,12 @@ async fn holder(ctx: &Context, proof: &Proof) -> Result<Option<member::Model>> {
 async fn open_together(ctx: Context, openings: Vec<Opening>) -> Vec<Result<Option<Tokens>>> {
     match try_open(&ctx, &openings).await {
         Ok(opened) => opened.into_iter().map(Ok).collect(),
-        failed @ Err(_) => answer_each(openings, failed, |_, _| Ok(None)),
+        Err(error) if openings.len() == 1 => vec![Err(error)],
+        // What is wrong with one is no matter of the others: each goes the long way by itself.
+        Err(error) => {
+            tracing::warn!(sign_ins = openings.len(), %error, "sessions could not be opened together");
+            openings.iter().map(|_| Ok(None)).collect()
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use chrono::Duration;
 use entity::states::CouponState;
-use entity::{notice, outbox};
+use entity::{coupon_template, notice, outbox};
 use futures_util::future::join_all;
-use sea_orm::EntityTrait;
+use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde_json::{Value, json};
 use service::coupon::template::{Moment, TemplateForm};
 use service::coupon::{Basket, RedeemCoupon, Redeemed, claim, redeem_coupon, void_coupon};
@@ -190,6 +191,28 @@ async fn in_two_processes_who_loses_a_race_takes_nobody_along() {
 }
 
 #[tokio::test]
+async fn something_that_is_wrong_with_one_keeps_none_of_the_others() {
+    let shop = Shop::open().await;
+    let mut holders = holders_of(&shop, 4).await;
+    let (unlucky, held) = shop.holder_of(money_off()).await;
+    holders.push((held.coupon.id, shop.scan(&unlucky).await));
+    let broken = coupon_template::ActiveModel {
+        id: Unchanged(held.offer.template.id),
+        conditions: Set(json!("no conditions")),
+        ..Default::default()
+    };
+    broken.update(shop.ctx().db.writer()).await.unwrap();
+
+    let tries = holders.iter().map(|(coupon, scan)| {
+        redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(*scan, *coupon, &format!("R{coupon}")))
+    });
+    let mut outcomes = join_all(tries).await;
+
+    assert!(matches!(outcomes.pop(), Some(Err(Error::Internal(_)))));
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+}
+
+#[tokio::test]
 async fn two_coupons_of_one_member_at_two_tills_at_once_are_both_redeemed() {
     let shop = Shop::open().await;
     let member = shop.member().await;
@@ -345,4 +368,10 @@ async fn a_request_with_bad_fields_names_each() {
 
     answer.expect_invalid("request_no");
     answer.expect_invalid("amount_fen");
+
+    let control = json!({
+        "store_id": shop.store, "scan_id": scan, "coupon_id": held.coupon.id, "request_no": "R1",
+        "order_no": "O\u{0}1", "amount_fen": 20_000,
+    });
+    shop.app.post("/v1/staff/redemptions", control).with_bearer(&till).await.expect_invalid("order_no");
 }
