@@ -7,6 +7,7 @@ mod logging;
 mod metrics;
 mod migrate;
 mod run;
+mod runtime;
 mod sandbox;
 mod start;
 mod traces;
@@ -53,9 +54,10 @@ enum Command {
     Doctor,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match Box::pin(run(Arguments::parse().command)).await {
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let ended = runtime::of(&command).map_err(Into::into).and_then(|runtime| runtime.block_on(run(command)));
+    match ended {
         Ok(code) => code,
         Err(error) => {
             eprintln!("huike: {error:#}");

@@ -1,6 +1,6 @@
 //! The database: PostgreSQL with a pool, or SQLite with many readers and one writer.
 //!
-//! Every write goes through [`Db::begin`]. On SQLite the writing pool has one connection and a transaction begins immediate, so
+//! Every write goes through [`Db::begin`], or by itself through [`Db::writer`]. On SQLite the writing pool has one connection and a transaction begins immediate, so
 //! writers queue fairly here instead of failing at a busy lock; whoever holds a transaction must pass it on and
 //! never begin a second one.
 
@@ -77,7 +77,7 @@ impl Db {
         self.write.get_database_backend()
     }
 
-    /// For the migrator alone.
+    /// For a write of one statement, which needs no transaction around it, and for the migrator.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.write
     }

@@ -4,13 +4,15 @@
 use chrono::{DateTime, Duration, Utc};
 use entity::outbox;
 use entity::states::Lane;
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::{self, BatchId, CampaignId, DeliveryId, NoticeId, OutboxId};
 
@@ -122,33 +124,42 @@ fn waiting(part: Part, now: DateTime<Utc>) -> Expr {
     }
 }
 
-/// Claims up to `limit` waiting rows for this relay; a relay that dies lets go of them after `lease`.
+/// Claims up to `limit` waiting rows for this relay, in their order; a relay that dies lets go of them after `lease`.
 pub async fn claim(ctx: &Context, part: Part, limit: u64, lease: Duration) -> Result<Vec<outbox::Model>> {
     let now = ctx.now();
-    let txn = ctx.db.begin().await?;
-    let rows = outbox::Entity::find()
+    let (backend, id) = (ctx.db.backend(), Expr::col(outbox::Column::Id));
+    let waiting = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::Id)
         .filter(waiting(part, now))
         .order_by_asc(outbox::Column::Id)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(&txn)
-        .await?;
-    if !rows.is_empty() {
-        outbox::Entity::update_many()
-            .col_expr(outbox::Column::ClaimedUntil, Expr::value(now + lease))
-            .filter(outbox::Column::Id.is_in(rows.iter().map(|row| row.id)))
-            .exec(&txn)
-            .await?;
-    }
-    txn.commit().await?;
+        .into_query();
+    let these = match backend {
+        // An array is made once; what stands behind IN may be asked anew for every row.
+        DbBackend::Postgres => {
+            Expr::cust_with_exprs("$1 = ANY(ARRAY($2))", [id, Expr::SubQuery(None, Box::new(waiting.into()))])
+        }
+        _ => id.in_subquery(waiting),
+    };
+    let claim = Query::update()
+        .table(outbox::Entity)
+        .value(outbox::Column::ClaimedUntil, now + lease)
+        .and_where(these)
+        .returning_all()
+        .to_owned();
+    let mut rows = outbox::Entity::find().from_raw_sql(backend.build(&claim)).all(ctx.db.writer()).await?;
+    rows.sort_unstable_by_key(|row| row.id);
     Ok(rows)
 }
 
 /// The messages are safe: their rows go.
 pub async fn delete(ctx: &Context, ids: &[OutboxId]) -> Result<()> {
-    let txn = ctx.db.begin().await?;
-    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids.iter().copied())).exec(&txn).await?;
-    txn.commit().await?;
+    outbox::Entity::delete_many()
+        .filter(is_any(ctx.db.backend(), outbox::Column::Id, ids.iter().copied()))
+        .exec(ctx.db.writer())
+        .await?;
     Ok(())
 }
 

@@ -14,8 +14,9 @@ use crate::{relay, schedule};
 
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// Runs the lane beside the caller until `stop`.
-pub async fn run(worker: Worker, stop: CancellationToken) {
+/// Starts the lane's thread, which works until `stop`; what is answered ends with it. Called in a thread of ordinary priority, which the
+/// new one has from it.
+pub fn start(worker: Worker, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
     let (ended, end) = oneshot::channel();
     let lane = move || {
         let worked = in_own_runtime(worker, stop);
@@ -23,13 +24,15 @@ pub async fn run(worker: Worker, stop: CancellationToken) {
         let _ = ended.send(worked);
     };
     let started = std::thread::Builder::new().name("urgent".to_owned()).spawn(lane);
-    match started {
-        Ok(_) => match end.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the urgent lane ended"),
-            Err(_) => tracing::error!("the urgent lane's thread ended badly"),
-        },
-        Err(error) => tracing::error!(%error, "the urgent lane's thread could not be started"),
+    async move {
+        match started {
+            Ok(_) => match end.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the urgent lane ended"),
+                Err(_) => tracing::error!("the urgent lane's thread ended badly"),
+            },
+            Err(error) => tracing::error!(%error, "the urgent lane's thread could not be started"),
+        }
     }
 }
 

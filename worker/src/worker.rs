@@ -66,7 +66,7 @@ impl Worker {
         }
         let mut tasks = JoinSet::new();
         if self.lanes.urgent {
-            tasks.spawn(urgent::run(self.clone(), stop.clone()));
+            tasks.spawn(urgent::start(self.clone(), stop.clone()));
         }
         if self.lanes.has_rest() {
             tasks = self.add_consumers(tasks, &self.lanes.rest(), &stop);

@@ -10,17 +10,17 @@ use crate::{Result, flexible};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Clone, PartialEq, Eq)]
-pub struct SubscribeMessage {
-    pub touser: String,
-    pub template_id: String,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SubscribeMessage<'a> {
+    pub touser: &'a str,
+    pub template_id: &'a str,
     /// A page of the mini-program, with its query; without one the card cannot be tapped.
-    pub page: Option<String>,
+    pub page: Option<&'a str>,
     /// Parameter key (`thing1`) to value; every key of the template must be there.
-    pub data: BTreeMap<String, String>,
+    pub data: &'a BTreeMap<String, String>,
 }
 
-opaque_debug!(SubscribeMessage);
+opaque_debug!(SubscribeMessage<'_>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Sent {
@@ -53,11 +53,11 @@ struct TemplatesAnswer {
 }
 
 impl WeChat {
-    pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<Sent> {
+    pub async fn send_subscribe(&self, message: SubscribeMessage<'_>) -> Result<Sent> {
         let request = Request {
-            touser: &message.touser,
-            template_id: &message.template_id,
-            page: message.page.as_deref(),
+            touser: message.touser,
+            template_id: message.template_id,
+            page: message.page,
             data: message.data.iter().map(|(key, value)| (key.as_str(), Parameter { value })).collect(),
             miniprogram_state: &self.settings.miniprogram_state,
             lang: &self.settings.lang,

@@ -154,16 +154,16 @@ async fn call_and_keep(
     recipient: &Recipient,
 ) -> Result<Option<String>> {
     let member_id = recipient.member_id;
+    // A test is no delivery: its link leads nowhere, and its receipt to none.
+    let no_delivery: DeliveryId = ctx.new_id();
     let rendered = message.render(&Variables {
         name: recipient.name.as_deref(),
         card_number: &recipient.card_number,
         brand: &ctx.settings.brand_name,
-        // A test is no delivery, so its link leads nowhere.
-        opt_out: consent::opt_out_link(ctx, step.channel, ctx.new_id::<DeliveryId>()),
+        opt_out: consent::opt_out_link(ctx, step.channel, no_delivery),
     });
     let address = recipient.address(step.channel).unwrap_or_default();
-    let out_id = format!("test-{member_id}");
-    let call = Call { channel: step.channel, message, rendered: &rendered, address, out_id };
+    let call = Call { channel: step.channel, message, rendered: &rendered, address, out_id: no_delivery.0 };
     let asked_at = ctx.now();
     let answer = channel::call(ctx, call).await;
     let txn = ctx.db.begin().await?;

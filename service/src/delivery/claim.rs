@@ -21,6 +21,7 @@ use super::hold;
 use super::message::{MessageDraft, Rendered};
 use super::priority::Rivals;
 use super::rest;
+use super::row::Row;
 use super::sort::{Go, Sorting};
 use super::standing::{Open, RUNNING, end_open_deliveries, pause_at_ceiling};
 use super::wording::{Wordings, worded};
@@ -41,7 +42,7 @@ pub struct Claimed {
 }
 
 pub struct Envelope {
-    pub delivery: delivery::Model,
+    pub delivery: Row,
     pub address: Option<String>,
     pub rendered: Rendered,
     /// The wording that was rendered: that of the step, and of the member's variant.
@@ -68,6 +69,7 @@ pub async fn claim(ctx: &Context, batch: Batch<'_>, most: usize) -> Result<Optio
         .await?
         .ok_or(Error::NotFound("campaign"))?;
     let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
+    let _turn = ctx.paces.turn().await;
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;
     let campaign =
@@ -141,18 +143,17 @@ async fn back_to_pending(
 
 /// Locks the rows; what becomes of each is written once it is decided. Rows that somebody else holds are theirs. One that was handed back and is due may be taken without another round
 /// through the queue.
-async fn take(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    deliveries: &[DeliveryId],
-) -> Result<Vec<delivery::Model>> {
+async fn take(ctx: &Context, txn: &impl ConnectionTrait, deliveries: &[DeliveryId]) -> Result<Vec<Row>> {
     let backend = txn.get_database_backend();
     Ok(delivery::Entity::find()
+        .select_only()
+        .columns(Row::COLUMNS)
         .filter(is_any(backend, delivery::Column::Id, deliveries.iter().copied()))
         .filter(delivery::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
         .filter(delivery::Column::NotBefore.lte(ctx.now()))
         .order_by_asc(delivery::Column::Id)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+        .into_model::<Row>()
         .all(txn)
         .await?)
 }
@@ -161,7 +162,7 @@ async fn decide_all(
     ctx: &Context,
     txn: &DatabaseTransaction,
     campaign: campaign::Model,
-    (rows, resting): (Vec<delivery::Model>, BTreeMap<Channel, DateTime<Utc>>),
+    (rows, resting): (Vec<Row>, BTreeMap<Channel, DateTime<Utc>>),
 ) -> Result<(Claimed, Option<Ceiling>)> {
     let at = ctx.now();
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
@@ -178,18 +179,20 @@ async fn decide_all(
     let short = hold::reserve_money(ctx, txn, (&campaign, &wordings), &mut sorting).await?;
     hold::write(ctx, txn, &campaign, &mut sorting).await?;
     let steps = terms.steps.len();
-    let envelopes = sorting.go.iter().filter_map(|go| envelope(ctx, &facts, &wordings, go)).collect();
+    let go = std::mem::take(&mut sorting.go);
+    let envelopes = go.into_iter().filter_map(|go| envelope(ctx, &facts, &wordings, go)).collect();
     Ok((Claimed { campaign, envelopes, steps, at }, short))
 }
 
-fn envelope(ctx: &Context, facts: &Facts, wordings: &Wordings, go: &Go) -> Option<Envelope> {
-    let recipient = facts.get(&go.row.member_id)?;
-    let message = wordings.of_step(go.row.variant.as_deref(), go.row.step).clone();
+fn envelope(ctx: &Context, facts: &Facts, wordings: &Wordings, Go { row, .. }: Go) -> Option<Envelope> {
+    let recipient = facts.get(&row.member_id)?;
+    let message = wordings.of_step(row.variant.as_deref(), row.step).clone();
+    let of_member = (recipient.name.as_deref(), recipient.card_number.as_str());
     Some(Envelope {
-        rendered: worded(ctx, &go.row, &message, (recipient.name.as_deref(), &recipient.card_number)),
+        rendered: worded(ctx, (row.channel, row.id), &message, of_member),
         message,
-        address: recipient.address(go.row.channel).map(str::to_owned),
-        delivery: go.row.clone(),
+        address: recipient.address(row.channel).map(str::to_owned),
+        delivery: row,
     })
 }
 

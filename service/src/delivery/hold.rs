@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFil
 use super::afford::{Afforded, afford};
 use super::held;
 use super::reason::Reason;
+use super::row::Row;
 use super::rules::Decision;
 use super::sort::{Go, Sorting};
 use super::wording::Wordings;
@@ -174,13 +175,12 @@ async fn write_slots(
     update.filter(is_any(ctx.db.backend(), delivery::Column::Id, ids)).exec(txn).await?;
     for go in &mut sorting.go {
         go.row.attempts += 1;
-        go.row.claimed_at = Some(sorting.now);
     }
     Ok(())
 }
 
 /// One value for the whole batch where its rows agree, else a case with an arm for each other value.
-fn per_row<V>(go: &[Go], of: impl Fn(&delivery::Model) -> V) -> Expr
+fn per_row<V>(go: &[Go], of: impl Fn(&Row) -> V) -> Expr
 where
     V: Ord + Copy + Into<sea_orm::Value>,
 {

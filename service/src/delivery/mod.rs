@@ -37,6 +37,7 @@ mod receipt;
 mod recover;
 mod rest;
 pub mod retry;
+mod row;
 pub mod rules;
 mod saw;
 mod send;

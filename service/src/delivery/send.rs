@@ -212,7 +212,7 @@ async fn call_one(ctx: &Context, envelope: &Envelope, _slot: OwnedSemaphorePermi
         message: &envelope.message,
         rendered: &envelope.rendered,
         address: envelope.address.as_deref().unwrap_or_default(),
-        out_id: envelope.delivery.id.to_string(),
+        out_id: envelope.delivery.id.0,
     };
     (envelope.delivery.id, Outcome::of(channel::call(ctx, call).await, started_at))
 }

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use entity::delivery;
 use entity::states::{Channel, DeliveryState};
 
 use super::facts::{Facts, Recipient, Terms};
 use super::held::Held;
 use super::priority::Rivals;
 use super::reason::Reason;
+use super::row::Row;
 use super::rules::{Choice, Decision, asked, choose, wait};
 use super::saw::Saw;
 use crate::ids::CouponId;
 
 /// A delivery that goes out, with channel and step as they were chosen.
 pub struct Go {
-    pub row: delivery::Model,
+    pub row: Row,
     /// The step from which on the gates were asked.
     pub from: usize,
 }
@@ -36,12 +36,7 @@ impl<'a> Sorting<'a> {
         Self { terms, facts, now, go: Vec::new(), held: Vec::new(), coupons_back: Vec::new() }
     }
 
-    pub fn by_gates(
-        &mut self,
-        rows: Vec<delivery::Model>,
-        rivals: &Rivals,
-        resting: &BTreeMap<Channel, DateTime<Utc>>,
-    ) {
+    pub fn by_gates(&mut self, rows: Vec<Row>, rivals: &Rivals, resting: &BTreeMap<Channel, DateTime<Utc>>) {
         for row in rows {
             match self.facts.get(&row.member_id) {
                 Some(recipient) => self.by_gates_of(row, recipient, (rivals, resting)),
@@ -55,7 +50,7 @@ impl<'a> Sorting<'a> {
 
     fn by_gates_of(
         &mut self,
-        mut row: delivery::Model,
+        mut row: Row,
         recipient: &Recipient,
         (rivals, resting): (&Rivals, &BTreeMap<Channel, DateTime<Utc>>),
     ) {
@@ -82,7 +77,7 @@ impl<'a> Sorting<'a> {
     }
 
     /// Suppressed, or deferred until the decision's time.
-    pub fn hold(&mut self, row: &delivery::Model, decision: Decision, saw: Saw) {
+    pub fn hold(&mut self, row: &Row, decision: Decision, saw: Saw) {
         let (state, reason, not_before) = match decision {
             Decision::Defer { until, reason } => (DeliveryState::Deferred, reason, until),
             Decision::Suppress(reason) => (DeliveryState::Suppressed, reason, row.not_before),
@@ -95,12 +90,7 @@ impl<'a> Sorting<'a> {
     }
 
     /// Waits for something that is not the member's doing.
-    pub fn put_back(
-        &mut self,
-        row: &delivery::Model,
-        (reason, not_before): (Reason, DateTime<Utc>),
-        saw: Saw,
-    ) {
+    pub fn put_back(&mut self, row: &Row, (reason, not_before): (Reason, DateTime<Utc>), saw: Saw) {
         self.held.push(Held { id: row.id, state: DeliveryState::Pending, reason, not_before, saw });
     }
 

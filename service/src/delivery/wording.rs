@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use entity::states::Channel;
-use entity::{campaign, campaign_version, delivery};
+use entity::{campaign, campaign_version};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::message::{MessageDraft, Rendered, Variables};
 use crate::consent;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::ids::DeliveryId;
 
 /// Where a message goes when the channel before it is closed for the member.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -85,11 +86,11 @@ impl Wordings {
 /// A wording as it goes to one member, who is given by name and card number.
 pub fn worded(
     ctx: &Context,
-    row: &delivery::Model,
+    (channel, id): (Channel, DeliveryId),
     message: &MessageDraft,
     (name, card_number): (Option<&str>, &str),
 ) -> Rendered {
-    let link = || consent::opt_out_link(ctx, row.channel, row.id);
+    let link = || consent::opt_out_link(ctx, channel, id);
     message.render(&Variables {
         name,
         card_number,

@@ -33,7 +33,8 @@ pub async fn words_of(
     let words = |row: &delivery::Model| {
         let message = wordings.get(&(row.campaign_id, row.version))?;
         let message = message.of_step(row.variant.as_deref(), row.step);
-        let filled = worded(ctx, row, message, (member.name.as_deref(), &member.card_number));
+        let filled =
+            worded(ctx, (row.channel, row.id), message, (member.name.as_deref(), &member.card_number));
         Some(as_read(ctx, row.channel, message, filled))
     };
     Ok(rows.iter().map(words).collect())

@@ -1,7 +1,9 @@
 //! Lanes and rates at work: the urgent find room, a campaign's rate can be changed under it, a later campaign is not starved.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,10 +16,15 @@ use service::ids::{CampaignId, DeliveryId};
 use service::notice::{self, Kind, NewNotice, Step};
 use service::shared_state::{Limit, Permits, Result as Shared, SharedState};
 use service::{Context, campaign};
-use tests::TestApp;
 use tests::builders::message;
+use tests::cluster::ClusterPlan;
+use tests::database::Way;
 use tests::platforms::COUPON_EXPIRY;
+use tests::{TestApp, level};
 use tokio_util::sync::CancellationToken;
+
+/// The urgent lane of a process.
+const STARTED_WITHIN: Duration = Duration::from_secs(30);
 
 async fn queued(app: &TestApp, id: CampaignId) -> Vec<DeliveryId> {
     campaign::start_due(&app.ctx).await.unwrap();
@@ -269,4 +276,23 @@ async fn many_that_dispatch_at_once_queue_each_delivery_once() {
     let counts: Vec<u64> = rounds.into_iter().map(Result::unwrap).collect();
     assert_eq!(counts.iter().sum::<u64>(), 400, "{counts:?}");
     assert_eq!(in_queue(&app, id).await, 400);
+}
+
+/// Somebody waits for what is urgent, and for an answer over HTTP; embedded both would wait for the one writer in a thread that yields.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_yields_to_what_somebody_waits_for() {
+    let Some(cluster) = ClusterPlan::of(1).start().await else { return };
+    let yields = if Way::chosen() == Way::Distributed { 10 } else { 0 };
+    let of = |name: &str| {
+        let threads = cluster.niceness(0).into_iter().filter(|(thread, _)| thread.starts_with(name));
+        threads.map(|(_, niceness)| niceness).collect::<BTreeSet<_>>()
+    };
+
+    let started = level::reached_or(STARTED_WITHIN, async || !of("urgent").is_empty()).await;
+
+    assert!(started, "{:?}; {}", cluster.niceness(0), cluster.logs());
+    assert_eq!(of("urgent"), BTreeSet::from([0]));
+    assert_eq!(of("actix"), BTreeSet::from([0]));
+    assert_eq!(of("tokio-rt"), BTreeSet::from([yields]));
 }

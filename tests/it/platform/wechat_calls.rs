@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::time::Duration;
 
-fn message() -> SubscribeMessage {
-    SubscribeMessage {
-        touser: "openid-1".to_owned(),
-        template_id: "T1".to_owned(),
-        page: Some("pages/card/index?from=push".to_owned()),
-        data: BTreeMap::from([("thing1".to_owned(), "会员日".to_owned())]),
-    }
+fn data() -> BTreeMap<String, String> {
+    BTreeMap::from([("thing1".to_owned(), "会员日".to_owned())])
+}
+
+fn message(data: &BTreeMap<String, String>) -> SubscribeMessage<'_> {
+    SubscribeMessage { touser: "openid-1", template_id: "T1", page: Some("pages/card/index?from=push"), data }
 }
 
 async fn refusal(errcode: i64, errmsg: &'static str) -> Error {
     let outside =
         wechat_answering(move |_| answer(format!(r#"{{"errcode":{errcode},"errmsg":"{errmsg}"}}"#)));
-    wechat(&outside.url).send_subscribe(&message()).await.unwrap_err()
+    wechat(&outside.url).send_subscribe(message(&data())).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -67,7 +66,7 @@ async fn a_country_code_may_be_text_or_number() {
 #[tokio::test]
 async fn a_message_is_sent_with_its_page_state_and_wrapped_values() {
     let outside = wechat_answering(|_| answer(r#"{"errcode":0,"errmsg":"ok","msgid":1864323726461255680}"#));
-    wechat(&outside.url).send_subscribe(&message()).await.unwrap();
+    wechat(&outside.url).send_subscribe(message(&data())).await.unwrap();
     let seen = outside.seen().pop().unwrap();
     assert_eq!((seen.method.as_str(), seen.path.as_str(), seen.token()), ("POST", SEND_PATH, "T1"));
     assert_eq!(
@@ -89,7 +88,7 @@ async fn a_message_id_keeps_every_digit_whether_number_text_or_absent() {
     ];
     for (part, expected) in cases {
         let outside = wechat_answering(move |_| answer(format!(r#"{{"errcode":0,"errmsg":"ok"{part}}}"#)));
-        let sent = wechat(&outside.url).send_subscribe(&message()).await.unwrap();
+        let sent = wechat(&outside.url).send_subscribe(message(&data())).await.unwrap();
         assert_eq!(sent.msgid.as_deref(), expected);
     }
 }
@@ -140,7 +139,7 @@ async fn a_refusal_names_the_parameter_and_the_request_but_repeats_nothing_else(
 async fn a_send_whose_answer_is_not_heard_is_unknown() {
     let outside = wechat_answering(|_| Reply::Silence);
     let wechat = wechat_with(&outside.url, BRIEF, noon());
-    let error = wechat.send_subscribe(&message()).await.unwrap_err();
+    let error = wechat.send_subscribe(message(&data())).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (Class::Unknown, "timeout"));
     assert_eq!(outside.count(SEND_PATH), 1);
     assert!(!format!("{error:?}").contains("T1"));
@@ -159,7 +158,7 @@ async fn a_send_with_a_broken_or_senseless_answer_is_unknown() {
     for reply in replies {
         let given = reply.clone();
         let outside = wechat_answering(move |_| given.clone());
-        let error = wechat(&outside.url).send_subscribe(&message()).await.unwrap_err();
+        let error = wechat(&outside.url).send_subscribe(message(&data())).await.unwrap_err();
         assert_eq!(error.class, Class::Unknown, "{reply:?}");
     }
 }
@@ -178,7 +177,7 @@ async fn a_read_with_a_broken_answer_may_simply_be_tried_again() {
 async fn a_message_is_not_sent_when_the_token_does_not_come() {
     let outside = Outside::start(|_| Reply::Silence);
     let wechat = wechat_with(&outside.url, BRIEF, noon());
-    assert_eq!(wechat.send_subscribe(&message()).await.unwrap_err().class, Class::Busy);
+    assert_eq!(wechat.send_subscribe(message(&data())).await.unwrap_err().class, Class::Busy);
     assert_eq!(outside.count(SEND_PATH), 0);
 }
 
@@ -193,7 +192,7 @@ async fn a_refused_connection_surely_had_no_effect() {
 #[tokio::test]
 async fn a_refusal_without_wechats_envelope_is_a_gateways_and_had_no_effect() {
     let outside = wechat_answering(|_| status(403, "<html>forbidden</html>"));
-    let error = wechat(&outside.url).send_subscribe(&message()).await.unwrap_err();
+    let error = wechat(&outside.url).send_subscribe(message(&data())).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (Class::Busy, "http_403"));
 }
 
@@ -213,7 +212,7 @@ async fn calls_in_a_row_reuse_connections() {
 async fn a_gateway_that_asks_to_slow_down_is_obeyed() {
     for (code, value, seconds) in [(429, "7", 7), (503, "3", 3), (429, "Mon, 02 Mar 2026 04:01:00 GMT", 50)] {
         let outside = wechat_answering(move |_| with_header(status(code, "slow"), "Retry-After", value));
-        let error = wechat(&outside.url).send_subscribe(&message()).await.unwrap_err();
+        let error = wechat(&outside.url).send_subscribe(message(&data())).await.unwrap_err();
         assert_eq!((error.class, error.retry_after), (Class::Throttled, Some(Duration::from_secs(seconds))));
     }
 }
@@ -281,6 +280,6 @@ async fn a_text_is_judged_by_the_rows_that_worked() {
 
 #[test]
 fn nothing_personal_or_secret_is_shown_by_debug() {
-    let shown = format!("{:?} {:?}", message(), settings("http://h", PATIENT));
+    let shown = format!("{:?} {:?}", message(&data()), settings("http://h", PATIENT));
     assert!(!shown.contains("openid-1") && !shown.contains("app-secret"), "{shown}");
 }

@@ -7,6 +7,7 @@ mod wechat;
 
 use entity::states::Channel;
 use platform::Class;
+use uuid::Uuid;
 
 use super::message::{MessageDraft, Rendered};
 use super::reason::Reason;
@@ -24,7 +25,7 @@ pub struct Call<'a> {
     pub rendered: &'a Rendered,
     pub address: &'a str,
     /// What the platform gives back with its receipt, where it can.
-    pub out_id: String,
+    pub out_id: Uuid,
 }
 
 /// The platform took it.

@@ -59,12 +59,13 @@ impl Module for Sms {
     async fn call(ctx: &Context, call: &Call<'_>) -> CallResult {
         let templates =
             SUPPLIERS.iter().filter_map(|supplier| Some((*supplier, call.message.template_at(supplier)?)));
+        let out_id = call.out_id.to_string();
         let letter = Letter {
             phone: call.address,
             templates: templates.collect(),
             params: call.rendered.parameters.iter().map(|(key, text)| (key.clone(), text.clone())).collect(),
-            out_id: Some(call.out_id.clone()),
-            key: &call.out_id,
+            key: &out_id,
+            out_id: Some(out_id.clone()),
         };
         match sms::send(ctx, &letter).await.map_err(|error| not_configured(&error))? {
             Ok(sent) => Ok(Taken { message_id: Some(sent.message_id), supplier: Some(sent.supplier) }),

@@ -49,12 +49,12 @@ impl Module for Wechat {
     async fn call(ctx: &Context, call: &Call<'_>) -> CallResult {
         let wechat = ctx.platforms.wechat().map_err(|error| not_configured(&error))?;
         let message = SubscribeMessage {
-            touser: call.address.to_owned(),
-            template_id: call.message.template_id.clone().unwrap_or_default(),
-            page: call.message.page.clone(),
-            data: call.rendered.parameters.clone(),
+            touser: call.address,
+            template_id: call.message.template_id.as_deref().unwrap_or_default(),
+            page: call.message.page.as_deref(),
+            data: &call.rendered.parameters,
         };
-        match wechat.send_subscribe(&message).await {
+        match wechat.send_subscribe(message).await {
             Ok(sent) => Ok(Taken { message_id: sent.msgid, supplier: None }),
             Err(error) => Err(NotTaken { error, supplier: None }),
         }

@@ -6,15 +6,15 @@ use entity::states::{Channel, ConsentKind, DeliveryState, IdentityProvider, Memb
 use entity::{consent, identity, inbox_message, member, notice};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::super::claim::lock_members;
 use super::super::rest;
 use super::rules::{Decision, Standing, decide};
 use crate::consent as ledger;
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::{MemberId, NoticeId};
 use crate::member::Phone;
@@ -40,10 +40,8 @@ pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(&txn)
         .await?;
-    let rows = follow(&txn, rows).await?;
-    let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
-    lock_members(&txn, &members).await?;
-    let mut standings = standings(ctx, &txn, &members).await?;
+    let (rows, members) = lock(&txn, rows).await?;
+    let mut standings = standings(ctx, &txn, members).await?;
     let mut claimed = Vec::new();
     for row in rows {
         let standing = standings.entry(row.member_id).or_default();
@@ -56,11 +54,47 @@ pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
     Ok(claimed)
 }
 
-/// A notice that was written while its member was merged is for who answers for them.
-async fn follow(txn: &DatabaseTransaction, mut rows: Vec<NoticeRow>) -> Result<Vec<NoticeRow>> {
+/// A member's own row, as far as a notice asks for it.
+#[derive(Debug, FromQueryResult)]
+struct Known {
+    id: MemberId,
+    state: MemberState,
+    phone_cipher: Option<Vec<u8>>,
+}
+
+/// Locks the members and reads their rows. A notice that was written while its member was merged is for who answers for them.
+async fn lock(txn: &DatabaseTransaction, mut rows: Vec<NoticeRow>) -> Result<(Vec<NoticeRow>, Vec<Known>)> {
+    let mut members = lock_these(txn, rows.iter().map(|row| row.member_id)).await?;
+    while members.iter().any(|member| member.state == MemberState::Merged) {
+        if !follow(txn, &mut rows).await? {
+            break;
+        }
+        members = lock_these(txn, rows.iter().map(|row| row.member_id)).await?;
+    }
+    Ok((rows, members))
+}
+
+/// In the order of the ids, as every claim locks them.
+async fn lock_these(
+    txn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = MemberId>,
+) -> Result<Vec<Known>> {
+    Ok(member::Entity::find()
+        .select_only()
+        .columns([member::Column::Id, member::Column::State, member::Column::PhoneCipher])
+        .filter(is_any(txn.get_database_backend(), member::Column::Id, ids))
+        .order_by_asc(member::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_model::<Known>()
+        .all(txn)
+        .await?)
+}
+
+/// False when nobody was merged away.
+async fn follow(txn: &DatabaseTransaction, rows: &mut [NoticeRow]) -> Result<bool> {
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     let merged = redirect::current_of(txn, &members).await?;
-    for row in &mut rows {
+    for row in rows {
         let Some(current) = merged.get(&row.member_id) else { continue };
         row.member_id = *current;
         notice::Entity::update_many()
@@ -69,7 +103,7 @@ async fn follow(txn: &DatabaseTransaction, mut rows: Vec<NoticeRow>) -> Result<V
             .exec(txn)
             .await?;
     }
-    Ok(rows)
+    Ok(!merged.is_empty())
 }
 
 async fn claim_one(
@@ -161,15 +195,14 @@ async fn put_in_inbox(ctx: &Context, txn: &impl ConnectionTrait, row: &NoticeRow
     Ok(())
 }
 
-/// What the decisions look at, with three queries for all members.
+/// What the decisions look at, with two queries for all members.
 async fn standings(
     ctx: &Context,
     txn: &impl ConnectionTrait,
-    members: &[MemberId],
+    rows: Vec<Known>,
 ) -> Result<HashMap<MemberId, Standing>> {
+    let members: Vec<MemberId> = rows.iter().map(|row| row.id).collect();
     let mut standings: HashMap<MemberId, Standing> = HashMap::with_capacity(members.len());
-    let rows =
-        member::Entity::find().filter(member::Column::Id.is_in(members.iter().copied())).all(txn).await?;
     for row in rows {
         let phone = match &row.phone_cipher {
             Some(sealed) => Some(Phone::open(ctx, sealed)?.expose().to_owned()),
@@ -179,7 +212,7 @@ async fn standings(
         standings.insert(row.id, Standing { active, phone, ..Standing::default() });
     }
     let openids = identity::Entity::find()
-        .filter(identity::Column::MemberId.is_in(members.iter().copied()))
+        .filter(is_any(txn.get_database_backend(), identity::Column::MemberId, members.iter().copied()))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
         .order_by_asc(identity::Column::Id)
         .all(txn)
@@ -190,7 +223,7 @@ async fn standings(
         }
     }
     let consents = consent::Entity::find()
-        .filter(consent::Column::MemberId.is_in(members.iter().copied()))
+        .filter(is_any(txn.get_database_backend(), consent::Column::MemberId, members.iter().copied()))
         .all(txn)
         .await?;
     for row in consents {

@@ -61,7 +61,7 @@ async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Out
         message: &message,
         rendered: &rendered,
         address: &claimed.address,
-        out_id: claimed.row.id.to_string(),
+        out_id: claimed.row.id.0,
     };
     Outcome::of(channel::call(ctx, call).await, started_at)
 }
