@@ -66,6 +66,7 @@ export HUIKE_ALIYUN_SMS_ACCESS_KEY_ID={aliyun_id}
 export HUIKE_ALIYUN_SMS_ACCESS_KEY_SECRET={aliyun_secret}
 # or HUIKE_SMS_PROVIDER=tencent: SecretId {tencent_id}, SecretKey {tencent_key}, SmsSdkAppId {sdk_app_id}
 export HUIKE_ALIPAY_GATEWAY_URL={base_url}/gateway.do
+export HUIKE_ALIPAY_AUTHORISE_URL={base_url}/oauth2/publicAppAuthorize.htm
 export HUIKE_ALIPAY_APP_ID={alipay_app_id}
 export HUIKE_ALIPAY_AES_KEY={aes_key}
 export HUIKE_ALIPAY_PRIVATE_KEY='{app_key}'

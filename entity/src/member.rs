@@ -14,6 +14,8 @@ pub struct Model {
     pub card_number: String,
     #[sea_orm(column_type = "Text")]
     pub name: Option<String>,
+    /// When it got today's name. None: it has had no other.
+    pub name_since: Option<DateTimeUtc>,
     pub gender: Option<Gender>,
     pub birthday: Option<Date>,
     #[sea_orm(column_type = "Text")]

@@ -16,6 +16,7 @@ mod m20261129_000011_kept_cookie;
 mod m20261129_000012_order_gift;
 mod m20261129_000020_segment_size;
 mod m20261129_000030_coupon_scan;
+mod m20261129_000050_name_since;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000012_order_gift::Migration),
             Box::new(m20261129_000020_segment_size::Migration),
             Box::new(m20261129_000030_coupon_scan::Migration),
+            Box::new(m20261129_000050_name_since::Migration),
         ]
     }
 }

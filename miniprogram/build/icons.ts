@@ -6,5 +6,5 @@ export const icons = [
   'user-add', 'user-circle', 'usergroup', 'wallet', 'cart', 'bill', 'calendar', 'time', 'location',
   'lock-on', 'lock-time', 'secured', 'fingerprint', 'notification', 'mail', 'chat-bubble', 'setting', 'translate',
   'share', 'edit', 'delete', 'download', 'upload', 'search', 'wifi-off', 'brightness', 'mobile', 'keyboard',
-  'swap', 'logo-wechat-stroke', 'rollback', 'cloud-upload', 'service', 'textformat-bold', 'seal',
+  'swap', 'logo-wechat-stroke', 'logo-alipay', 'rollback', 'cloud-upload', 'service', 'textformat-bold', 'seal',
 ]

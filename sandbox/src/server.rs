@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::callback::pool;
 use crate::hub::Hub;
 use crate::pipeline::{self, Line};
-use crate::{SandboxSettings, control, page};
+use crate::{SandboxSettings, alipay, control, page};
 
 /// Bodies beyond this are refused; the largest real one is a batch of 1,000 phone numbers.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -69,7 +69,7 @@ impl Sandbox {
     /// Binds, serves, and answers once the address is known.
     pub async fn start(settings: SandboxSettings) -> anyhow::Result<Self> {
         let listen = settings.listen.clone();
-        crate::alipay::check_keys(&settings.alipay).context("the Alipay keys of the sandbox")?;
+        alipay::check_keys(&settings.alipay).context("the Alipay keys of the sandbox")?;
         let hub = Arc::new(Hub::new(settings));
         let shared = web::Data::from(Arc::clone(&hub));
         let server = HttpServer::new(move || {
@@ -78,6 +78,7 @@ impl Sandbox {
                 .app_data(web::PayloadConfig::new(LARGEST_BODY))
                 .app_data(control::json_limits(LARGEST_BODY))
                 .configure(|config| hands(config, &shared))
+                .configure(alipay::authorise::routes)
                 .default_service(web::to(pipeline::answer))
         })
         .on_connect(remember_line)

@@ -97,6 +97,8 @@ pub enum AlipayIdentity {
 #[derive(Clone)]
 pub struct AlipayAccount {
     pub app_id: String,
+    /// Where the authorise page may send people back to (授权回调地址). Empty: any http address.
+    pub redirect_uris: Vec<String>,
     /// SubjectPublicKeyInfo in PEM: verifies what the app signs.
     pub app_public_key_pem: String,
     /// PKCS#8 in PEM: signs the gateway's answers.
@@ -184,6 +186,7 @@ impl Default for AlipayAccount {
     fn default() -> Self {
         Self {
             app_id: "2021005000000001".into(),
+            redirect_uris: Vec::new(),
             app_public_key_pem: demo_keys().app_public_key_pem.into(),
             alipay_private_key_pem: include_str!("keys/demo-alipay-private.pem").into(),
             aes_key: demo_keys().aes_key.into(),

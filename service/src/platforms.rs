@@ -144,6 +144,8 @@ fn alipay(settings: &Settings, now: platform::Now) -> Result<Option<Arc<Alipay>>
     let aes_key = app.aes_key.expose();
     let client = AlipaySettings {
         gateway_url: app.gateway_url.clone(),
+        authorise_url: app.authorise_url.clone(),
+        scope: app.scope.clone(),
         app_id: app.app_id.clone(),
         private_key_pem: app.private_key.expose().replace("\\n", "\n"),
         alipay_public_key_pem: app.alipay_public_key.replace("\\n", "\n"),

@@ -114,8 +114,8 @@ sections! {
     TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String, sign_in_template: String }
     AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret, sign_in_template: String }
     Alipay {
-        gateway_url: String, app_id: String, private_key: Secret, alipay_public_key: String, aes_key: Secret,
-        timeout_seconds: u64,
+        gateway_url: String, authorise_url: String, scope: String, app_id: String, private_key: Secret, alipay_public_key: String,
+        aes_key: Secret, timeout_seconds: u64,
     }
     Rates {
         wechat_per_second: u32, sms_per_second: u32, inbox_per_second: u32, per_template_per_second: u32,
@@ -294,6 +294,7 @@ impl Settings {
         ] {
             check((1..=86_400).contains(&seconds), name, "must be between 1 and 86400")?;
         }
+        one_of("alipay.scope", &self.alipay.scope, &["auth_base", "auth_user"])?;
         one_of(
             "wechat.miniprogram_state",
             &self.wechat.miniprogram_state,

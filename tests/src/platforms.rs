@@ -338,6 +338,7 @@ fn configure(mine: &mut Settings, platforms: &SandboxSettings, base_url: &str) {
     };
     mine.sign_in.sms_template = templates.first().map(|template| template.id.clone()).unwrap_or_default();
     mine.alipay.gateway_url = format!("{base_url}/gateway.do");
+    mine.alipay.authorise_url = format!("{base_url}/oauth2/publicAppAuthorize.htm");
     mine.alipay.app_id = platforms.alipay.app_id.clone();
     mine.alipay.private_key = Secret::new(keys.app_private_key_pem);
     mine.alipay.alipay_public_key = keys.alipay_public_key_pem.to_owned();

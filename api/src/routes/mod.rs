@@ -85,6 +85,7 @@ fn sign_in(config: &mut ServiceConfig) {
         .service(sign_in::sign_in_by_alipay)
         .service(sign_in::sign_in_by_password)
         .service(sign_in::reset_member_password)
+        .service(sign_in::start_alipay)
         .service(sign_in::start_soter)
         .service(sign_in::sign_in_by_soter)
         .service(passkeys::start_passkey_sign_in)

@@ -103,6 +103,8 @@ pub struct SignInWaysView {
     pub wechat: bool,
     pub alipay: bool,
     pub sms: bool,
+    /// Where a browser must be to sign in by Alipay's page, which sends it back there; null where `public_url` is not set.
+    pub browser_origin: Option<String>,
 }
 
 impl From<Programme> for ProgrammeView {
@@ -114,7 +116,12 @@ impl From<Programme> for ProgrammeView {
             tiers: tiers.into_iter().map(Into::into).collect(),
             subscriptions: subscriptions.into_iter().map(Into::into).collect(),
             privacy: PrivacyView { text: privacy.text, contact: privacy.contact, version: privacy.version },
-            sign_in: SignInWaysView { wechat: sign_in.wechat, alipay: sign_in.alipay, sms: sign_in.sms },
+            sign_in: SignInWaysView {
+                wechat: sign_in.wechat,
+                alipay: sign_in.alipay,
+                sms: sign_in.sms,
+                browser_origin: sign_in.browser_origin,
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use service::identity::password::{ResetPassword, SignInByPassword};
 use service::identity::soter::{self, SignInBySoter};
-use service::identity::{self, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
+use service::identity::{self, AlipayReturn, SignInByAlipay, SignInBySms, SignInByWechat, SignedIn};
 use service::session::{self, Refreshed, Tokens};
 use service::{Context, Error, Refusal, staff};
 use utoipa::ToSchema;
@@ -56,12 +56,39 @@ pub struct WechatSignIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlipaySignIn {
-    /// From `my.getAuthCode`.
+    /// From `my.getAuthCode`, or from Alipay's page.
     auth_code: String,
+    /// Needed of a browser that comes back from Alipay's page.
+    returned: Option<AlipayReturned>,
     /// The answer of `my.getPhoneNumber`, as it came.
     encrypted_phone: Option<String>,
     #[serde(default)]
     marketing_consent: bool,
+}
+
+/// What binds the code to the browser that set out for it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlipayReturned {
+    /// As the browser was given it before it left.
+    challenge_id: String,
+    /// As Alipay's page gave it back.
+    state: String,
+}
+
+impl From<AlipayReturned> for AlipayReturn {
+    fn from(returned: AlipayReturned) -> Self {
+        Self { challenge_id: returned.challenge_id, state: returned.state }
+    }
+}
+
+/// A browser's way to Alipay's page.
+#[derive(Serialize, ToSchema)]
+pub struct AlipayVisitView {
+    /// Kept by the browser, told again with the code. Good once, for five minutes.
+    challenge_id: String,
+    /// Where the browser goes as a whole. It comes back to `/m/` of `public_url` with `auth_code` and `state`, or without a code where the person refused.
+    authorise_url: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -213,6 +240,14 @@ pub async fn sign_in_by_wechat(
     Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
 }
 
+/// Alipay's page for a browser, and what the browser must keep until it is back.
+#[utoipa::path(tag = "sign-in", responses((status = 200, body = AlipayVisitView)))]
+#[post("/v1/auth/alipay-challenges")]
+pub async fn start_alipay(ctx: Data<Context>, client: Client) -> Result<web::Json<AlipayVisitView>, Problem> {
+    let visit = identity::start_alipay(&ctx, &client.0).await?;
+    Ok(web::Json(AlipayVisitView { challenge_id: visit.challenge_id, authorise_url: visit.authorise_url }))
+}
+
 /// Signs in by Alipay; the first time enrols.
 #[utoipa::path(tag = "sign-in", request_body = AlipaySignIn, responses((status = 200, body = SignedInView)))]
 #[post("/v1/auth/alipay")]
@@ -221,8 +256,10 @@ pub async fn sign_in_by_alipay(
     client: Client,
     body: Json<AlipaySignIn>,
 ) -> Result<web::Json<SignedInView>, Problem> {
-    let Json(AlipaySignIn { auth_code, encrypted_phone, marketing_consent }) = body;
-    let command = SignInByAlipay { auth_code, encrypted_phone, marketing_consent, client: client.0 };
+    let Json(AlipaySignIn { auth_code, returned, encrypted_phone, marketing_consent }) = body;
+    let returned = returned.map(Into::into);
+    let command =
+        SignInByAlipay { auth_code, returned, encrypted_phone, marketing_consent, client: client.0 };
     let signed_in = identity::sign_in_by_alipay(&ctx, command).await?;
     Ok(web::Json(SignedInView::of_member(&ctx, signed_in)?))
 }

@@ -59,7 +59,7 @@ pub async fn run(options: Options) -> Result<()> {
     let shop = demo::seed(&started.ctx).await?;
     hand_out_phones(&started.ctx, &sandbox.state()).await?;
 
-    let greeting = Greeting { api: wiring.api(), sandbox: sandbox.base_url(), data: options.data, shop };
+    let greeting = Greeting { api: wiring.public(), sandbox: sandbox.base_url(), data: options.data, shop };
     tokio::spawn(greet(started.ctx.clone(), sandbox.state(), greeting));
     let server = Server::new(started.ctx.clone()).with_mount(sandbox.state().mount());
     Box::pin(serve_all(&started, listener, server)).await?;

@@ -31,6 +31,15 @@ impl Wiring {
         format!("http://{address}")
     }
 
+    /// The same as a browser is told it. On loop-back a name, as passkeys belong to a domain.
+    pub fn public(&self) -> String {
+        let ip = self.api.ip();
+        if ip.is_loopback() || ip.is_unspecified() {
+            return format!("http://localhost:{}", self.api.port());
+        }
+        format!("http://{}", self.api)
+    }
+
     pub fn sandbox(&self) -> SandboxSettings {
         let mut sandbox = SandboxSettings {
             listen: self.sandbox_listen.clone(),
@@ -45,6 +54,7 @@ impl Wiring {
             mode: Default::default(),
             format: Default::default(),
         });
+        sandbox.alipay.redirect_uris = vec![format!("{}/m/", self.public())];
         let receipts = format!("{}/v1/callbacks/sms/aliyun?key={}", self.api(), self.sms_callback_key);
         sandbox.aliyun_sms.signs = vec![BRAND.to_owned()];
         sandbox.aliyun_sms.report_url = Some(receipts.clone());
@@ -59,7 +69,7 @@ impl Wiring {
         settings.redis_url = Secret::default();
         settings.secret_keys = Secret::default();
         settings.brand_name = BRAND.to_owned();
-        settings.public_url = self.api();
+        settings.public_url = self.public();
         settings.demo.phones_url = "/sandbox".to_owned();
         // A demo that is started at night must show something too.
         settings.quiet_hours.start = "00:00".to_owned();
@@ -109,6 +119,7 @@ fn approved(template: &::sandbox::SmsTemplate) -> SmsTemplate {
 fn point_alipay(settings: &mut Settings, sandbox_url: &str) {
     let keys = demo_keys();
     settings.alipay.gateway_url = format!("{sandbox_url}/gateway.do");
+    settings.alipay.authorise_url = format!("{sandbox_url}/oauth2/publicAppAuthorize.htm");
     settings.alipay.app_id = SandboxSettings::default().alipay.app_id;
     settings.alipay.private_key = Secret::new(keys.app_private_key_pem);
     settings.alipay.alipay_public_key = keys.alipay_public_key_pem.to_owned();

@@ -24,7 +24,7 @@ export async function startDemo(): Promise<() => Promise<void>> {
   const [listen, sandbox] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
   const shop = run(['demo', '--data', folder, '--listen', listen, '--sandbox', sandbox])
   await said(shop, 'Mini-program ')
-  process.env.HUIKE_APP = `http://${listen}`
+  process.env.HUIKE_APP = `http://localhost:${listen.split(':')[1]}`
   return async () => {
     await ended(shop)
     rmSync(folder, { recursive: true, force: true })

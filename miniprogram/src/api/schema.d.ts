@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/alipay-challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Alipay's page for a browser, and what the browser must keep until it is back. */
+        post: operations["start_alipay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/logout": {
         parameters: {
             query?: never;
@@ -3443,12 +3460,27 @@ export interface components {
             /** Format: int64 */
             members: number;
         };
+        /** @description What binds the code to the browser that set out for it. */
+        AlipayReturned: {
+            /** @description As the browser was given it before it left. */
+            challenge_id: string;
+            /** @description As Alipay's page gave it back. */
+            state: string;
+        };
         AlipaySignIn: {
-            /** @description From `my.getAuthCode`. */
+            /** @description From `my.getAuthCode`, or from Alipay's page. */
             auth_code: string;
+            returned?: components["schemas"]["AlipayReturned"] | null;
             /** @description The answer of `my.getPhoneNumber`, as it came. */
             encrypted_phone?: string | null;
             marketing_consent?: boolean;
+        };
+        /** @description A browser's way to Alipay's page. */
+        AlipayVisitView: {
+            /** @description Kept by the browser, told again with the code. Good once, for five minutes. */
+            challenge_id: string;
+            /** @description Where the browser goes as a whole. It comes back to `/m/` of `public_url` with `auth_code` and `state`, or without a code where the person refused. */
+            authorise_url: string;
         };
         AnswersBody: {
             /** @description One for each question, in their order. */
@@ -8106,6 +8138,8 @@ export interface components {
             wechat: boolean;
             alipay: boolean;
             sms: boolean;
+            /** @description Where a browser must be to sign in by Alipay's page, which sends it back there; null where `public_url` is not set. */
+            browser_origin?: string | null;
         };
         /** @description Tokens of a session, and whose it is. */
         SignedInView: {
@@ -9137,6 +9171,82 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_alipay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlipayVisitView"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

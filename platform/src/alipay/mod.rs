@@ -1,4 +1,4 @@
-//! The Alipay mini-program: who is at the phone, and that person's number.
+//! Alipay: who is at the phone or came back from its page, and that person's number.
 
 mod members;
 mod phone;
@@ -18,6 +18,10 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct AlipaySettings {
     pub gateway_url: String,
+    /// The page on which a person in a browser says yes or no.
+    pub authorise_url: String,
+    /// What that page asks for: `auth_base` or `auth_user`.
+    pub scope: String,
     pub app_id: String,
     /// Ours: PKCS#8 or PKCS#1, in PEM or bare Base64.
     pub private_key_pem: String,
@@ -31,6 +35,8 @@ pub struct AlipaySettings {
 pub struct Alipay {
     http: Http,
     gateway_url: String,
+    authorise_url: String,
+    scope: String,
     app_id: String,
     keys: Keys,
     aes_key: Option<[u8; 16]>,
@@ -61,13 +67,26 @@ impl Alipay {
         Ok(Self {
             http: Http::new(settings.timeout, now)?,
             gateway_url: base_url(&settings.gateway_url)?,
+            authorise_url: base_url(&settings.authorise_url)?,
+            scope: settings.scope,
             app_id: settings.app_id,
             keys: Keys::new(&settings.private_key_pem, &settings.alipay_public_key_pem)?,
             aes_key: settings.aes_key.as_deref().map(decode_aes_key).transpose()?,
         })
     }
 
-    /// Redeems the code of `my.getAuthCode`, which is good once.
+    /// Alipay's page; it sends the browser back to `back_to` with the same `state`, and with an `auth_code` where the person agreed.
+    pub fn authorise_url(&self, back_to: &str, state: &str) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("app_id", &self.app_id)
+            .append_pair("scope", &self.scope)
+            .append_pair("redirect_uri", back_to)
+            .append_pair("state", state)
+            .finish();
+        format!("{}?{query}", self.authorise_url)
+    }
+
+    /// Redeems the code of `my.getAuthCode` or of the page, which is good once.
     pub async fn oauth_token(&self, auth_code: &str) -> Result<AlipayUser> {
         let parameters = BTreeMap::from([
             ("method", "alipay.system.oauth.token".to_owned()),

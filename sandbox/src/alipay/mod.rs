@@ -1,6 +1,7 @@
-//! `openapi.alipay.com/gateway.do`: RSA2 in both directions, `alipay.system.oauth.token`, the phone payload and template
+//! `openauth.alipay.com`'s page for browsers, and `openapi.alipay.com/gateway.do`: RSA2 in both directions, `alipay.system.oauth.token`, the phone payload and template
 //! messages.
 
+pub(crate) mod authorise;
 mod message;
 mod oauth;
 mod rsa;

@@ -1,5 +1,5 @@
 //! An invented shop for `huike demo`: 山月茶点, a tea room and bakery with three stores in Shenzhen, with its staff, sixty
-//! members and a year of their purchases, points, tiers, coupons, segments and two campaigns. Nothing here is a real person or shop.
+//! members and a year of their purchases, points, tiers, coupons, segments and campaigns, one of them weekly. Nothing here is a real person or shop.
 //!
 //! What the shop looks like is fixed but for the dates, which count back from now. Seeding may be cut off anywhere and
 //! begun again: every step looks for what it would make, and a row of `setting` tells that all of them are done. From then
@@ -12,6 +12,7 @@ mod offers;
 mod people;
 mod phones;
 mod prompts;
+mod runs;
 mod team;
 
 pub use phones::{PhoneOwner, phone_owners};
@@ -59,6 +60,8 @@ pub async fn seed(ctx: &Context) -> Result<Shop> {
     let templates = offers::ensure_templates(ctx, &owner).await?;
     loyalty::ensure(ctx, &owner, &templates).await?;
     let segments = offers::ensure_segments(ctx, &owner).await?;
+    // Before the others: what lies in the outbox is of its runs alone.
+    runs::ensure_runs(ctx, &owner, segments.regulars).await?;
     let (sent, draft) = offers::ensure_campaigns(ctx, &owner, &segments, &templates).await?;
     let shop = Shop {
         store_id: stores[0],

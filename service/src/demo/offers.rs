@@ -30,8 +30,8 @@ pub struct Templates {
 }
 
 pub struct Segments {
-    dormant: SegmentId,
-    regulars: SegmentId,
+    pub dormant: SegmentId,
+    pub regulars: SegmentId,
 }
 
 pub async fn ensure_templates(ctx: &Context, owner: &StaffCaller) -> Result<Templates> {
@@ -144,7 +144,7 @@ pub async fn ensure_campaigns(
     Ok((sent.id, draft.id))
 }
 
-async fn ensure_campaign(
+pub(super) async fn ensure_campaign(
     ctx: &Context,
     owner: &StaffCaller,
     draft: CampaignDraft,
@@ -201,7 +201,7 @@ fn wechat(
     CampaignDraft::new(name, segment_id, Channel::WechatSubscribe, message)
 }
 
-fn local_day(ctx: &Context, at: DateTime<Utc>) -> NaiveDate {
+pub(super) fn local_day(ctx: &Context, at: DateTime<Utc>) -> NaiveDate {
     calendar::local_date(at, ctx.settings.timezone)
 }
 

@@ -21,6 +21,6 @@ pub mod soter;
 pub use known::SignInDesk;
 pub use prove_phone::{PhoneProof, prove_phone};
 pub use resolve::SignedIn;
-pub use sign_in_by_alipay::{SignInByAlipay, sign_in_by_alipay};
+pub use sign_in_by_alipay::{AlipayReturn, AlipayVisit, SignInByAlipay, sign_in_by_alipay, start_alipay};
 pub use sign_in_by_sms::{SignInBySms, send_sms_code, sign_in_by_sms};
 pub use sign_in_by_wechat::{SignInByWechat, sign_in_by_wechat};

@@ -1,5 +1,6 @@
 //! What the messages of a member's history said: the wording of the campaign's version that was sent, filled for the member.
-//! The name and the brand are those of today; all else is as it went out.
+//! The brand is that of today. The name is the one that went out where the member has had it since before, else none, as older names are not
+//! kept. All else is as it went out.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,11 +34,18 @@ pub async fn words_of(
     let words = |row: &delivery::Model| {
         let message = wordings.get(&(row.campaign_id, row.version))?;
         let message = message.of_step(row.variant.as_deref(), row.step);
-        let filled =
-            worded(ctx, (row.channel, row.id), message, (member.name.as_deref(), &member.card_number));
+        let of_member = (name_then(&member, row), member.card_number.as_str());
+        let filled = worded(ctx, (row.channel, row.id), message, of_member);
         Some(as_read(ctx, row.channel, message, filled))
     };
     Ok(rows.iter().map(words).collect())
+}
+
+/// Today's, where it was read when the message was made.
+fn name_then<'a>(member: &'a member::Model, row: &delivery::Model) -> Option<&'a str> {
+    let made = row.claimed_at.or(row.sent_at);
+    let had = member.name_since.is_none_or(|since| made.is_some_and(|made| since <= made));
+    member.name.as_deref().filter(|_| had)
 }
 
 async fn wordings_of(

@@ -67,6 +67,7 @@ async fn clear_person(ctx: &Context, txn: &impl ConnectionTrait, member: member:
     row.card_number = Set(format!("deleted-{id}"));
     row.card_secret = Set(ctx.keys.seal("member.card_secret", &crypto::random_bytes::<32>())?);
     row.name = Set(None);
+    row.name_since = Set(None);
     row.gender = Set(None);
     row.birthday = Set(None);
     row.zone = Set(None);

@@ -31,6 +31,7 @@ pub fn new_row(ctx: &Context, new: NewMember) -> Result<member::ActiveModel> {
         id: Set(ctx.new_id()),
         card_number: Set(card_number()),
         name: Set(new.name),
+        name_since: Set(None),
         gender: Set(new.gender),
         birthday: Set(new.birthday),
         zone: Set(None),

@@ -80,7 +80,11 @@ async fn apply(
     change: ChangeProfile,
 ) -> Result<()> {
     if let Some(name) = change.name {
-        row.name = Set(name.map(|name| text::line("name", &name, NAME_CHARACTERS)).transpose()?);
+        let name = name.map(|name| text::line("name", &name, NAME_CHARACTERS)).transpose()?;
+        if *row.name.as_ref() != name {
+            row.name = Set(name);
+            row.name_since = Set(Some(ctx.now()));
+        }
     }
     if let Some(gender) = change.gender {
         row.gender = Set(gender);

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use entity::coupon_template;
 use entity::states::Channel;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use url::Url;
 
 use crate::context::Context;
 use crate::delivery::channel;
@@ -49,11 +50,13 @@ pub struct Privacy {
 }
 
 /// Ways to sign in that are set up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WaysIn {
     pub wechat: bool,
     pub alipay: bool,
     pub sms: bool,
+    /// The origin of `public_url`, to which Alipay's page sends a browser back.
+    pub browser_origin: Option<String>,
 }
 
 pub async fn read_programme(ctx: &Context) -> Result<Programme> {
@@ -76,6 +79,9 @@ pub async fn read_programme(ctx: &Context) -> Result<Programme> {
             wechat: platforms.wechat().is_ok(),
             alipay: platforms.alipay().is_ok(),
             sms: platforms.sms().is_ok(),
+            browser_origin: Url::parse(&settings.public_url)
+                .ok()
+                .map(|url| url.origin().ascii_serialization()),
         },
     })
 }

@@ -53,6 +53,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("sign_in_staff", Everyone),
     ("sign_out", TokenHolders),
     ("start_passkey_sign_in", Everyone),
+    ("start_alipay", Everyone),
     ("start_soter", Everyone),
     // the link in a message: its token is the right
     ("confirm_opt_out_link", Everyone),

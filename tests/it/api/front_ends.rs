@@ -60,6 +60,31 @@ async fn what_has_a_hash_in_its_name_is_kept_and_a_held_page_is_not_sent_again()
     }
 }
 
+#[tokio::test]
+async fn files_are_sent_as_the_build_has_packed_them_to_whoever_takes_that() {
+    let app = TestApp::start().await;
+    for path in PAGES {
+        let script = script(&page(&app, path).await, path);
+        let plain = app.get(&script).with_header("accept-encoding", "identity").await;
+        let mut sizes = vec![plain.body.len()];
+        for packing in ["gzip", "br"] {
+            let packed = app.get(&script).with_header("accept-encoding", packing).await;
+            let again = app.get(&script).with_header("accept-encoding", "identity, br;q=0, gzip;q=0").await;
+
+            assert_eq!(packed.header("content-encoding"), Some(packing), "{script}");
+            assert_eq!(packed.header("content-type"), plain.header("content-type"));
+            assert_eq!(
+                (packed.header("etag"), again.header("content-encoding")),
+                (plain.header("etag"), None)
+            );
+            assert!(packed.header("vary").is_some_and(|vary| vary.contains("accept-encoding")));
+            sizes.push(packed.body.len());
+        }
+        assert!(sizes.is_sorted_by(|larger, smaller| larger > smaller), "{script}: {sizes:?}");
+        assert_eq!(plain.header("content-encoding"), None);
+    }
+}
+
 /// RFC 9110, 15.4.5: what follows the head of a 304 is the next answer, so a proxy would take a body for that one. A client
 /// hides it.
 #[tokio::test]

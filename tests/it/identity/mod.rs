@@ -1,5 +1,6 @@
 //! Signing in, and the sessions that come of it.
 
+mod alipay_page;
 mod devices;
 mod passkey;
 mod password;

@@ -152,6 +152,42 @@ async fn a_members_history_has_the_words_as_they_were_sent_whatever_was_edited_s
 }
 
 #[tokio::test]
+async fn past_words_have_the_name_that_was_sent_or_none() {
+    let app = TestApp::with_platforms_and("caps.per_24_hours = 0\ncaps.per_calendar_day = 0").await;
+    let member = app.members(1).await[0];
+    let token = app.member_session(member).await;
+    let rename = async |name: &str| {
+        app.advance(chrono::Duration::minutes(1)).await;
+        app.patch("/v1/me", json!({ "name": name })).with_bearer(&token).await.expect(200);
+        app.advance(chrono::Duration::minutes(1)).await;
+    };
+    let send = async || {
+        app.scheduled(Channel::Inbox, |draft| {
+            draft.message.body = Some("{{name}}，周五全场八折。".to_owned())
+        })
+        .await;
+        app.drain().await;
+    };
+    rename("林晓").await;
+    send().await;
+    // The same name again is no other.
+    rename("林晓").await;
+    let told = async || -> Vec<Value> {
+        let sent = app.get("/v1/me/deliveries").with_bearer(&token).await.expect(200);
+        let lines = |one: &Value| one["words"]["lines"][0].clone();
+        sent["items"].as_array().unwrap().iter().map(lines).collect()
+    };
+    assert_eq!(told().await, ["林晓，周五全场八折。"]);
+
+    rename("林晓月").await;
+    send().await;
+
+    assert_eq!(told().await, ["林晓月，周五全场八折。", "会员，周五全场八折。"]);
+    app.patch("/v1/me", json!({ "name": null })).with_bearer(&token).await.expect(200);
+    assert_eq!(told().await, ["会员，周五全场八折。", "会员，周五全场八折。"], "an erased name is nowhere");
+}
+
+#[tokio::test]
 async fn the_first_look_opens_a_message_and_only_the_first() {
     let app = TestApp::with_platforms().await;
     let (member, token, path) = told(&app, |_| {}).await;

@@ -26,6 +26,8 @@ fn vector(name: &str) -> Vector {
 fn settings(url: &str) -> AlipaySettings {
     AlipaySettings {
         gateway_url: format!("{url}/gateway.do"),
+        authorise_url: format!("{url}/oauth2/publicAppAuthorize.htm"),
+        scope: "auth_user".to_owned(),
         app_id: "2021000000000001".to_owned(),
         private_key_pem: APP_PKCS8.to_owned(),
         alipay_public_key_pem: PUBLIC_SPKI.to_owned(),

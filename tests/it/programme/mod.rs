@@ -35,7 +35,7 @@ async fn an_app_knows_the_brand_its_tiers_and_what_to_ask_for_before_anybody_has
             "tiers": [tier(0, "普卡", None), tier(1, "金卡", Some(100_000))],
             "subscriptions": [subscription],
             "privacy": { "text": "我们只在会员服务中使用您的手机号。", "contact": null, "version": "2" },
-            "sign_in": { "wechat": true, "alipay": true, "sms": true },
+            "sign_in": { "wechat": true, "alipay": true, "sms": true, "browser_origin": null },
         })
     );
 }
@@ -47,7 +47,10 @@ async fn without_an_account_of_wechat_nothing_is_asked_for() {
     let programme = app.get("/v1/programme").await.expect(200);
 
     assert_eq!(programme["subscriptions"], json!([]));
-    assert_eq!(programme["sign_in"], json!({ "wechat": false, "alipay": false, "sms": false }));
+    assert_eq!(
+        programme["sign_in"],
+        json!({ "wechat": false, "alipay": false, "sms": false, "browser_origin": null })
+    );
 }
 
 #[tokio::test]

@@ -263,6 +263,7 @@ async fn fill_some_blanks(
     }
     let sql = format!(
         "UPDATE member SET updated_at = $1, name = COALESCE(member.name, v.column2), \
+         name_since = CASE WHEN member.name IS NULL AND v.column2 IS NOT NULL THEN $1 ELSE member.name_since END, \
          gender = COALESCE(member.gender, v.column3), birthday = COALESCE(member.birthday, v.column4), \
          home_store_id = COALESCE(member.home_store_id, v.column5), \
          phone_cipher = COALESCE(member.phone_cipher, v.column6), \

@@ -12,6 +12,10 @@ pub(super) fn join(ctx: &Context, kept: &member::Model, gone: &member::Model) ->
     let behaviour = stricter(behaviour(kept), behaviour(gone));
     let mut row = kept.clone().into_active_model();
     row.name = Set(kept.name.clone().or_else(|| gone.name.clone()));
+    // Of what both were sent, nobody knows any longer under which name.
+    if kept.name != gone.name {
+        row.name_since = Set(Some(ctx.now()));
+    }
     row.gender = Set(kept.gender.or(gone.gender));
     row.birthday = Set(kept.birthday.or(gone.birthday));
     row.zone = Set(kept.zone.clone().or_else(|| gone.zone.clone()));

@@ -1,0 +1,28 @@
+import { chromium } from '@playwright/test'
+const address = process.argv[2]
+const b = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox','--disable-gpu'] })
+const c = await b.newContext({ viewport:{width:375,height:812}, isMobile:true, hasTouch:true, locale:'zh-CN' })
+const p = await c.newPage()
+const s = await c.newCDPSession(p)
+await s.send('Emulation.setCPUThrottlingRate',{rate:4})
+await s.send('Network.enable')
+await s.send('Profiler.enable'); await s.send('Profiler.setSamplingInterval',{interval:1000}); await s.send('Profiler.start')
+const t0=performance.now()
+const rows={}
+s.on('Network.requestWillBeSent',e=>rows[e.requestId]={u:e.request.url.replace(/.*7400/,''),a:Math.round(performance.now()-t0)})
+s.on('Network.loadingFinished',e=>{if(rows[e.requestId]){rows[e.requestId].b=Math.round(performance.now()-t0);rows[e.requestId].n=e.encodedDataLength}})
+await p.goto(address,{waitUntil:'commit'})
+await p.locator('[data-testid="sign-in"]:visible').waitFor()
+console.log('seen',Math.round(performance.now()-t0))
+await p.locator('[data-testid="sign-in"]:visible').click({trial:true})
+console.log('answers',Math.round(performance.now()-t0))
+const {profile}=await s.send('Profiler.stop')
+await p.waitForTimeout(1500)
+for(const r of Object.values(rows)) console.log(r.a,r.b,r.n,r.u)
+console.log(await p.evaluate(()=>JSON.stringify([...performance.getEntriesByType('paint').map(e=>[e.name,e.startTime|0]),(({domInteractive,domContentLoadedEventEnd,loadEventEnd})=>[domInteractive|0,domContentLoadedEventEnd|0,loadEventEnd|0])(performance.getEntriesByType('navigation')[0])])))
+const self={},byUrl={}
+const dt=profile.timeDeltas, nodes=Object.fromEntries(profile.nodes.map(n=>[n.id,n]))
+profile.samples.forEach((id,i)=>{const n=nodes[id].callFrame;const k=n.functionName+' '+n.url.split('/').pop()+':'+n.lineNumber+':'+n.columnNumber;self[k]=(self[k]||0)+dt[i]/1000;const u=n.url.split('/').pop()||n.functionName;byUrl[u]=(byUrl[u]||0)+dt[i]/1000})
+console.log(Object.entries(byUrl).sort((a,b)=>b[1]-a[1]).slice(0,12))
+console.log(Object.entries(self).sort((a,b)=>b[1]-a[1]).slice(0,30))
+await b.close()
