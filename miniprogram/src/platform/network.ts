@@ -9,7 +9,7 @@ export function watchNetwork(): void {
   look()
   addEventListener('online', look)
   addEventListener('offline', look)
-  if (import.meta.env.PROD && 'serviceWorker' in navigator) addEventListener('load', keepFiles)
+  if (import.meta.env.PROD && 'serviceWorker' in navigator) addEventListener('load', () => whenIdle(keepFiles))
   // #endif
   // #ifndef H5
   uni.getNetworkType({ success: ({ networkType }) => (online.value = networkType !== 'none') })
@@ -18,6 +18,12 @@ export function watchNetwork(): void {
 }
 
 // #ifdef H5
+/** After the page's own work, which on a slow phone goes on beyond the load. */
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in window) requestIdleCallback(work, { timeout: 5000 })
+  else setTimeout(work, 2000)
+}
+
 /** The files are fetched when the page has had its own; where a browser forbids it, the app needs a network to open. */
 function keepFiles(): void {
   navigator.serviceWorker.register(`${import.meta.env.BASE_URL}sw.js`).catch(() => undefined)
