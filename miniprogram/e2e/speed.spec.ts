@@ -6,7 +6,7 @@ import { shop } from './tools/shop'
 import { expect, test } from './tools/test'
 
 const SLOWER = 4
-const MOST_BYTES = 400 * 1024
+const MOST_BYTES = 200 * 1024
 const MOST_REQUESTS = 20
 
 test('the first page needs few bytes and few requests', async ({ app, context }) => {
