@@ -77,3 +77,26 @@ test('a coupon comes with a large order: its steps are set, and how it went is t
   await expect(card).toContainText(/已送出\s*\d+ 单/)
   await expect(page.getByRole('form', { name: '新会员礼' })).toContainText('还没有送出')
 })
+
+test('a template says when it is gone at its pace, and what became of each batch of codes', async ({ as }) => {
+  const marketer = await Api.staff('marketer')
+  const form = { name: '会刊兑换券', kind: 'money_off', discount_fen: 500, validity: 'relative', valid_days: 30, stock: 70 }
+  const { id } = await marketer.post<{ id: string }>('/v1/console/coupon-templates', form)
+  await marketer.post(`/v1/console/coupon-templates/${id}/publish`)
+  const { codes } = await marketer.post<{ codes: string[] }>(`/v1/console/coupon-templates/${id}/codes`, { batch: '十二月会刊', count: 3 })
+  const member = await Api.member('13800000002')
+  await member.post('/v1/me/coupon-codes', { code: codes[0] })
+
+  const page = await as('marketer', `/coupons/${id}`)
+  const pace = page.getByRole('region', { name: '领取与核销' })
+  await expect(pace).toContainText('按近 1 天的速度（每天 1 张），还剩 69 张')
+  await pace.getByRole('button', { name: '表格' }).click()
+  await expect(pace.getByRole('row').last()).toContainText('1')
+
+  const batches = page.getByRole('table', { name: '券码批次' })
+  const line = batches.getByRole('row', { name: /十二月会刊/ })
+  await expect(line.getByRole('cell')).toContainText(['十二月会刊', '3', '1', '0'])
+  const download = page.waitForEvent('download')
+  await line.getByRole('button', { name: '下载' }).click()
+  expect((await download).suggestedFilename()).toContain('十二月会刊')
+})

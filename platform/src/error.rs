@@ -25,6 +25,8 @@ pub struct Error {
     /// The platform's own code (`43101`, `isv.MOBILE_NUMBER_ILLEGAL`) or one of ours (`timeout`, `http_502`).
     pub code: String,
     pub message: String,
+    /// What the refusal is about where the platform names it: a parameter of the template, this server's address.
+    pub about: Option<String>,
     /// The platform's request id, good for asking its support.
     pub rid: Option<String>,
     /// How long to wait, where the platform said so or its rule is known.
@@ -33,7 +35,12 @@ pub struct Error {
 
 impl Error {
     pub fn new(class: Class, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { class, code: code.into(), message: message.into(), rid: None, retry_after: None }
+        Self { class, code: code.into(), message: message.into(), about: None, rid: None, retry_after: None }
+    }
+
+    pub fn with_about(mut self, about: Option<String>) -> Self {
+        self.about = about;
+        self
     }
 
     pub fn with_rid(mut self, rid: Option<String>) -> Self {

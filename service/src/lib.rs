@@ -43,6 +43,7 @@ pub mod outbox;
 pub mod page;
 mod password;
 pub mod phone;
+pub mod platform_account;
 pub mod platforms;
 pub mod points;
 pub mod policy;

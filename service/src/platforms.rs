@@ -163,6 +163,7 @@ fn busy(error: SharedStateError) -> platform::Error {
         class: platform::Class::Busy,
         code: "shared_state".to_owned(),
         message: error.to_string(),
+        about: None,
         rid: None,
         retry_after: None,
     }

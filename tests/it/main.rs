@@ -24,6 +24,7 @@ mod mall;
 mod member;
 mod migration;
 mod platform;
+mod platform_account;
 mod points;
 mod preference;
 mod programme;

@@ -1,12 +1,13 @@
-//! Codes that members type in, and coupons that they give to each other.
+//! Codes that members type in, how fast a template goes, and coupons that they give to each other.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, delete, post, web};
-use chrono::{DateTime, Utc};
+use actix_web::{HttpResponse, delete, get, post, web};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
 use service::coupon;
 use service::ids::{CouponId, CouponTemplateId, CouponTransferId};
+use service::report;
 use utoipa::ToSchema;
 
 use super::coupon_view::CouponView;
@@ -47,6 +48,126 @@ pub async fn create_coupon_codes(
     let CouponCodesBody { batch, count } = body.0;
     let codes = coupon::create_codes(&ctx, &staff.0, id.0, (&batch, count)).await?;
     Ok(HttpResponse::Created().json(CouponCodesView { codes }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CodeBatchesView {
+    pub items: Vec<CodeBatchView>,
+}
+
+/// Batches with one name are one.
+#[derive(Serialize, ToSchema)]
+pub struct CodeBatchView {
+    pub batch: String,
+    pub made: i64,
+    /// Typed in by a member, who got a copy.
+    pub given: i64,
+    /// Of those the copies that were redeemed.
+    pub used: i64,
+    /// When the first of them were made.
+    pub made_at: DateTime<Utc>,
+    /// A name; null where the audit log does not tell.
+    pub made_by: Option<String>,
+}
+
+/// The batches of a template's codes, the newest first, 200 at most.
+#[utoipa::path(tag = "coupon templates", responses((status = 200, body = CodeBatchesView)), security(("staff" = [])))]
+#[get("/v1/console/coupon-templates/{id}/code-batches")]
+pub async fn list_code_batches(
+    ctx: Data<Context>,
+    staff: StaffSession<permission::ReadCoupons>,
+    id: Segments<CouponTemplateId>,
+) -> Result<web::Json<CodeBatchesView>, Problem> {
+    let view = |batch: coupon::CodeBatch| CodeBatchView {
+        batch: batch.name,
+        made: batch.made,
+        given: batch.given,
+        used: batch.used,
+        made_at: batch.made_at,
+        made_by: batch.made_by,
+    };
+    let batches = coupon::list_code_batches(&ctx, &staff.0, id.0).await?;
+    Ok(web::Json(CodeBatchesView { items: batches.into_iter().map(view).collect() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeDownloadBody {
+    #[schema(min_length = 1, max_length = 60)]
+    pub batch: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct BatchCodesView {
+    pub items: Vec<BatchCodeView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct BatchCodeView {
+    pub code: String,
+    /// When a member typed it in; null while it is good.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// The codes of a batch again, 50,000 at most; the audit log tells who took them.
+#[utoipa::path(
+    tag = "coupon templates",
+    request_body = CodeDownloadBody,
+    responses((status = 200, body = BatchCodesView)),
+    security(("staff" = [])),
+)]
+#[post("/v1/console/coupon-templates/{id}/code-downloads")]
+pub async fn download_coupon_codes(
+    ctx: Data<Context>,
+    staff: StaffSession<permission::WriteCoupons>,
+    id: Segments<CouponTemplateId>,
+    body: Json<CodeDownloadBody>,
+) -> Result<web::Json<BatchCodesView>, Problem> {
+    let codes = coupon::download_codes(&ctx, &staff.0, id.0, &body.0.batch).await?;
+    let view = |one: coupon::BatchCode| BatchCodeView { code: one.code, used_at: one.used_at };
+    Ok(web::Json(BatchCodesView { items: codes.into_iter().map(view).collect() }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CouponPaceView {
+    /// The last thirty days of the shop, today the last.
+    pub days: Vec<CouponDayView>,
+    /// Copies that can still be taken, by stock and budget.
+    pub left: i64,
+    /// Copies taken within the last `recent_days` times 24 hours.
+    pub recent: i64,
+    /// 7, or fewer for a template that is younger.
+    pub recent_days: i64,
+    /// The day on which nothing is left at that pace; null where there is none, or it is years away.
+    pub gone_on: Option<NaiveDate>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CouponDayView {
+    pub day: NaiveDate,
+    pub taken: i64,
+    /// Redemptions that were not taken back.
+    pub redeemed: i64,
+}
+
+/// How fast a template's copies are taken and redeemed.
+#[utoipa::path(tag = "coupon templates", responses((status = 200, body = CouponPaceView)), security(("staff" = [])))]
+#[get("/v1/console/coupon-templates/{id}/pace")]
+pub async fn show_coupon_pace(
+    ctx: Data<Context>,
+    staff: StaffSession<permission::ReadCoupons>,
+    id: Segments<CouponTemplateId>,
+) -> Result<web::Json<CouponPaceView>, Problem> {
+    let pace = report::read_coupon_pace(&ctx, &staff.0, id.0).await?;
+    let view =
+        |day: report::CouponDay| CouponDayView { day: day.day, taken: day.taken, redeemed: day.redeemed };
+    Ok(web::Json(CouponPaceView {
+        days: pace.days.into_iter().map(view).collect(),
+        left: pace.left,
+        recent: pace.recent,
+        recent_days: pace.recent_days,
+        gone_on: pace.gone_on,
+    }))
 }
 
 #[derive(Deserialize, ToSchema)]

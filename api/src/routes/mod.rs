@@ -245,6 +245,9 @@ fn console(config: &mut ServiceConfig) {
         .service(console_coupons::withdraw_coupon_template)
         .service(console_coupons::void_coupon)
         .service(coupon_codes::create_coupon_codes)
+        .service(coupon_codes::list_code_batches)
+        .service(coupon_codes::download_coupon_codes)
+        .service(coupon_codes::show_coupon_pace)
         .service(console_held_coupons::list_member_coupons)
         .service(console_held_coupons::find_coupon_code)
         .service(coupon_packs::create_coupon_pack)
@@ -304,7 +307,9 @@ fn console(config: &mut ServiceConfig) {
         .service(console_settings::get_settings)
         .service(console_settings::save_settings)
         .service(console_settings::list_wechat_templates)
-        .service(console_settings::list_sms_templates);
+        .service(console_settings::list_sms_templates)
+        .service(console_settings::list_platform_accounts)
+        .service(console_settings::check_platform_account);
 }
 
 fn loyalty(config: &mut ServiceConfig) {

@@ -94,13 +94,17 @@ impl Wiring {
         settings.sms.provider = "aliyun".to_owned();
         settings.sms.sign_name = BRAND.to_owned();
         settings.sms.callback_key = Secret::new(self.sms_callback_key.clone());
-        settings.sms.templates = account.templates.iter().map(approved).collect();
+        settings.sms.templates = account.templates.iter().filter(is_approved).map(approved).collect();
         settings.sign_in.sms_template =
             account.templates.into_iter().next().map(|template| template.id).unwrap_or_default();
         settings.aliyun_sms.base_url = sandbox_url.to_owned();
         settings.aliyun_sms.access_key_id = Secret::new(account.access_key_id);
         settings.aliyun_sms.access_key_secret = Secret::new(account.access_key_secret);
     }
+}
+
+fn is_approved(template: &&::sandbox::SmsTemplate) -> bool {
+    template.state == ::sandbox::SmsTemplateState::Approved
 }
 
 fn approved(template: &::sandbox::SmsTemplate) -> SmsTemplate {

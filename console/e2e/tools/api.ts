@@ -110,6 +110,14 @@ export async function refuseSends(refusals: SendRefusal[]) {
   await http.dispose()
 }
 
+/** The platforms refuse calls of these paths by a code from now on; none lets all through again. */
+export async function refuse(codes: Record<string, string>) {
+  const http = await request.newContext({ baseURL: baseUrl() })
+  const paths = Object.fromEntries(Object.entries(codes).map(([path, code]) => [path, { refusals: [{ code }] }]))
+  expect((await http.put('/sandbox/api/faults', { data: { paths } })).ok(), 'faults of the sandbox').toBe(true)
+  await http.dispose()
+}
+
 /** What arrived on all phones together. */
 export async function allMessages(): Promise<(PhoneMessage & { person?: string })[]> {
   return (await sandbox<{ messages: PhoneMessage[] }>('/messages?limit=10000')).messages

@@ -827,6 +827,40 @@ export interface paths {
         patch: operations["change_coupon_template"];
         trace?: never;
     };
+    "/v1/console/coupon-templates/{id}/code-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The batches of a template's codes, the newest first, 200 at most. */
+        get: operations["list_code_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/coupon-templates/{id}/code-downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The codes of a batch again, 50,000 at most; the audit log tells who took them. */
+        post: operations["download_coupon_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/coupon-templates/{id}/codes": {
         parameters: {
             query?: never;
@@ -838,6 +872,23 @@ export interface paths {
         put?: never;
         /** Makes codes of a template. */
         post: operations["create_coupon_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/coupon-templates/{id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast a template's copies are taken and redeemed. */
+        get: operations["show_coupon_pace"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1760,6 +1811,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/settings/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The platform accounts that are set up. */
+        get: operations["list_platform_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/settings/accounts/{platform}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a call that changes nothing, and tells how it went. Six times a minute for an account. */
+        post: operations["check_platform_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/settings/sms-templates": {
         parameters: {
             query?: never;
@@ -1767,7 +1852,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The approved SMS templates that the settings name. */
+        /** The SMS templates of the suppliers, asked of them now. */
         get: operations["list_sms_templates"];
         put?: never;
         post?: never;
@@ -3412,6 +3497,27 @@ export interface components {
         AcceptBody: {
             token: string;
         };
+        /** @description How a check went. */
+        AccountCheck: {
+            works: boolean;
+            /** Format: date-time */
+            checked_at: string;
+            /**
+             * Format: int64
+             * @description How long the platform took to answer, all calls together.
+             */
+            milliseconds: number;
+            /** @description The platform's code, or one of ours: `connect`, `timeout`, `signature`. */
+            code?: string | null;
+            /** @description What the code is about where the platform says so: this server's address that is not on its list. */
+            about?: string | null;
+            /** @description The platform's request id, good for asking its support. */
+            request_id?: string | null;
+            /** @description How many templates can be sent; null where it does not work or has none. */
+            templates?: number | null;
+            /** @description Templates that the settings name and that the account can't send. */
+            missing_templates: string[];
+        };
         /** @description A delivery and whom it is for. */
         AddressedDeliveryView: components["schemas"]["DeliveryView"] & {
             member?: components["schemas"]["MemberBriefView"] | null;
@@ -3581,6 +3687,17 @@ export interface components {
              * @description For one piece.
              */
             price_fen: number;
+        };
+        BatchCodeView: {
+            code: string;
+            /**
+             * Format: date-time
+             * @description When a member typed it in; null while it is good.
+             */
+            used_at?: string | null;
+        };
+        BatchCodesView: {
+            items: components["schemas"]["BatchCodeView"][];
         };
         /** @description What the app tells of members who agreed to it, e.g. `page_view`. */
         BehaviourTest: {
@@ -4022,6 +4139,35 @@ export interface components {
         ClaimedPackView: {
             coupons: components["schemas"]["CouponView"][];
         };
+        /** @description Batches with one name are one. */
+        CodeBatchView: {
+            batch: string;
+            /** Format: int64 */
+            made: number;
+            /**
+             * Format: int64
+             * @description Typed in by a member, who got a copy.
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description Of those the copies that were redeemed.
+             */
+            used: number;
+            /**
+             * Format: date-time
+             * @description When the first of them were made.
+             */
+            made_at: string;
+            /** @description A name; null where the audit log does not tell. */
+            made_by?: string | null;
+        };
+        CodeBatchesView: {
+            items: components["schemas"]["CodeBatchView"][];
+        };
+        CodeDownloadBody: {
+            batch: string;
+        };
         /** @description The coupons that together take off most, in the order in which they are applied; empty when none takes off anything. */
         CombinationView: {
             coupons: components["schemas"]["CombinedCouponView"][];
@@ -4143,6 +4289,17 @@ export interface components {
              */
             tiers?: components["schemas"]["TierId"][];
         };
+        CouponDayView: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            taken: number;
+            /**
+             * Format: int64
+             * @description Redemptions that were not taken back.
+             */
+            redeemed: number;
+        };
         /** @enum {string} */
         CouponDeed: "unused" | "used" | "expired";
         /** Format: uuid */
@@ -4160,6 +4317,30 @@ export interface components {
             actor: string;
             /** @description The name of who did it, when it was staff. */
             staff?: string | null;
+        };
+        CouponPaceView: {
+            /** @description The last thirty days of the shop, today the last. */
+            days: components["schemas"]["CouponDayView"][];
+            /**
+             * Format: int64
+             * @description Copies that can still be taken, by stock and budget.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Copies taken within the last `recent_days` times 24 hours.
+             */
+            recent: number;
+            /**
+             * Format: int64
+             * @description 7, or fewer for a template that is younger.
+             */
+            recent_days: number;
+            /**
+             * Format: date
+             * @description The day on which nothing is left at that pace; null where there is none, or it is years away.
+             */
+            gone_on?: string | null;
         };
         CouponPackBody: {
             name: string;
@@ -7009,6 +7190,29 @@ export interface components {
              */
             share_per_10000: number;
         };
+        /** @enum {string} */
+        Platform: "wechat" | "tencent" | "aliyun" | "alipay";
+        /** @description An account as the settings have it, without its secrets. */
+        PlatformAccountView: {
+            platform: components["schemas"]["Platform"];
+            /** @description AppID, SmsSdkAppId or app id; null at Aliyun, which knows an account by its key alone. */
+            id?: string | null;
+            /** @description The last four characters of the API key's id. */
+            key_tail?: string | null;
+            /** @description SMS: the signature. */
+            sign_name?: string | null;
+            /**
+             * Format: int32
+             * @description SMS: the share of the messages among the suppliers.
+             */
+            weight?: number | null;
+            /** @description Whether what the platform pushes can be received. */
+            has_callbacks?: boolean | null;
+            last_check?: components["schemas"]["AccountCheck"] | null;
+        };
+        PlatformAccountsView: {
+            items: components["schemas"]["PlatformAccountView"][];
+        };
         /** Format: uuid */
         PointsAdjustmentId: string;
         PointsAtView: {
@@ -8183,16 +8387,26 @@ export interface components {
         };
         /** @enum {string} */
         SmsTemplateKind: "code" | "notice" | "marketing";
+        /** @enum {string} */
+        SmsTemplateState: "approved" | "pending" | "refused" | "cancelled" | "unlisted";
         SmsTemplateView: {
             /** @description `tencent` or `aliyun`. */
             supplier: string;
             id: string;
-            kind: components["schemas"]["SmsTemplateKind"];
-            /** @description As the supplier has approved it, with its places: `{1}` at Tencent, `${name}` at Aliyun. */
+            /** @description As the supplier's console has it; empty where only the settings know the template. */
+            name: string;
+            kind?: components["schemas"]["SmsTemplateKind"] | null;
+            /** @description As it was handed in, with its places: `{1}` at Tencent, `${name}` at Aliyun. */
             text: string;
+            state: components["schemas"]["SmsTemplateState"];
+            /** @description Why it was refused. */
+            reason?: string | null;
         };
         SmsTemplatesView: {
+            /** @description Those that can be sent first. */
             items: components["schemas"]["SmsTemplateView"][];
+            /** @description Suppliers that could not be asked; of their templates only those stand here that the settings name. */
+            away: components["schemas"]["SupplierAway"][];
         };
         /** @description What the phone is to sign. */
         SoterChallengeView: {
@@ -8508,6 +8722,11 @@ export interface components {
             spend_fen: number;
             /** Format: int64 */
             visits: number;
+        };
+        /** @description A supplier that could not be asked, and the code of its no. */
+        SupplierAway: {
+            supplier: string;
+            code: string;
         };
         SurveyBody: {
             name: string;
@@ -13922,6 +14141,199 @@ export interface operations {
             };
         };
     };
+    list_code_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeBatchesView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_coupon_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeDownloadBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCodesView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_coupon_codes: {
         parameters: {
             query?: never;
@@ -14004,6 +14416,81 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_coupon_pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponPaceView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20166,6 +20653,166 @@ export interface operations {
             };
             /** @description The body is too large. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_platform_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAccountsView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_platform_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountCheck"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

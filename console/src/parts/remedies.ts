@@ -78,7 +78,12 @@ const CODES: Record<Remedy, readonly string[]> = {
     'UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny',
   ],
   smsKey: ['SignatureDoesNotMatch', 'InvalidAccessKeyId.NotFound', 'AuthFailure.SignatureFailure', 'AuthFailure.SecretIdNotFound'],
-  clock: ['InvalidTimeStamp.Expired', 'AuthFailure.SignatureExpire'],
+  clock: ['InvalidTimeStamp.Expired', 'AuthFailure.SignatureExpire', 'isv.invalid-timestamp'],
+  connection: ['connect', 'connection_lost'],
+  slow: ['http_502', 'http_503', 'http_504', 'unreadable'],
+  alipayApp: ['isv.invalid-app-id', 'isv.missing-app-id'],
+  alipayKey: ['isv.invalid-signature', 'isv.missing-signature', 'isv.missing-signature-key'],
+  alipayPublicKey: ['signature'],
 }
 
 const REMEDIES = new Map(

@@ -15,6 +15,9 @@ use signature::Keys;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How Alipay refuses an authorization code that it never gave.
+const UNKNOWN_CODE: &str = "isv.code-invalid";
+
 #[derive(Clone)]
 pub struct AlipaySettings {
     pub gateway_url: String,
@@ -101,6 +104,16 @@ impl Alipay {
         Ok(user)
     }
 
+    /// Whether Alipay takes our app and signature, and signs with the key that we know. It redeems a code that nobody has, and
+    /// the refusal of the code is the proof.
+    pub async fn prove_credentials(&self) -> Result<()> {
+        match self.oauth_token("credentials-check").await {
+            Err(error) if error.code == UNKNOWN_CODE => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// The number inside what `my.getPhoneNumber` gave the front end. It passes through the shopper's hands, so
     /// an unsigned one is refused even where Alipay would send it so.
     pub fn decrypt_phone(&self, response_json: &str) -> Result<String> {
@@ -127,19 +140,36 @@ impl Alipay {
         let text = std::str::from_utf8(&answer.body).map_err(|_| answer.unreadable())?;
         let members = Members::of(text).ok_or_else(|| answer.unreadable())?;
         if let Some(refusal) = members.value("error_response") {
-            return Err(refusal_of(&refusal).unwrap_or_else(|| answer.unreadable()));
+            let refusal = refusal_of(&refusal).ok_or_else(|| answer.unreadable())?;
+            return Err(self.doubt(refusal, &members));
         }
         let raw = members.raw(member).ok_or_else(|| answer.unreadable())?;
         let value = members.value(member).ok_or_else(|| answer.unreadable())?;
         if let Some(refusal) = refusal_of(&value) {
             return Err(refusal);
         }
-        let sign = members.text("sign").unwrap_or_default();
-        // The gateway escapes slashes after it signed, as Alipay's own SDKs allow for.
-        if !self.keys.verifies(raw, &sign) && !self.keys.verifies(&raw.replace("\\/", "/"), &sign) {
-            return Err(Error::new(Class::Unknown, "signature", "the answer is not signed by Alipay"));
-        }
+        self.check_signature(raw, &members.text("sign").unwrap_or_default())?;
         Ok(value)
+    }
+
+    /// Refusals need not be signed. Where the app itself was taken and only its code was not, a wrong signature shows that the
+    /// key which we know is not Alipay's.
+    fn doubt(&self, refusal: Error, members: &Members<'_>) -> Error {
+        let sign = members.text("sign").filter(|sign| !sign.is_empty());
+        match (members.raw("error_response"), sign) {
+            (Some(raw), Some(sign)) if refusal.code == UNKNOWN_CODE => {
+                self.check_signature(raw, &sign).err().unwrap_or(refusal)
+            }
+            _ => refusal,
+        }
+    }
+
+    fn check_signature(&self, raw: &str, sign: &str) -> Result<()> {
+        // The gateway escapes slashes after it signed, as Alipay's own SDKs allow for.
+        if self.keys.verifies(raw, sign) || self.keys.verifies(&raw.replace("\\/", "/"), sign) {
+            return Ok(());
+        }
+        Err(Error::new(Class::Unknown, "signature", "the answer is not signed by Alipay"))
     }
 }
 

@@ -1,8 +1,11 @@
-//! Alibaba Cloud SMS, `SendSms`.
+//! Alibaba Cloud SMS, `SendSms` and `QuerySmsTemplateList`.
 
-use super::{Sms, SmsMessage, SmsSent, acs3, clean_code, phone};
+use super::template::MOST_TEMPLATES;
+use super::{
+    Sms, SmsMessage, SmsSent, SmsTemplate, SmsTemplateKind, SmsTemplateState, acs3, clean_code, phone,
+};
 use crate::http::{Answer, Effect, Http, base_url, host};
-use crate::{Class, Error, Now, Result, beijing, crypto};
+use crate::{Class, Error, Now, Result, beijing, crypto, flexible};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -39,6 +42,38 @@ struct Outcome {
     request_id: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listing {
+    #[serde(default)]
+    sms_template_list: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    template_code: String,
+    #[serde(default)]
+    template_name: String,
+    #[serde(default)]
+    template_content: String,
+    #[serde(default)]
+    audit_status: String,
+    #[serde(default)]
+    outer_template_type: Value,
+    reason: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reason {
+    #[serde(default)]
+    reject_info: String,
+}
+
+/// The most that a page of `QuerySmsTemplateList` holds.
+const PAGE: usize = 50;
+
 impl Aliyun {
     pub fn new(settings: AliyunSettings, now: Now) -> Result<Self> {
         let url = base_url(&settings.base_url)?;
@@ -66,10 +101,10 @@ impl Aliyun {
         Ok(acs3::canonical_query(&parameters))
     }
 
-    fn request(&self, query: &str) -> reqwest::RequestBuilder {
+    fn request(&self, action: &str, query: &str) -> reqwest::RequestBuilder {
         let headers = BTreeMap::from([
             ("host", self.host.clone()),
-            ("x-acs-action", "SendSms".to_owned()),
+            ("x-acs-action", action.to_owned()),
             ("x-acs-content-sha256", crypto::sha256_hex(b"")),
             ("x-acs-date", self.http.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()),
             ("x-acs-signature-nonce", crypto::nonce()),
@@ -98,19 +133,72 @@ impl Sms for Aliyun {
     }
 
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent> {
-        let request = self.request(&self.query(message)?);
+        let request = self.request("SendSms", &self.query(message)?);
         let answer = self.http.send(request, Effect::Once).await?;
-        let outcome = read(&answer)?;
-        if outcome.code.eq_ignore_ascii_case("ok") {
-            return Ok(SmsSent { message_id: outcome.biz_id, fee: None });
+        let outcome: Outcome = read(&answer)?;
+        self.check(&outcome)?;
+        Ok(SmsSent { message_id: outcome.biz_id, fee: None })
+    }
+
+    async fn templates(&self) -> Result<Vec<SmsTemplate>> {
+        let mut templates = Vec::new();
+        for page in 1..=MOST_TEMPLATES / PAGE {
+            let query = BTreeMap::from([("PageIndex", page.to_string()), ("PageSize", PAGE.to_string())]);
+            let request = self.request("QuerySmsTemplateList", &acs3::canonical_query(&query));
+            let answer = self.http.send(request, Effect::Read).await?;
+            self.check(&read(&answer)?)?;
+            let listed = read::<Listing>(&answer)?.sms_template_list;
+            let is_last = listed.len() < PAGE;
+            templates.extend(listed.into_iter().filter_map(Listed::template));
+            if is_last {
+                break;
+            }
         }
-        let (class, pause) = judge(&outcome, self.http.now());
-        let error = Error::new(class, clean_code(&outcome.code), "Alibaba Cloud SMS refused");
-        Err(error.with_rid(outcome.request_id).with_retry_after(pause))
+        Ok(templates)
     }
 }
 
-fn read(answer: &Answer) -> Result<Outcome> {
+impl Aliyun {
+    fn check(&self, outcome: &Outcome) -> Result<()> {
+        if outcome.code.eq_ignore_ascii_case("ok") {
+            return Ok(());
+        }
+        let (class, pause) = judge(outcome, self.http.now());
+        let error = Error::new(class, clean_code(&outcome.code), "Alibaba Cloud SMS refused");
+        Err(error.with_rid(outcome.request_id.clone()).with_retry_after(pause))
+    }
+}
+
+impl Listed {
+    /// None: for abroad, or a digital message, which `SendSms` does not send.
+    fn template(self) -> Option<SmsTemplate> {
+        let kind = match flexible::integer(&self.outer_template_type) {
+            Some(0) => Some(SmsTemplateKind::Code),
+            Some(1) => Some(SmsTemplateKind::Notice),
+            Some(2) => Some(SmsTemplateKind::Marketing),
+            Some(_) => return None,
+            None => None,
+        };
+        let state = match self.audit_status.as_str() {
+            "AUDIT_STATE_PASS" => SmsTemplateState::Approved,
+            "AUDIT_STATE_NOT_PASS" => SmsTemplateState::Refused,
+            // The second is a slip of the supplier's.
+            "AUDIT_STATE_CANCEL" | "AUDIT_SATE_CANCEL" => SmsTemplateState::Cancelled,
+            _ => SmsTemplateState::Pending,
+        };
+        let reason = self.reason.filter(|_| state == SmsTemplateState::Refused);
+        Some(SmsTemplate {
+            id: self.template_code,
+            name: self.template_name,
+            text: self.template_content,
+            kind,
+            state,
+            reason: reason.map(|reason| reason.reject_info).filter(|words| !words.is_empty()),
+        })
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T> {
     serde_json::from_value(answer.json()?).map_err(|_| answer.unreadable())
 }
 

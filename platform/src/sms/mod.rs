@@ -8,11 +8,13 @@ mod aliyun;
 mod phone;
 pub mod receipt;
 pub mod tc3;
+mod template;
 mod tencent;
 mod trouble;
 
 pub use aliyun::AliyunSettings;
 pub use receipt::{SmsReceipt, SmsReply, is_opt_out};
+pub use template::{SmsTemplate, SmsTemplateKind, SmsTemplateState};
 pub use tencent::TencentSettings;
 pub use trouble::{SmsTrouble, is_account, trouble};
 
@@ -52,6 +54,9 @@ pub trait Sms: Send + Sync {
     fn provider(&self) -> &'static str;
 
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent>;
+
+    /// The account's templates for the mainland, whatever the supplier thinks of them; the newest 1,000 at most. Only reads.
+    async fn templates(&self) -> Result<Vec<SmsTemplate>>;
 }
 
 #[derive(Debug, Clone)]

@@ -1,7 +1,9 @@
-//! Tencent Cloud SMS, `SendSms`.
+//! Tencent Cloud SMS, `SendSms` and `DescribeSmsTemplateList`.
 
-use super::{Sms, SmsMessage, SmsSent, clean_code, phone, tc3};
-use crate::http::{Effect, Http, base_url, host};
+use super::template::MOST_TEMPLATES;
+use super::{Sms, SmsMessage, SmsSent, SmsTemplate, SmsTemplateState, clean_code, phone, tc3};
+use crate::flexible::de_text;
+use crate::http::{Answer, Effect, Http, base_url, host};
 use crate::{Class, Error, Now, Result, beijing};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -39,12 +41,17 @@ struct Envelope {
     response: Outcome,
 }
 
+/// The most that one call of `DescribeSmsTemplateList` answers.
+const PAGE: usize = 100;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Outcome {
     error: Option<Refusal>,
     #[serde(default)]
     send_status_set: Vec<Status>,
+    #[serde(default)]
+    describe_template_status_set: Vec<Listed>,
     request_id: Option<String>,
 }
 
@@ -61,6 +68,20 @@ struct Status {
     #[serde(default)]
     serial_no: String,
     fee: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(deserialize_with = "de_text")]
+    template_id: String,
+    #[serde(default)]
+    template_name: String,
+    #[serde(default)]
+    template_content: String,
+    status_code: i64,
+    #[serde(default)]
+    review_reply: String,
 }
 
 impl Tencent {
@@ -89,7 +110,7 @@ impl Tencent {
         Ok(body.to_string().into_bytes())
     }
 
-    fn request(&self, body: Vec<u8>) -> reqwest::RequestBuilder {
+    fn request(&self, action: &str, body: Vec<u8>) -> reqwest::RequestBuilder {
         let at = self.http.now();
         let authorization = tc3::authorization(&tc3::Signing {
             secret_id: &self.settings.secret_id,
@@ -102,12 +123,22 @@ impl Tencent {
             .client
             .post(&self.url)
             .header("content-type", tc3::CONTENT_TYPE)
-            .header("x-tc-action", "SendSms")
+            .header("x-tc-action", action)
             .header("x-tc-version", "2021-01-11")
             .header("x-tc-region", &self.settings.region)
             .header("x-tc-timestamp", at.timestamp())
             .header("authorization", authorization)
             .body(body)
+    }
+
+    /// What was answered, or why the whole call was refused.
+    fn read(&self, answer: &Answer) -> Result<Outcome> {
+        let envelope: Envelope = serde_json::from_value(answer.json()?).map_err(|_| answer.unreadable())?;
+        let outcome = envelope.response;
+        match outcome.error {
+            Some(refusal) => Err(error(&refusal.code, outcome.request_id, self.http.now())),
+            None => Ok(outcome),
+        }
     }
 }
 
@@ -118,20 +149,51 @@ impl Sms for Tencent {
     }
 
     async fn send(&self, message: &SmsMessage) -> Result<SmsSent> {
-        let answer = self.http.send(self.request(self.body(message)?), Effect::Once).await?;
-        let envelope: Envelope = serde_json::from_value(answer.json()?).map_err(|_| answer.unreadable())?;
-        let outcome = envelope.response;
-        let now = self.http.now();
-        if let Some(refusal) = outcome.error {
-            return Err(error(&refusal.code, outcome.request_id, now));
-        }
+        let answer = self.http.send(self.request("SendSms", self.body(message)?), Effect::Once).await?;
+        let outcome = self.read(&answer)?;
         // The call can succeed while its one number fails.
         match outcome.send_status_set.into_iter().next() {
             Some(status) if status.code.eq_ignore_ascii_case("ok") => {
                 Ok(SmsSent { message_id: status.serial_no, fee: status.fee })
             }
-            Some(status) => Err(error(&status.code, outcome.request_id, now)),
+            Some(status) => Err(error(&status.code, outcome.request_id, self.http.now())),
             None => Err(answer.unreadable()),
+        }
+    }
+
+    async fn templates(&self) -> Result<Vec<SmsTemplate>> {
+        let mut templates = Vec::new();
+        for offset in (0..MOST_TEMPLATES).step_by(PAGE) {
+            let body = json!({ "International": 0, "Limit": PAGE, "Offset": offset });
+            let request = self.request("DescribeSmsTemplateList", body.to_string().into_bytes());
+            let answer = self.http.send(request, Effect::Read).await?;
+            let listed = self.read(&answer)?.describe_template_status_set;
+            let is_last = listed.len() < PAGE;
+            templates.extend(listed.into_iter().map(Listed::template));
+            if is_last {
+                break;
+            }
+        }
+        Ok(templates)
+    }
+}
+
+impl Listed {
+    fn template(self) -> SmsTemplate {
+        let state = match self.status_code {
+            0 => SmsTemplateState::Approved,
+            -1 => SmsTemplateState::Refused,
+            // Being looked at, or approved but not yet in effect.
+            _ => SmsTemplateState::Pending,
+        };
+        let is_refused = state == SmsTemplateState::Refused && !self.review_reply.is_empty();
+        SmsTemplate {
+            id: self.template_id,
+            name: self.template_name,
+            text: self.template_content,
+            kind: None,
+            state,
+            reason: is_refused.then_some(self.review_reply),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! WeChat's envelope: `errcode` decides, `errmsg` is never trusted and never passed on.
 //!
-//! The texts of `errmsg` change, and may quote openids; only the request id and the name of a template
-//! parameter are taken out of it.
+//! The texts of `errmsg` change, and may quote openids; only the request id, the name of a template parameter and this
+//! server's own address are taken out of it.
 
 use crate::{Class, Error, beijing, flexible};
 use chrono::{DateTime, Timelike, Utc};
@@ -37,11 +37,13 @@ pub(super) fn check_credentials(answer: &Value, now: DateTime<Utc>) -> Result<()
 
 fn error(code: i64, answer: &Value, now: DateTime<Utc>) -> Error {
     let text = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
-    let words = match (code, parameter_name(text)) {
+    let about = about(code, text);
+    let words = match (code, &about) {
         (47003, Some(name)) => format!("the value of {name} breaks its rule"),
         _ => words(code).to_owned(),
     };
     Error::new(class(code), code.to_string(), words)
+        .with_about(about)
         .with_rid(request_id(text))
         .with_retry_after(retry_after(code, now))
 }
@@ -104,6 +106,21 @@ fn request_id(text: &str) -> Option<String> {
     let id: String =
         after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(MAX_RID_CHARS).collect();
     (!id.is_empty()).then_some(id)
+}
+
+fn about(code: i64, text: &str) -> Option<String> {
+    match code {
+        40164 => own_address(text),
+        47003 => parameter_name(text),
+        _ => None,
+    }
+}
+
+/// `203.0.113.7` out of `invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist`.
+fn own_address(text: &str) -> Option<String> {
+    let after = text.split_once("invalid ip ")?.1;
+    let address: std::net::IpAddr = after.split([' ', ',']).next()?.parse().ok()?;
+    Some(address.to_string())
 }
 
 /// `thing3` out of `argument invalid! data.thing3.value invalid`.

@@ -76,6 +76,11 @@ impl WeChat {
         Ok(Self { http, base_url, settings, tokens })
     }
 
+    /// Whether WeChat takes the AppID, the AppSecret and this server's address; nothing else comes of it.
+    pub async fn prove_credentials(&self) -> Result<()> {
+        self.tokens.prove().await
+    }
+
     async fn get(&self, path: &str) -> Result<(Value, Answer)> {
         json_reply(self.call(&Call { path, body: None, effect: Effect::Read }).await?)
     }

@@ -81,6 +81,11 @@ impl Tokens {
         outcome
     }
 
+    /// Asks WeChat for the token whatever is remembered, which proves the AppSecret. It is the same token while that lasts.
+    pub async fn prove(&self) -> Result<()> {
+        self.fetch().await.map(|_| ())
+    }
+
     /// Forgets a token WeChat refused, unless it has been replaced meanwhile.
     pub async fn discard(&self, refused: &str) {
         self.memory().take_if(|held| &*held.token == refused);

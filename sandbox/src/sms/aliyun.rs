@@ -1,4 +1,4 @@
-//! Aliyun SMS: `SendSms`, `SendBatchSms` and `QuerySendDetails`, version 2017-05-25, RPC style.
+//! Aliyun SMS: `SendSms`, `SendBatchSms`, `QuerySendDetails` and `QuerySmsTemplateList`, version 2017-05-25, RPC style.
 //!
 //! Gateway faults (signature, key, time, nonce) have an HTTP error status; business faults are HTTP 200 with a `Code`.
 
@@ -13,7 +13,7 @@ use crate::clock::{beijing, beijing_text};
 use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::aliyun_signature::Check;
 use crate::sms::desk::{Provider, SentSms};
-use crate::sms::{SmsTemplate, billed_parts, normalized};
+use crate::sms::{REFUSED_FOR, SmsKind, SmsTemplate, SmsTemplateState, billed_parts, normalized};
 use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
 
@@ -78,6 +78,7 @@ pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
         "SendSms" => send(desk, &parameters),
         "SendBatchSms" => send_batch(desk, &parameters),
         "QuerySendDetails" => Ok(details(desk, &parameters)),
+        "QuerySmsTemplateList" => Ok(templates(desk, &parameters)),
         _ => Err(Fault::gateway(404, "InvalidAction.NotFound", "Specified api is not found.")),
     });
     match outcome {
@@ -257,6 +258,38 @@ fn settle(desk: &Desk<'_>, letter: &Letter, (biz_id, out_id): (&str, &str), faul
         "report_time": beijing_text(desk.now + Duration::seconds(1)), "success": fault.is_none(),
         "err_code": fault.unwrap_or("DELIVERED"), "err_msg": if fault.is_none() { "用户接收成功" } else { "发送失败" },
         "sms_size": billed_parts(&letter.text).to_string(), "biz_id": biz_id, "out_id": out_id,
+    })
+}
+
+fn templates(desk: &Desk<'_>, parameters: &Parameters) -> Reply {
+    let number = |name: &str, unless_told: usize| of(parameters, name).parse().unwrap_or(unless_told).max(1);
+    let (page, size) = (number("PageIndex", 1), number("PageSize", 10).min(50));
+    let (listed, total) = desk.world.sms.templates(Provider::Aliyun, ((page - 1) * size, size));
+    let rows: Vec<Value> = listed.iter().map(|template| listed_row(template, desk)).collect();
+    let body = json!({
+        "Code": "OK", "Message": "OK", "CurrentPage": page, "PageSize": size, "TotalCount": total,
+        "SmsTemplateList": rows,
+    });
+    reply(desk, body)
+}
+
+fn listed_row(template: &SmsTemplate, desk: &Desk<'_>) -> Value {
+    let (status, reason) = match template.state {
+        SmsTemplateState::Approved => ("AUDIT_STATE_PASS", "无审批备注"),
+        SmsTemplateState::Pending => ("AUDIT_STATE_INIT", "无审批备注"),
+        SmsTemplateState::Refused => ("AUDIT_STATE_NOT_PASS", REFUSED_FOR),
+    };
+    // Each API of the provider counts the kinds in an order of its own; this one gives two.
+    let (kind, outer_kind) = match template.kind {
+        SmsKind::Code => (2, 0),
+        SmsKind::Notice => (0, 1),
+        SmsKind::Marketing => (1, 2),
+    };
+    json!({
+        "TemplateCode": template.id, "TemplateName": template.name(), "TemplateContent": template.text,
+        "AuditStatus": status, "TemplateType": kind, "OuterTemplateType": outer_kind,
+        "CreateDate": beijing_text(desk.now), "OrderId": "", "SignatureName": "",
+        "Reason": { "RejectInfo": reason, "RejectSubInfo": "", "RejectDate": "" },
     })
 }
 

@@ -14,7 +14,7 @@ use crate::callback::{Letter, Push, milliseconds};
 use crate::dice::Dice;
 use crate::lock;
 use crate::settings::{AliyunSmsAccount, TencentSmsAccount};
-use crate::sms::SmsTemplate;
+use crate::sms::{SmsTemplate, SmsTemplateState};
 
 /// Receipts in one push.
 const RECEIPTS_A_PUSH: usize = 100;
@@ -146,8 +146,24 @@ impl SmsDesk {
         self.signs.get(&provider).is_some_and(|signs| signs.iter().any(|known| known == sign))
     }
 
+    /// One that can be sent.
     pub fn template(&self, provider: Provider, id: &str) -> Option<Arc<SmsTemplate>> {
-        lock(&self.templates).get(&(provider, id.to_owned())).cloned()
+        let found = lock(&self.templates).get(&(provider, id.to_owned())).cloned();
+        found.filter(|template| template.state == SmsTemplateState::Approved)
+    }
+
+    /// A page of all, by id.
+    pub fn templates(
+        &self,
+        provider: Provider,
+        (offset, limit): (usize, usize),
+    ) -> (Vec<Arc<SmsTemplate>>, usize) {
+        let templates = lock(&self.templates);
+        let mut all: Vec<_> =
+            templates.iter().filter(|((of, _), _)| *of == provider).map(|(_, it)| it.clone()).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        let total = all.len();
+        (all.into_iter().skip(offset).take(limit).collect(), total)
     }
 
     pub fn put_template(&self, provider: Provider, template: SmsTemplate) {

@@ -12,14 +12,29 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// An approved SMS template. Tencent numbers its variables (`{1}`), Aliyun names them (`${code}`).
+/// An SMS template. Tencent numbers its variables (`{1}`), Aliyun names them (`${code}`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmsTemplate {
     pub id: String,
     pub kind: SmsKind,
     pub text: String,
+    #[serde(default)]
+    pub state: SmsTemplateState,
 }
+
+/// What the provider's reviewers think of a template; only an approved one is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsTemplateState {
+    #[default]
+    Approved,
+    Pending,
+    Refused,
+}
+
+/// Why a template was refused.
+pub(crate) const REFUSED_FOR: &str = "模板内容含有联系方式，请修改后重新提交";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,7 +49,7 @@ pub(crate) const UNSUBSCRIBE: &str = "拒收请回复R";
 
 impl SmsTemplate {
     pub(crate) fn tencent_demo() -> Vec<Self> {
-        let template = |id: &str, kind, text: &str| Self { id: id.into(), kind, text: text.into() };
+        let template = |id: &str, kind, text: &str| Self::approved(id, kind, text);
         vec![
             template(
                 "1400101",
@@ -47,7 +62,7 @@ impl SmsTemplate {
     }
 
     pub(crate) fn aliyun_demo() -> Vec<Self> {
-        let template = |id: &str, kind, text: &str| Self { id: id.into(), kind, text: text.into() };
+        let template = |id: &str, kind, text: &str| Self::approved(id, kind, text);
         vec![
             template(
                 "SMS_400000101",
@@ -60,7 +75,28 @@ impl SmsTemplate {
                 "您的会员券${name}将于${date}到期，到店出示会员码即可使用。",
             ),
             template("SMS_400000103", SmsKind::Marketing, "会员日将至，${name}等您来店选购。拒收请回复R"),
+            Self {
+                state: SmsTemplateState::Pending,
+                ..template("SMS_400000104", SmsKind::Marketing, "${name}，新品已到店，欢迎试穿。拒收请回复R")
+            },
+            Self {
+                state: SmsTemplateState::Refused,
+                ..template("SMS_400000105", SmsKind::Marketing, "${name}，加店长微信领券。拒收请回复R")
+            },
         ]
+    }
+
+    /// What the provider's console calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.kind {
+            SmsKind::Code => "登录验证码",
+            SmsKind::Notice => "会员通知",
+            SmsKind::Marketing => "会员活动",
+        }
+    }
+
+    fn approved(id: &str, kind: SmsKind, text: &str) -> Self {
+        Self { id: id.into(), kind, text: text.into(), state: SmsTemplateState::Approved }
     }
 }
 

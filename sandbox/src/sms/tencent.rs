@@ -1,4 +1,4 @@
-//! Tencent Cloud SMS: `SendSms`, version 2021-01-11.
+//! Tencent Cloud SMS: `SendSms` and `DescribeSmsTemplateList`, version 2021-01-11.
 //!
 //! What is wrong with the whole call fails it; what is wrong for a number (template, signature and frequency included)
 //! stands in that number's own status, and the call succeeds.
@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use crate::clock::{beijing, beijing_text};
 use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::desk::{FrequencyFault, Provider};
-use crate::sms::{SmsKind, SmsTemplate, UNSUBSCRIBE, billed_parts, normalized, tencent_signature};
+use crate::sms::{
+    REFUSED_FOR, SmsKind, SmsTemplate, SmsTemplateState, UNSUBSCRIBE, billed_parts, normalized,
+    tencent_signature,
+};
 use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
 
@@ -47,9 +50,14 @@ struct SendSms {
 
 pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
     let account = &desk.hub.settings.tencent_sms;
-    let checked = tencent_signature::verify(desk.call, account, desk.now).and_then(|()| command(desk));
-    match checked {
-        Ok(command) => command.run(desk),
+    let verified = tencent_signature::verify(desk.call, account, desk.now).and_then(|()| check_version(desk));
+    let answer = verified.and_then(|()| match desk.call.header("x-tc-action") {
+        "SendSms" => Ok(command(desk)?.run(desk)),
+        "DescribeSmsTemplateList" => templates(desk),
+        _ => Err(Fault::new("InvalidAction", "The request Action is invalid.")),
+    });
+    match answer {
+        Ok(reply) => reply,
         Err(fault) => refused(desk, fault.code, fault.message),
     }
 }
@@ -77,13 +85,55 @@ fn reply(desk: &Desk<'_>, mut response: Value) -> Reply {
     Reply::new("application/json", json!({ "Response": response }).to_string())
 }
 
+fn check_version(desk: &Desk<'_>) -> Result<(), Fault> {
+    if desk.call.header("x-tc-version") == "2021-01-11" {
+        return Ok(());
+    }
+    Err(Fault::new("NoSuchVersion", "The API version does not exist."))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DescribeSmsTemplateList {
+    /// 0: of the mainland, which is all there is here.
+    international: u8,
+    #[serde(default)]
+    template_id_set: Vec<u64>,
+    limit: Option<usize>,
+    offset: Option<usize>,
+}
+
+fn templates(desk: &Desk<'_>) -> Result<Reply, Fault> {
+    const MOST: usize = 100;
+    let wish: DescribeSmsTemplateList = serde_json::from_slice(&desk.call.body)
+        .map_err(|_| Fault::new("InvalidParameter", "The request body is not valid."))?;
+    let page = (wish.offset.unwrap_or(0), wish.limit.unwrap_or(MOST).min(MOST));
+    let (listed, _) = desk.world.sms.templates(Provider::Tencent, page);
+    let asked = |id: &str| {
+        wish.template_id_set.is_empty() || wish.template_id_set.iter().any(|it| it.to_string() == id)
+    };
+    let rows: Vec<Value> = listed
+        .iter()
+        .filter(|template| wish.international == 0 && asked(&template.id))
+        .map(|template| listed_row(template, desk))
+        .collect();
+    Ok(reply(desk, json!({ "DescribeTemplateStatusSet": rows })))
+}
+
+fn listed_row(template: &SmsTemplate, desk: &Desk<'_>) -> Value {
+    let (status, reply) = match template.state {
+        SmsTemplateState::Approved => (0, ""),
+        SmsTemplateState::Pending => (1, ""),
+        SmsTemplateState::Refused => (-1, REFUSED_FOR),
+    };
+    json!({
+        "TemplateId": template.id.parse::<u64>().unwrap_or_default(), "International": 0, "StatusCode": status,
+        "ReviewReply": reply, "TemplateName": template.name(), "CreateTime": desk.now.timestamp(),
+        "TemplateContent": template.text,
+    })
+}
+
 fn command(desk: &Desk<'_>) -> Result<SendSms, Fault> {
-    if desk.call.header("x-tc-action") != "SendSms" {
-        return Err(Fault::new("InvalidAction", "The request Action is invalid."));
-    }
-    if desk.call.header("x-tc-version") != "2021-01-11" {
-        return Err(Fault::new("NoSuchVersion", "The API version does not exist."));
-    }
     let command: SendSms = serde_json::from_slice(&desk.call.body)
         .map_err(|_| Fault::new("InvalidParameter", "The request body is not valid."))?;
     command.check_numbers()?;

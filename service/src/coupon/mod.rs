@@ -20,6 +20,7 @@ mod again;
 pub mod basket;
 mod claim;
 mod code;
+mod code_batch;
 pub mod combine;
 mod conditions;
 mod entitled;
@@ -59,6 +60,7 @@ pub use entity::redemption::Model as RedemptionRow;
 
 pub use basket::Basket;
 pub use claim::{claim, claim_by_token};
+pub use code_batch::{BatchCode, CodeBatch, download_codes, list_code_batches};
 pub use combine::Combination;
 pub use conditions::{Conditions, Window};
 pub use expire::expire;

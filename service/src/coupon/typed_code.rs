@@ -20,6 +20,8 @@ use crate::redirect;
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 
+/// How the audit log names the making of codes.
+pub(super) const MADE: &str = "coupon_code.create";
 /// Codes made by one request.
 const MOST: usize = 10_000;
 const LONGEST_BATCH: usize = 60;
@@ -53,7 +55,7 @@ pub async fn create_codes(
     }
     let act = Act {
         actor: staff.actor(),
-        action: "coupon_code.create",
+        action: MADE,
         subject: ("coupon_template", template_id.to_string()),
         detail: serde_json::json!({ "batch": batch, "count": count }),
     };

@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::member::Phone;
 use crate::platforms;
 use crate::session::Client;
-use crate::settings::Settings;
 use crate::sms::{self, Letter};
 
 /// How long a code waits for the supplier's rate, of which what is urgent has its share.
@@ -48,7 +47,7 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
     let key = format!("{}.{}", phone.index(ctx), ctx.now().timestamp_millis());
     let letter = Letter {
         phone: phone.expose(),
-        templates: templates(&ctx.settings),
+        templates: sms::sign_in_templates(&ctx.settings),
         params: vec![("code".to_owned(), code)],
         out_id: None,
         key: &key,
@@ -58,18 +57,6 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
         return Err(platforms::unavailable("sms", failed.error));
     }
     Ok(())
-}
-
-/// The code message's template at each supplier.
-fn templates(settings: &Settings) -> Vec<(&'static str, &str)> {
-    [
-        (platform::sms::TENCENT, settings.tencent_sms.sign_in_template.as_str()),
-        (platform::sms::ALIYUN, settings.aliyun_sms.sign_in_template.as_str()),
-    ]
-    .map(|(supplier, own)| {
-        (supplier, if own.is_empty() { settings.sign_in.sms_template.as_str() } else { own })
-    })
-    .to_vec()
 }
 
 /// # Refuses

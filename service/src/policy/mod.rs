@@ -13,7 +13,6 @@ use crate::brand_setting;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::platforms;
-use crate::settings::SmsTemplate;
 use crate::staff::{Permission, StaffCaller};
 
 const NAME: &str = "policy";
@@ -145,14 +144,6 @@ pub async fn wechat_templates(
     caller.require(Permission::ReadCampaigns)?;
     let templates = ctx.platforms.wechat()?.templates().await;
     templates.map_err(|error| platforms::unavailable("wechat", error))
-}
-
-/// The SMS templates that the settings name, of suppliers that are in use.
-pub fn sms_templates(ctx: &Context, caller: &StaffCaller) -> Result<Vec<SmsTemplate>> {
-    caller.require(Permission::ReadCampaigns)?;
-    let suppliers = ctx.settings.sms_suppliers().map_err(Error::internal)?;
-    let is_in_use = |one: &&SmsTemplate| suppliers.iter().any(|(name, _)| *name == one.supplier);
-    Ok(ctx.settings.sms.templates.iter().filter(is_in_use).cloned().collect())
 }
 
 fn defaults(ctx: &Context) -> Policy {

@@ -4,6 +4,7 @@
 //! stores sees what these stores took, and the members whose home they are. Read by the console.
 
 mod campaigns;
+mod coupon_pace;
 mod members;
 mod period;
 mod redemptions;
@@ -12,6 +13,7 @@ mod today;
 mod trade;
 
 pub use campaigns::{CampaignLine, compare_campaigns};
+pub use coupon_pace::{CouponDay, CouponPace, gone_at, read_coupon_pace};
 pub use members::{AgeBand, MemberReport, TierShare, report_members};
 pub use period::Period;
 pub use redemptions::{RedemptionDay, RedemptionSums, StoreRedemptions, watch_redemptions};

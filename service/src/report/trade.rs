@@ -157,7 +157,7 @@ async fn sums<E: EntityTrait, C: ColumnTrait>(
     Ok(rows.into_iter().filter_map(day).collect())
 }
 
-async fn counts<E: EntityTrait, C: ColumnTrait>(
+pub(super) async fn counts<E: EntityTrait, C: ColumnTrait>(
     ctx: &Context,
     rows: Select<E>,
     at: C,

@@ -10,3 +10,17 @@ pub mod rules;
 mod send;
 
 pub use send::{Failed, Letter, NO_SUPPLIER, NO_TEMPLATE, Sent, send};
+
+use crate::settings::Settings;
+
+/// The template of the sign-in's code message at each supplier.
+pub fn sign_in_templates(settings: &Settings) -> Vec<(&'static str, &str)> {
+    [
+        (platform::sms::TENCENT, settings.tencent_sms.sign_in_template.as_str()),
+        (platform::sms::ALIYUN, settings.aliyun_sms.sign_in_template.as_str()),
+    ]
+    .map(|(supplier, own)| {
+        (supplier, if own.is_empty() { settings.sign_in.sms_template.as_str() } else { own })
+    })
+    .to_vec()
+}

@@ -170,7 +170,7 @@ impl World {
             ("token", "u") => {
                 service::consent::opt_out_link(&self.app().ctx, Channel::Inbox, self.delivery).token
             }
-            ("provider", _) => "aliyun".to_owned(),
+            ("provider" | "platform", _) => "aliyun".to_owned(),
             ("code", "coupon-codes") => self.coupon_code.clone(),
             ("cause", _) => "none".to_owned(),
             (_, "dead-letters") => self.dead_letter.to_string(),
@@ -307,9 +307,12 @@ async fn published(app: &TestApp, owner: &str) -> String {
     template
 }
 
-/// A published template and the member's copy of it.
+/// A published template with a batch of codes, and the member's copy of it.
 async fn offer(app: &TestApp, owner: &str, member: &str) -> (String, String) {
     let template = published(app, owner).await;
+    let codes = json!({ "batch": "通讯", "count": 1 });
+    let path = format!("/v1/console/coupon-templates/{template}/codes");
+    app.post(&path, codes).with_bearer(owner).await.expect(201);
     let coupon = make(app, member, &format!("/v1/coupon-templates/{template}/claims"), json!({})).await;
     (template, coupon)
 }

@@ -92,3 +92,44 @@ async fn a_code_is_not_found_by_trying() {
     shop.app.clock.advance(chrono::Duration::minutes(1));
     assert!(claim_by_code(shop.ctx(), &one, "HUI2026").await.is_ok());
 }
+
+#[tokio::test]
+async fn a_batch_tells_what_became_of_its_codes_who_made_it_and_gives_them_again() {
+    let shop = Shop::open().await;
+    let owner = shop.app.owner().await;
+    let template = shop.template(TemplateForm { claimable: false, ..money_off() }).await;
+    let path = |end: &str| format!("/v1/console/coupon-templates/{template}/{end}");
+    let make = |batch: &str, count: usize, token: &str| {
+        let body = json!({ "batch": batch, "count": count });
+        shop.app.post(&path("codes"), body).with_bearer(token)
+    };
+    let made = make("三月通讯", 3, &owner).await.expect(201);
+    shop.app.clock.advance(chrono::Duration::days(1));
+    let owner = shop.app.staff_session(entity::states::StaffRole::Owner).await;
+    make("四月通讯", 2, &owner).await.expect(201);
+    make("三月通讯", 1, &owner).await.expect(201);
+    let codes: Vec<&str> = made["codes"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+    let members = shop.members(2).await;
+    let first = claim_by_code(shop.ctx(), &members[0], codes[0]).await.unwrap();
+    claim_by_code(shop.ctx(), &members[1], codes[1]).await.unwrap();
+    let scan = shop.scan(&members[0]).await;
+    let command = shop.redemption(scan, first.coupon.id, "R1");
+    service::coupon::redeem_coupon(shop.ctx(), &shop.cashier, command).await.unwrap();
+
+    let batches = shop.app.get(&path("code-batches")).with_bearer(&owner).await.expect(200);
+    let download = json!({ "batch": "三月通讯" });
+    let again = shop.app.post(&path("code-downloads"), download).with_bearer(&owner).await.expect(200);
+    let none = json!({ "batch": "五月通讯" });
+    shop.app.post(&path("code-downloads"), none).with_bearer(&owner).await.expect(404);
+
+    let [april, march] = batches["items"].as_array().unwrap().as_slice() else { panic!("two batches") };
+    assert_eq!((&april["batch"], &april["made"]), (&json!("四月通讯"), &json!(2)));
+    assert_eq!((&march["made"], &march["given"], &march["used"]), (&json!(4), &json!(2), &json!(1)));
+    assert!(march["made_by"].is_string() && march["made_at"].as_str() < april["made_at"].as_str());
+    let items = again["items"].as_array().unwrap();
+    assert_eq!(items.len(), 4);
+    assert_eq!(items.iter().filter(|one| one["used_at"].is_null()).count(), 2);
+    assert!(codes.iter().all(|code| items.iter().any(|one| one["code"] == *code)));
+    let audit = shop.app.get("/v1/console/audit").with_bearer(&owner).await.expect(200);
+    assert_eq!(audit["items"][0]["action"], "coupon_code.download");
+}

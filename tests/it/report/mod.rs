@@ -1,6 +1,7 @@
 //! Reports: trade, stores, members, campaigns, today, and a member's timeline.
 
 mod campaigns;
+mod coupon_pace;
 mod members;
 mod redemptions;
 mod stores;

@@ -73,6 +73,30 @@ export function lineByDay(palette: Palette, { days, values, quantity, format }: 
   }
 }
 
+interface Pair {
+  days: readonly string[]
+  series: readonly { name: string; values: readonly number[]; quantity: Quantity }[]
+  format: (value: number) => string
+}
+
+/** Bars of several quantities side by side for each day, named above. */
+export function pairByDay(palette: Palette, { days, series, format }: Pair): EChartsOption {
+  return {
+    grid: { left: 4, right: 12, top: 36, bottom: 4, outerBoundsMode: 'same' },
+    tooltip: { trigger: 'axis', valueFormatter: (value) => format(Number(value)), ...surface(palette) },
+    legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, itemGap: 24, textStyle: { color: palette.ink } },
+    xAxis: nameAxis(palette, days.map(formatDay)),
+    yAxis: valueAxis(palette, format),
+    series: series.map(({ name, values, quantity }) => ({
+      name,
+      type: 'bar' as const,
+      data: [...values],
+      barMaxWidth: 12,
+      itemStyle: { color: colourOf(palette, quantity), borderRadius: [3, 3, 0, 0] },
+    })),
+  }
+}
+
 interface Bars {
   names: readonly string[]
   series: readonly { name: string; values: readonly (number | null)[]; quantity: Quantity }[]

@@ -143,6 +143,13 @@ const words: Words['audiences'] = {
   saysDid: '{what} at least {n} times',
   saysWithin: ' in the last {n} days',
   saysEnds: ', which ends within {n} days',
+  attribute: 'Own attribute',
+  whichAttribute: 'Which attribute',
+  attributeYes: 'Yes',
+  attributeNo: 'No',
+  attributeText: 'Several with commas between; any of them counts',
+  noAttributes: 'No attributes yet',
+  archivedAttribute: '{name} (archived)',
 }
 
 export default words

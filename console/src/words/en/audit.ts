@@ -114,6 +114,8 @@ const words: Words['audit'] = {
   'dead_letter.discard': 'discarded a dead letter',
   'feedback.reply': 'replied to feedback',
   'feedback.close': 'closed feedback',
+  'platform_account.check': 'checked platform account{name}',
+  'coupon_code.download': 'downloaded the codes of coupon template{name}',
 }
 
 export default words

@@ -456,6 +456,7 @@ const words: Words['campaigns'] = {
   findMember: 'Card number, name or full phone',
   duplicate: 'Copy as a new campaign',
   copyName: '{name} (copy)',
+  attemptParameter: 'The value of parameter {name} breaks its rule',
 }
 
 export default words

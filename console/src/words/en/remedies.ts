@@ -39,6 +39,11 @@ const words: Words['remedies'] = {
   smsAccount: 'The SMS account can’t be used or lacks a permission: check the account, the key’s rights and its IP limits.',
   smsKey: 'The SMS API key is wrong: correct the settings and restart.',
   clock: 'This server’s clock is wrong: run NTP.',
+  connection: 'No connection to the platform: check this server’s network, DNS and firewall, then try again.',
+  slow: 'The platform did not answer in time: try later; where it happens often, check the network.',
+  alipayApp: 'The Alipay app id is wrong or the app is not online: correct the settings and restart.',
+  alipayKey: 'Alipay refuses our signature: check the app’s private key, and that its public key is the one at Alipay.',
+  alipayPublicKey: 'The answer is not signed by the Alipay key in the settings: it must be Alipay’s public key, not the app’s.',
 }
 
 export default words

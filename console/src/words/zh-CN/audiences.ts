@@ -141,4 +141,11 @@ export default {
   saysDid: '{what} 至少 {n} 次',
   saysWithin: '，最近 {n} 天',
   saysEnds: '，{n} 天内到期',
+  attribute: '自定义属性',
+  whichAttribute: '哪个属性',
+  attributeYes: '是',
+  attributeNo: '否',
+  attributeText: '多个值用逗号分开，满足任意一个',
+  noAttributes: '还没有自定义属性',
+  archivedAttribute: '{name}（已停用）',
 }

@@ -112,4 +112,6 @@ export default {
   'dead_letter.discard': '放弃了一条死信',
   'feedback.reply': '回复了会员的反馈',
   'feedback.close': '关闭了会员的反馈',
+  'platform_account.check': '检查了平台账号{name}',
+  'coupon_code.download': '下载了券模板{name}的兑换码',
 }

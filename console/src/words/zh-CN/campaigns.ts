@@ -453,4 +453,5 @@ export default {
   findMember: '卡号、姓名或完整手机号',
   duplicate: '复制为新活动',
   copyName: '{name} 副本',
+  attemptParameter: '参数 {name} 的值不符合规则',
 }
