@@ -54,3 +54,42 @@ test('a segment is deleted, but not while a campaign uses it: the refusal names 
   await expect(page).toHaveURL(/\/audiences$/)
   await expect(page.getByRole('link', { name: '买过十单的' })).toHaveCount(0)
 })
+
+test('an audience asks for the brand’s own attributes, each by its kind', async ({ as }) => {
+  const owner = await Api.staff('owner')
+  const made = [
+    { key: 'e2e_taste', label: '口味', kind: 'choice', choices: ['清淡', '浓郁'] },
+    { key: 'e2e_cups', label: '每周几杯', kind: 'number' },
+    { key: 'e2e_since', label: '何时爱上茶', kind: 'date' },
+    { key: 'e2e_sugar', label: '要糖', kind: 'boolean' },
+    { key: 'e2e_tea', label: '最爱', kind: 'text' },
+  ]
+  for (const attribute of made) await owner.post('/v1/console/attributes', attribute)
+
+  const page = await as('marketer', '/audiences')
+  await page.getByRole('button', { name: '新建分群' }).click()
+  await page.getByLabel('分群名称').fill('爱喝浓茶的')
+  const group = page.getByRole('group').first()
+  await group.getByLabel('条件项').selectOption({ label: '自定义属性' })
+  const which = group.getByLabel('哪个属性')
+  await which.selectOption({ label: '每周几杯' })
+  await page.getByLabel('最少').fill('2')
+  await expect(page.getByLabel('最多')).toBeVisible()
+  await which.selectOption({ label: '何时爱上茶' })
+  await expect(page.getByPlaceholder('最早日期')).toBeVisible()
+  await which.selectOption({ label: '要糖' })
+  await group.getByLabel('取值').selectOption({ label: '否' })
+  await which.selectOption({ label: '最爱' })
+  await group.getByLabel('取值').fill('龙井，普洱')
+  await which.selectOption({ label: '口味' })
+  await group.getByRole('button', { name: '浓郁' }).click()
+  await expect(page.getByText('口味：浓郁')).toBeVisible()
+  await page.getByRole('button', { name: '保存' }).click()
+
+  await open(page, '/audiences')
+  await page.getByRole('link', { name: '爱喝浓茶的' }).click()
+  await expect(page.getByRole('button', { name: '浓郁' })).toHaveAttribute('aria-pressed', 'true')
+  const segments = await owner.get<{ items: { name: string; rule: unknown }[] }>('/v1/console/segments?limit=200')
+  const saved = segments.items.find(({ name }) => name === '爱喝浓茶的')
+  expect(saved?.rule).toEqual({ all: [{ attribute: { key: 'e2e_taste', is: ['浓郁'] } }] })
+})

@@ -2,13 +2,14 @@
 import { formatMoney, formatCount } from '@/format/number'
 import { formatDay } from '@/format/time'
 import { language, t, tCode } from '@/words'
-import { editorOf, EVENTS, nodeOf, type ApiRule, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
+import { editorOf, EVENTS, nodeOf, type ApiRule, type AttributeAsk, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
 
 /** What ids are called. */
 export interface Names {
   store: (id: string) => string
   tier: (id: string) => string
   coupon: (id: string) => string
+  attribute: (key: string) => { label: string; kind: string } | undefined
 }
 
 export function describeRule(rule: ApiRule, names: Names): string {
@@ -51,6 +52,8 @@ export function describeTest(test: TestNode, names: Names): string {
       return describeBought(value as Deed, names)
     case 'behaviour':
       return describeBehaviour(value as Deed)
+    case 'attribute':
+      return describeAttribute(value as AttributeAsk, names)
     case 'subscription':
     case 'text':
     case 'tag':
@@ -69,6 +72,20 @@ export function describeTest(test: TestNode, names: Names): string {
       return `${name} ${between('number', end(range.at_least), end(range.at_most))}`
     }
   }
+}
+
+/** An attribute that is no longer known goes by its key. */
+function describeAttribute(asked: AttributeAsk, names: Names): string {
+  const attribute = names.attribute(asked.key)
+  const name = attribute?.label ?? asked.key
+  if (asked.is !== null) {
+    const said = (value: string) => (attribute?.kind === 'boolean' ? t(value === 'true' ? 'audiences.attributeYes' : 'audiences.attributeNo') : value)
+    return `${name}${t('audiences.is')}${asked.is.map(said).join(' / ')}`
+  }
+  const number = (end: number | null) => (end === null ? null : formatCount(end))
+  const day = (end: string | null) => end && formatDay(end)
+  const isDate = asked.from !== null || asked.until !== null
+  return `${name} ${isDate ? between('day', day(asked.from), day(asked.until)) : between('number', number(asked.at_least), number(asked.at_most))}`
 }
 
 function describeCoupon(deed: Deed, names: Names): string {

@@ -34,6 +34,7 @@ export type Editor =
   | 'days'
   | 'age'
   | 'dates'
+  | 'attribute'
   | DeedEditor
 
 /** What asks for several things at once. */
@@ -44,6 +45,12 @@ export const EVENTS = ['page_view', 'coupon_view'] as const
 
 /** What is asked of a deed; null is not asked. */
 export type Deed = Record<string, string | number | null>
+
+/** What is asked of one of the brand's own attributes, by its kind: some values, a range of numbers or of days; null is not asked. */
+export interface AttributeAsk extends Range, DayRange {
+  key: string
+  is: string[] | null
+}
 
 export const GROUPS = ['profile', 'standing', 'purchases', 'activity', 'reach'] as const
 
@@ -61,6 +68,7 @@ export const PROPERTIES = [
   { key: 'home_store', editor: 'store', group: 'profile' },
   { key: 'occupation', editor: 'text', group: 'profile' },
   { key: 'enrolled', editor: 'dates', group: 'profile' },
+  { key: 'attribute', editor: 'attribute', group: 'profile' },
   { key: 'tag', editor: 'tag', group: 'standing' },
   { key: 'tier', editor: 'tier', group: 'standing' },
   { key: 'points', editor: 'number', group: 'standing' },
@@ -78,7 +86,7 @@ export const PROPERTIES = [
 ] as const satisfies readonly Property[]
 
 export type PropertyKey = (typeof PROPERTIES)[number]['key']
-export type TestValue = string | number | boolean | Range | DayRange | Deed
+export type TestValue = string | number | boolean | Range | DayRange | Deed | AttributeAsk
 
 export interface GroupNode {
   kind: 'group'
@@ -135,6 +143,8 @@ export function blankOf(editor: Editor): TestValue {
       return { category: null, product_code: null, store_id: null, within_days: null }
     case 'behaviour':
       return { name: 'page_view', page: null, at_least: null, within_days: null }
+    case 'attribute':
+      return { key: '', is: null, at_least: null, at_most: null, from: null, until: null }
     case 'yesNo':
       return true
     case 'identity':
@@ -187,6 +197,8 @@ export type Fault = 'empty' | 'missing' | 'order' | 'range' | 'tooDeep' | 'tooMa
 
 const MOST: Partial<Record<Editor, number>> = { age: 150, days: 36_500 }
 const MOST_DEED_DAYS = 3_650
+/** Of an attribute; the API's own limit. */
+const MOST_VALUES = 50
 
 /** What keeps a node from being asked, by its id. Groups without conditions are told too: "any of nothing" picks nobody. */
 export function faultsOf(root: GroupNode): Map<number, Fault> {
@@ -213,6 +225,7 @@ function faultOf(test: TestNode): Fault | null {
   if (value === '') return 'missing'
   if (typeof value !== 'object') return null
   if (isDeed(test.property)) return faultOfDeed(value as Deed)
+  if (test.property === 'attribute') return faultOfAttribute(value as AttributeAsk)
   const { at_least, at_most, from, until } = value as Partial<Range & DayRange>
   const ends = 'at_least' in value ? [at_least, at_most] : [from, until]
   const [low, high] = ends as [number | string | null, number | string | null]
@@ -225,6 +238,14 @@ function faultOf(test: TestNode): Fault | null {
 
 export function isDeed(property: PropertyKey): boolean {
   return ['coupon', 'bought', 'behaviour'].includes(editorOf(property))
+}
+
+function faultOfAttribute({ key, is, at_least, at_most, from, until }: AttributeAsk): Fault | null {
+  if (key === '') return 'missing'
+  if (is !== null) return is.length === 0 ? 'missing' : is.length > MOST_VALUES ? 'range' : null
+  if ([at_least, at_most, from, until].every((end) => end === null)) return 'missing'
+  const isReversed = (low: number | string | null, high: number | string | null) => low !== null && high !== null && low > high
+  return isReversed(at_least, at_most) || isReversed(from, until) ? 'order' : null
 }
 
 /** Something has to be asked, and the days have to be days that were. */
