@@ -20,10 +20,10 @@ pub fn of(command: &Command) -> std::io::Result<Runtime> {
     runtime.enable_all().build()
 }
 
-/// Of this thread alone.
+/// Of this thread alone, and the same however low the one stood that started it.
 #[cfg(target_os = "linux")]
 fn yield_to_others() {
-    if let Err(error) = rustix::process::nice(YIELDING) {
+    if let Err(error) = rustix::process::setpriority_process(None, YIELDING) {
         tracing::warn!(%error, "a worker's thread could not be given a lower priority");
     }
 }
