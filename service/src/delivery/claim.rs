@@ -69,7 +69,6 @@ pub async fn claim(ctx: &Context, batch: Batch<'_>, most: usize) -> Result<Optio
         .await?
         .ok_or(Error::NotFound("campaign"))?;
     let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
-    let _turn = ctx.paces.turn().await;
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;
     let campaign =

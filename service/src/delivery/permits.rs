@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use entity::campaign;
 use entity::states::{CampaignState, Channel, Lane};
 use sea_orm::{EntityTrait, QuerySelect};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::channel;
@@ -29,20 +29,16 @@ use crate::shared_state::{Limit, Permits, Rate, SharedState};
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// What one process may send of a rate while nobody counts for all: stricter for up to ten of them.
 const ALONE: f64 = 0.1;
-/// Transactions of batches that are under way at once. More would not end sooner, since all of them are work for the same processors; they
-/// would only stand between the database and everybody else.
-const TURNS: usize = 4;
 /// How long the shared state is left alone after it did not answer, in microseconds: one call finds out, the others go on.
 const AWAY_MICROS: i64 = 1_000_000;
 
-/// What the batches of one process share: calls in flight, claims in hand, turns at the database, and whether the shared state is away.
+/// What the batches of one process share: calls in flight, claims in hand, and whether the shared state is away.
 #[derive(Clone)]
 pub struct Paces(Arc<Shared>);
 
 struct Shared {
     in_flight: Arc<Semaphore>,
     windows: Windows,
-    turns: Semaphore,
     away_until: AtomicI64,
 }
 
@@ -53,7 +49,6 @@ impl Paces {
         Self(Arc::new(Shared {
             in_flight,
             windows: Windows::default(),
-            turns: Semaphore::new(TURNS),
             away_until: AtomicI64::new(i64::MIN),
         }))
     }
@@ -69,11 +64,6 @@ impl Paces {
             slots.push(slot);
         }
         slots
-    }
-
-    /// Waits for a turn at the database; whoever has one must not wait for another. None never comes: the turns are not closed.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.0.turns.acquire().await.ok()
     }
 
     /// Whether to ask the shared state now; after a failure one caller a second finds out.

@@ -71,7 +71,6 @@ async fn settle_once(
     verdict: &Verdict,
 ) -> Result<()> {
     let now = ctx.now();
-    let _turn = ctx.paces.turn().await;
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;
     let ours = still_ours(&txn, claimed).await?;
