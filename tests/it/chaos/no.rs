@@ -16,7 +16,7 @@ const MEMBERS: usize = 400;
 /// So slow that most of the audience is in the queue when the workers are gone.
 const RATE: u32 = 40;
 /// How many say no in each of the two ways.
-const NOES: usize = 30;
+const NOES: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_opts_out_or_takes_consent_back_while_queued_gets_nothing() {

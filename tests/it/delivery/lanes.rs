@@ -283,16 +283,19 @@ async fn many_that_dispatch_at_once_queue_each_delivery_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_yields_to_what_somebody_waits_for() {
     let Some(cluster) = ClusterPlan::of(1).start().await else { return };
-    let yields = if Way::chosen() == Way::Distributed { 10 } else { 0 };
+    let below = if Way::chosen() == Way::Distributed { 5 } else { 0 };
     let of = |name: &str| {
         let threads = cluster.niceness(0).into_iter().filter(|(thread, _)| thread.starts_with(name));
         threads.map(|(_, niceness)| niceness).collect::<BTreeSet<_>>()
     };
 
-    let started = level::reached_or(STARTED_WITHIN, async || !of("urgent").is_empty()).await;
+    // The first thread has the priority that the process was started with; a thread lowers its own when it begins.
+    let as_wanted = || {
+        let own = of("huike");
+        let yielding = own.iter().map(|niceness| niceness + below).collect();
+        own.len() == 1 && of("urgent") == own && of("actix") == own && of("tokio-rt") == yielding
+    };
+    let reached = level::reached_or(STARTED_WITHIN, async || as_wanted()).await;
 
-    assert!(started, "{:?}; {}", cluster.niceness(0), cluster.logs());
-    assert_eq!(of("urgent"), BTreeSet::from([0]));
-    assert_eq!(of("actix"), BTreeSet::from([0]));
-    assert_eq!(of("tokio-rt"), BTreeSet::from([yields]));
+    assert!(reached, "{:?}; {}", cluster.niceness(0), cluster.logs());
 }
