@@ -15,6 +15,9 @@ interface Shown {
   lines: [string, string][]
 }
 
+/** A campaign that was resumed has its whole rate after half a minute. */
+const WARM_BY = 60_000
+
 /** What the composer's phone shows. */
 async function phoneOf(page: Page): Promise<Shown> {
   const card = page.getByTestId('phone-wechat')
@@ -86,11 +89,12 @@ test.describe('a campaign from the first word to the last message', () => {
   })
 
   test('cancelled, it sends no more; why each member got it or not is told', async ({ as }) => {
+    test.setTimeout(2 * WARM_BY)
     const page = await as('marketer', address)
     // Some members have no subscription left: one of them has had its turn.
     const marketer = await Api.staff('marketer')
     const heldBack = () => marketer.get<{ items: unknown[] }>(`/v1/console${address}/deliveries?state=suppressed`)
-    await expect.poll(async () => (await heldBack()).items.length).toBeGreaterThan(0)
+    await expect.poll(async () => (await heldBack()).items.length, { timeout: WARM_BY }).toBeGreaterThan(0)
     await page.getByRole('button', { name: '更多' }).click()
     await page.getByText('取消活动', { exact: true }).first().click()
     await confirm(page, '取消活动', /将影响 \d+ 位会员/)

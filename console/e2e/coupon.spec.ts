@@ -84,7 +84,7 @@ test('a template says when it is gone at its pace, and what became of each batch
   const { id } = await marketer.post<{ id: string }>('/v1/console/coupon-templates', form)
   await marketer.post(`/v1/console/coupon-templates/${id}/publish`)
   const { codes } = await marketer.post<{ codes: string[] }>(`/v1/console/coupon-templates/${id}/codes`, { batch: '十二月会刊', count: 3 })
-  const member = await Api.member('13800000002')
+  const member = await Api.member('13800000006')
   await member.post('/v1/me/coupon-codes', { code: codes[0] })
 
   const page = await as('marketer', `/coupons/${id}`)
