@@ -1,4 +1,4 @@
-//! A delivery's row as far as sending it asks for it: a third of its columns, and two of them text at most.
+//! A delivery's row as far as sending it asks for it: ten of its columns.
 
 use chrono::{DateTime, Utc};
 use entity::delivery::Column;
