@@ -1,4 +1,4 @@
-import { refuse } from './tools/api'
+import { Api, judgeSignature, refuse } from './tools/api'
 import { expect, open, test } from './tools/test'
 
 test.afterEach(() => refuse({}))
@@ -29,6 +29,21 @@ test('an account says that it works, or what is wrong and how to mend it, in the
   await expect(wechat).toContainText(/可用，\d+ 毫秒/)
   await page.reload()
   await expect(wechat).toContainText(/可用，\d+ 毫秒/)
+})
+
+test('an account that works tells of a signature that was refused, with the reason', async ({ as }) => {
+  const owner = await Api.staff('owner')
+  const { items } = await owner.get<{ items: { platform: string; sign_name: string }[] }>('/v1/console/settings/accounts')
+  const name = items.find(({ platform }) => platform === 'aliyun')?.sign_name ?? ''
+  const page = await as('owner', '/settings?tab=accounts')
+  const aliyun = page.getByRole('listitem', { name: '阿里云短信' })
+  await judgeSignature(name, 'refused')
+  await aliyun.getByRole('button', { name: /检查/ }).click()
+  await expect(aliyun).toContainText('可用，有待处理')
+  await expect(aliyun).toContainText(`签名「${name}」未通过审核：通过资质信息，不能判断是否可以申请此签名`)
+  await judgeSignature(name, 'approved')
+  await aliyun.getByRole('button', { name: '再检查一次' }).click()
+  await expect(aliyun).toContainText(`签名「${name}」审核通过`)
 })
 
 test('the SMS templates stand with what the supplier thinks of them; a campaign can choose the approved ones', async ({ as }) => {

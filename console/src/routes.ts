@@ -6,6 +6,7 @@ import type { Component } from 'vue'
 import type { Permission } from '@/access'
 import type { WordKey } from '@/words'
 import {
+  BulletpointIcon,
   CalendarIcon,
   ChartBarIcon,
   ChatIcon,
@@ -136,6 +137,14 @@ export const places: Place[] = [
     needs: 'ReadMembers',
     component: () => import('@/pages/members/MemberPage.vue'),
     under: 'members',
+  },
+  {
+    name: 'attributes',
+    path: '/attributes',
+    title: 'attributes.title',
+    needs: 'ReadMembers',
+    component: () => import('@/pages/attributes/AttributesPage.vue'),
+    menu: { group: 'people', icon: BulletpointIcon },
   },
   {
     name: 'tiers',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { saidIn } from '@/pages/campaigns/deliveries/attempt'
 import { paceWords } from '@/pages/coupons/pace'
-import { factsOf, helpFor, type AccountCheck } from '@/pages/settings/accounts'
+import { factsOf, helpFor, isSignatureBad, needsAttention, signatureWords, type Account, type AccountCheck } from '@/pages/settings/accounts'
 import { chooseLanguage } from '@/words'
 
 const failed = (code: string, about: string | null = null): AccountCheck => ({
@@ -13,6 +13,13 @@ const failed = (code: string, about: string | null = null): AccountCheck => ({
   request_id: null,
   templates: null,
   missing_templates: [],
+  signature: null,
+})
+
+const signed = (signature: AccountCheck['signature'], platform: Account['platform'] = 'aliyun'): Account => ({
+  platform,
+  sign_name: '山月',
+  last_check: { ...failed(''), works: true, code: null, signature },
 })
 
 it('says how to mend what a check found, with the address that WeChat does not know', () => {
@@ -23,6 +30,18 @@ it('says how to mend what a check found, with the address that WeChat does not k
   expect(helpFor(failed('isv.invalid-signature'))).toContain('私钥')
   expect(helpFor(failed('signature'))).toContain('支付宝公钥')
   expect(helpFor(failed('99999'))).toContain('客服')
+})
+
+it('tells what the supplier says of the signature, and what to do about it', () => {
+  const refused = signed({ state: 'refused', reason: '资质不符', code: null })
+  expect(signatureWords(refused)).toContain('资质不符')
+  expect([isSignatureBad(refused), needsAttention(refused)]).toEqual([true, true])
+  expect(signatureWords(signed({ state: 'unlisted', reason: null, code: null }, 'tencent'))).toContain('tencent_sms.sign_id')
+  const unasked = signed({ state: 'unknown', reason: null, code: null }, 'tencent')
+  expect(signatureWords(unasked)).toContain('填写设置')
+  expect(signatureWords(signed({ state: 'unknown', reason: null, code: 'isp.RAM_PERMISSION_DENY' }))).toContain('isp.RAM_PERMISSION_DENY')
+  expect(needsAttention(unasked)).toBe(false)
+  expect(signatureWords(signed(null))).toBe('')
 })
 
 it('tells of an account what there is', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { formatCount, formatMoney, formatPoints, formatShare, formatShort, parseYuan, yuanText } from '@/format/number'
+import { decimalIn, decimalText, formatCount, formatDecimal, formatMoney, formatPoints, formatShare, formatShort, parseDecimal, parseYuan, yuanText } from '@/format/number'
 import { addDays, clockOf, dayOf, formatAgo, formatSpan, instantOf, weekdayOf } from '@/format/time'
 import { shopZone } from '@/session/shop'
 
@@ -10,6 +10,17 @@ describe('money and numbers', () => {
     expect(formatMoney(123450)).toBe('¥1,234.50')
     expect(formatMoney(2000)).toBe('¥20')
     expect(formatMoney(-5)).toBe('-¥0.05')
+  })
+
+  it('reads decimals with a sign and four places as typed', () => {
+    expect(decimalIn('-12.34567')).toBe('-12.3456')
+    expect(decimalIn('−3。5')).toBe('-3.5')
+    expect(decimalIn('1,000')).toBe('1000')
+    expect(decimalIn('a-b')).toBe('-')
+    expect(['', '-', '.', '-.'].map(parseDecimal)).toEqual([null, null, null, null])
+    expect(['-0.5', '12.', '.25'].map(parseDecimal)).toEqual([-0.5, 12, 0.25])
+    expect(decimalText(0.0001)).toBe('0.0001')
+    expect(formatDecimal(1234.5678)).toBe('1,234.5678')
   })
 
   it('reads yuan as typed, to the fen', () => {

@@ -24,7 +24,7 @@ const rules: ApiRule[] = [
   { all: [{ any: [{ gender: 'female' }, { age: { at_most: 30 } }] }, { last_purchase: { from: '2026-01-01' } }] },
   { all: [{ age_band: 'senior' }, { occupation: '教师' }, { subscribed: 'T1' }] },
   { any: [{ coupon: { has: 'unused', within_days: 7 } }, { bought: { category: '茶', within_days: 90 } }] },
-  { all: [{ attribute: { key: 'size', is: ['M', 'L'] } }, { attribute: { key: 'visits', at_least: 2 } }] },
+  { all: [{ attribute: { key: 'size', is: ['M', 'L'] } }, { attribute: { key: 'visits', at_least: 2.25, at_most: 1000.0001 } }] },
   { all: [{ attribute: { key: 'since', until: '2026-06-30' } }, { attribute: { key: 'vegan', is: ['true'] } }] },
   { behaviour: { name: 'page_view', page: '/pages/mall', at_least: 2 } },
   { all: [{ birthday_month: 11 }, { never_bought: false }, { marketing_consent: true }, { identity: 'wechat_openid' }] },
@@ -106,7 +106,7 @@ describe('rule', () => {
     expect(describeRule(rules[3]!, names)).toBe('累计单数 不少于 8 单，或累计消费金额 ¥300 至 ¥900')
     expect(describeRule(rules[6]!, names)).toBe('持有未用的「任意优惠券」，7 天内到期，或买过茶，最近 90 天')
     expect(describeRule({ coupon: { has: 'used', template_id: 'A' } }, names)).toBe('用过「券A」')
-    expect(describeRule(rules[7]!, names)).toBe('尺码：M / L，且到访 不少于 2')
+    expect(describeRule(rules[7]!, names)).toBe('尺码：M / L，且到访 2.25 至 1,000.0001')
     expect(describeRule(rules[8]!, names)).toBe('since 6月30日 及以前，且吃素：是')
     expect(describeRule(rules[9]!, names)).toBe('打开页面 /pages/mall 至少 2 次')
     expect(describeRule({ all: [] }, names)).toBe('全部会员')

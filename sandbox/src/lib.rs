@@ -34,7 +34,7 @@ pub use settings::{
     AlipayAccount, AlipayIdentity, AliyunSmsAccount, CallbackFormat, CallbackMode, CallbackTarget, DemoKeys,
     SandboxSettings, TencentSmsAccount, WeChatAccount, demo_keys,
 };
-pub use sms::{SmsKind, SmsTemplate, SmsTemplateState};
+pub use sms::{ReviewState, SmsKind, SmsTemplate};
 pub use world::fault::{CallbackFaults, Faults, PathFaults};
 
 /// A poisoned lock means that one request panicked; the others go on with what it left.

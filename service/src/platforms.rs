@@ -124,6 +124,7 @@ fn supplier(settings: &Settings, name: &str) -> SmsSettings {
             sdk_app_id: settings.tencent_sms.sdk_app_id.clone(),
             region: settings.tencent_sms.region.clone(),
             sign_name,
+            sign_id: settings.tencent_sms.sign_id,
             timeout,
         });
     }

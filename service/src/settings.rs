@@ -111,7 +111,7 @@ sections! {
     }
     /// A template that a supplier has approved.
     SmsTemplate { supplier: String, id: String, kind: SmsTemplateKind, text: String }
-    TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, region: String, sign_in_template: String }
+    TencentSms { base_url: String, secret_id: Secret, secret_key: Secret, sdk_app_id: String, sign_id: u64, region: String, sign_in_template: String }
     AliyunSms { base_url: String, access_key_id: Secret, access_key_secret: Secret, sign_in_template: String }
     Alipay {
         gateway_url: String, authorise_url: String, scope: String, app_id: String, private_key: Secret, alipay_public_key: String,

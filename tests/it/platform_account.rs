@@ -71,6 +71,52 @@ async fn a_template_that_the_settings_name_and_the_account_lacks_is_told() {
 }
 
 #[tokio::test]
+async fn the_signature_of_the_messages_is_asked_of_each_supplier() {
+    let app = TestApp::with_platforms_and(&format!("{BOTH}\ntencent_sms.sign_id = 2100001")).await;
+    let token = app.staff_session(StaffRole::Marketer).await;
+    let name = app.ctx.settings.sms.sign_name.clone();
+    let put = async |supplier: &str, name: &str, state: &str| {
+        let sign = json!({ "id": 2_100_001, "name": name, "state": state });
+        app.sandbox(Method::POST, "/sms-signs", json!({ "provider": supplier, "sign": sign })).await;
+    };
+    let told = async |supplier: &str| found(&app, &token, supplier).await["signature"].clone();
+
+    for supplier in ["tencent", "aliyun"] {
+        put(supplier, &name, "approved").await;
+        assert_eq!(told(supplier).await, json!({ "state": "approved", "reason": null, "code": null }));
+        put(supplier, &name, "pending").await;
+        assert_eq!(told(supplier).await["state"], "pending");
+        put(supplier, &name, "refused").await;
+        let refused = told(supplier).await;
+        assert_eq!(refused["state"], "refused");
+        assert!(refused["reason"].as_str().unwrap().contains("资质"));
+    }
+    // The key may list templates but not ask for signatures: the account works, and the code says why this is not known.
+    for path in ["/tencent/DescribeSmsSignList", "/aliyun/GetSmsSign"] {
+        refuse(&app, path, "isp.RAM_PERMISSION_DENY").await;
+        let check = found(&app, &token, path.split('/').nth(1).unwrap()).await;
+        assert_eq!(check["works"], true);
+        let unknown = json!({ "state": "unknown", "reason": null, "code": "isp.RAM_PERMISSION_DENY" });
+        assert_eq!(check["signature"], unknown);
+        app.clear_faults().await;
+    }
+    assert_eq!(found(&app, &token, "wechat").await["signature"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_signature_that_the_account_lacks_or_that_can_not_be_asked_for_is_told() {
+    let named = TestApp::with_platforms_and(&format!("{BOTH}\ntencent_sms.sign_id = 2199999")).await;
+    let token = named.staff_session(StaffRole::Owner).await;
+    assert_eq!(found(&named, &token, "tencent").await["signature"]["state"], "unlisted");
+
+    let other = TestApp::with_platforms_where(BOTH, |mine| mine.sms.sign_name = "别家".to_owned()).await;
+    let token = other.staff_session(StaffRole::Owner).await;
+    assert_eq!(found(&other, &token, "aliyun").await["signature"]["state"], "unlisted");
+    let unknown = json!({ "state": "unknown", "reason": null, "code": null });
+    assert_eq!(found(&other, &token, "tencent").await["signature"], unknown);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_account_is_told_by_the_platforms_code() {
     let app = TestApp::with_platforms_and(BOTH).await;
     let token = app.staff_session(StaffRole::Owner).await;

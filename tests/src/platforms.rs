@@ -79,7 +79,7 @@ impl TestApp {
     }
 
     /// With settings changed after the platforms' own are set.
-    pub(crate) async fn with_platforms_where(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn with_platforms_where(overrides: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let (sandbox, mut app) = Self::beside_sandbox(overrides, change).await;
         let broker = Arc::new(MemoryBroker::new(MemorySettings {
             ladder: RetryLadder::new(RUNGS),

@@ -6,7 +6,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::attribute::{self, AttributeChange, AttributeDraft, AttributeRow, Values};
+use service::attribute::{self, AttributeChange, AttributeDraft, AttributeRow, UsedAttribute, Values};
 use service::ids::{AttributeId, MemberId};
 use service::states::AttributeKind;
 use service::{Context, Error};
@@ -41,6 +41,24 @@ impl AttributeView {
             editable_by_member: row.editable_by_member,
             archived: row.archived_at.is_some(),
         })
+    }
+}
+
+/// An attribute with how much it is used.
+#[derive(Serialize, ToSchema)]
+pub struct UsedAttributeView {
+    #[serde(flatten)]
+    attribute: AttributeView,
+    /// How many members have a value of it.
+    members: i64,
+    /// The names of the segments that ask for it.
+    segments: Vec<String>,
+}
+
+impl UsedAttributeView {
+    fn of(used: UsedAttribute) -> Result<Self, Problem> {
+        let UsedAttribute { attribute, members, segments } = used;
+        Ok(Self { attribute: AttributeView::of(attribute)?, members, segments })
     }
 }
 
@@ -101,11 +119,11 @@ pub struct AttributeValues {
     values: BTreeMap<String, Value>,
 }
 
-/// The brand's attributes, oldest first.
+/// The brand's attributes with how much each is used, oldest first.
 #[utoipa::path(
     tag = "console",
     params(PageQuery),
-    responses((status = 200, body = PageView<AttributeView>)),
+    responses((status = 200, body = PageView<UsedAttributeView>)),
     security(("staff" = []))
 )]
 #[get("/v1/console/attributes")]
@@ -113,9 +131,9 @@ pub async fn list_attributes(
     ctx: Data<Context>,
     caller: StaffSession<permission::ReadMembers>,
     page: Query<PageQuery>,
-) -> Result<web::Json<PageView<AttributeView>>, Problem> {
+) -> Result<web::Json<PageView<UsedAttributeView>>, Problem> {
     let page = attribute::list_attributes(&ctx, &caller.0, &page.0.into()).await?;
-    let items = page.items.into_iter().map(AttributeView::of).collect::<Result<_, _>>()?;
+    let items = page.items.into_iter().map(UsedAttributeView::of).collect::<Result<_, _>>()?;
     Ok(web::Json(PageView { items, next_cursor: page.next_cursor }))
 }
 

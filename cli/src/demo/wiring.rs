@@ -104,7 +104,7 @@ impl Wiring {
 }
 
 fn is_approved(template: &&::sandbox::SmsTemplate) -> bool {
-    template.state == ::sandbox::SmsTemplateState::Approved
+    template.state == ::sandbox::ReviewState::Approved
 }
 
 fn approved(template: &::sandbox::SmsTemplate) -> SmsTemplate {

@@ -118,6 +118,14 @@ export async function refuse(codes: Record<string, string>) {
   await http.dispose()
 }
 
+/** What the supplier in use thinks of the shop's signature from now on. */
+export async function judgeSignature(name: string, state: 'approved' | 'pending' | 'refused') {
+  const http = await request.newContext({ baseURL: baseUrl() })
+  const data = { provider: 'aliyun', sign: { id: 2_100_001, name, state } }
+  expect((await http.post('/sandbox/api/sms-signs', { data })).ok(), 'signatures of the sandbox').toBe(true)
+  await http.dispose()
+}
+
 /** What arrived on all phones together. */
 export async function allMessages(): Promise<(PhoneMessage & { person?: string })[]> {
   return (await sandbox<{ messages: PhoneMessage[] }>('/messages?limit=10000')).messages

@@ -54,3 +54,26 @@ export function yuanText(fen: number | null | undefined): string {
   if (fen === null || fen === undefined) return ''
   return fen % FEN === 0 ? String(fen / FEN) : (fen / FEN).toFixed(2)
 }
+
+const DECIMALS = 4
+
+/** A number of an attribute, with the decimals that it has. */
+export function formatDecimal(value: number): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: DECIMALS }).format(value)
+}
+
+/** What was typed up to where it stops being a number of at most twelve digits and four decimals; full-width signs count too. */
+export function decimalIn(typed: string): string {
+  const plain = typed.replaceAll(/[−－]/g, '-').replaceAll(/[。．]/g, '.').replaceAll(/[^\d.-]/g, '')
+  return /^-?\d{0,12}(\.\d{0,4})?/.exec(plain)?.[0] ?? ''
+}
+
+/** Null while it is none yet: empty, a sign or a point alone. */
+export function parseDecimal(text: string): number | null {
+  return /\d/.test(text) ? Number(text) : null
+}
+
+/** A number as the text of an input. */
+export function decimalText(value: number | null): string {
+  return value === null ? '' : String(value)
+}

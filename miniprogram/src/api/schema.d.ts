@@ -339,7 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The brand's attributes, oldest first. */
+        /** The brand's attributes with how much each is used, oldest first. */
         get: operations["list_attributes"];
         put?: never;
         /** Defines an attribute; its key and kind stay. */
@@ -3517,6 +3517,7 @@ export interface components {
             templates?: number | null;
             /** @description Templates that the settings name and that the account can't send. */
             missing_templates: string[];
+            signature?: components["schemas"]["SignatureCheck"] | null;
         };
         /** @description A delivery and whom it is for. */
         AddressedDeliveryView: components["schemas"]["DeliveryView"] & {
@@ -6142,21 +6143,6 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
-        PageView_AttributeView: {
-            items: {
-                id: components["schemas"]["AttributeId"];
-                key: string;
-                label: string;
-                kind: components["schemas"]["AttributeKind"];
-                /** @description Of a choice; empty otherwise. */
-                choices: string[];
-                editable_by_member: boolean;
-                /** @description Asked for and shown no more; its values stay. */
-                archived: boolean;
-            }[];
-            /** @description Null on the last page. */
-            next_cursor?: string | null;
-        };
         PageView_AuditEntryView: {
             items: {
                 id: components["schemas"]["AuditEntryId"];
@@ -7078,6 +7064,19 @@ export interface components {
                 /** @description The name of who did it, when it was staff. */
                 staff?: string | null;
             }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_UsedAttributeView: {
+            items: (components["schemas"]["AttributeView"] & {
+                /**
+                 * Format: int64
+                 * @description How many members have a value of it.
+                 */
+                members: number;
+                /** @description The names of the segments that ask for it. */
+                segments: string[];
+            })[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
@@ -8345,6 +8344,16 @@ export interface components {
             /** @description Where a browser must be to sign in by Alipay's page, which sends it back there; null where `public_url` is not set. */
             browser_origin?: string | null;
         };
+        /** @description What the supplier says of the signature that messages carry. */
+        SignatureCheck: {
+            state: components["schemas"]["SignatureState"];
+            /** @description Why it was refused, in the reviewers' words. */
+            reason?: string | null;
+            /** @description The supplier's code where it would not tell. */
+            code?: string | null;
+        };
+        /** @enum {string} */
+        SignatureState: "approved" | "pending" | "refused" | "cancelled" | "unlisted" | "unknown";
         /** @description Tokens of a session, and whose it is. */
         SignedInView: {
             access_token: string;
@@ -9069,6 +9078,16 @@ export interface components {
             /** @description Why it can't be used here and now. */
             reason: components["schemas"]["ProblemCode"];
             fix?: components["schemas"]["FixView"] | null;
+        };
+        /** @description An attribute with how much it is used. */
+        UsedAttributeView: components["schemas"]["AttributeView"] & {
+            /**
+             * Format: int64
+             * @description How many members have a value of it.
+             */
+            members: number;
+            /** @description The names of the segments that ask for it. */
+            segments: string[];
         };
         /** @enum {string} */
         Validity: "fixed" | "relative";
@@ -10850,7 +10869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageView_AttributeView"];
+                    "application/json": components["schemas"]["PageView_UsedAttributeView"];
                 };
             };
             /** @description No valid session. */

@@ -1,8 +1,9 @@
-//! Alibaba Cloud SMS, `SendSms` and `QuerySmsTemplateList`.
+//! Alibaba Cloud SMS, `SendSms`, `QuerySmsTemplateList` and `GetSmsSign`.
 
 use super::template::MOST_TEMPLATES;
 use super::{
-    Sms, SmsMessage, SmsSent, SmsTemplate, SmsTemplateKind, SmsTemplateState, acs3, clean_code, phone,
+    Sms, SmsMessage, SmsSent, SmsSignature, SmsSignatureState, SmsTemplate, SmsTemplateKind,
+    SmsTemplateState, acs3, clean_code, phone,
 };
 use crate::http::{Answer, Effect, Http, base_url, host};
 use crate::{Class, Error, Now, Result, beijing, crypto, flexible};
@@ -70,6 +71,17 @@ struct Reason {
     #[serde(default)]
     reject_info: String,
 }
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Signature {
+    #[serde(default)]
+    sign_status: Value,
+    audit_info: Option<Reason>,
+}
+
+/// What the supplier says of a signature that the account has none of.
+const NO_SIGNATURE: [&str; 2] = ["isv.SMS_SIGNATURE_ILLEGAL", "isv.SMS_SIGN_ILLEGAL"];
 
 /// The most that a page of `QuerySmsTemplateList` holds.
 const PAGE: usize = 50;
@@ -156,6 +168,21 @@ impl Sms for Aliyun {
         }
         Ok(templates)
     }
+
+    async fn signature(&self) -> Result<Option<SmsSignature>> {
+        if self.settings.sign_name.is_empty() {
+            return Ok(None);
+        }
+        let query = BTreeMap::from([("SignName", self.settings.sign_name.clone())]);
+        let request = self.request("GetSmsSign", &acs3::canonical_query(&query));
+        let answer = self.http.send(request, Effect::Read).await?;
+        let outcome: Outcome = read(&answer)?;
+        if NO_SIGNATURE.contains(&outcome.code.as_str()) {
+            return Ok(Some(SmsSignature::UNLISTED));
+        }
+        self.check(&outcome)?;
+        Ok(Some(read::<Signature>(&answer)?.judged()))
+    }
 }
 
 impl Aliyun {
@@ -195,6 +222,18 @@ impl Listed {
             state,
             reason: reason.map(|reason| reason.reject_info).filter(|words| !words.is_empty()),
         })
+    }
+}
+
+impl Signature {
+    fn judged(self) -> SmsSignature {
+        let state = match flexible::integer(&self.sign_status) {
+            Some(1) => SmsSignatureState::Approved,
+            Some(2) => SmsSignatureState::Refused,
+            Some(10) => SmsSignatureState::Cancelled,
+            _ => SmsSignatureState::Pending,
+        };
+        SmsSignature::of(state, self.audit_info.map(|audit| audit.reject_info).unwrap_or_default())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod acs3;
 mod aliyun;
 mod phone;
 pub mod receipt;
+mod signature;
 pub mod tc3;
 mod template;
 mod tencent;
@@ -14,6 +15,7 @@ mod trouble;
 
 pub use aliyun::AliyunSettings;
 pub use receipt::{SmsReceipt, SmsReply, is_opt_out};
+pub use signature::{SmsSignature, SmsSignatureState};
 pub use template::{SmsTemplate, SmsTemplateKind, SmsTemplateState};
 pub use tencent::TencentSettings;
 pub use trouble::{SmsTrouble, is_account, trouble};
@@ -57,6 +59,9 @@ pub trait Sms: Send + Sync {
 
     /// The account's templates for the mainland, whatever the supplier thinks of them; the newest 1,000 at most. Only reads.
     async fn templates(&self) -> Result<Vec<SmsTemplate>>;
+
+    /// What the supplier thinks of the settings' signature; None where the settings don't say enough to ask. Only reads.
+    async fn signature(&self) -> Result<Option<SmsSignature>>;
 }
 
 #[derive(Debug, Clone)]

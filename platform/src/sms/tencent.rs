@@ -1,7 +1,10 @@
-//! Tencent Cloud SMS, `SendSms` and `DescribeSmsTemplateList`.
+//! Tencent Cloud SMS, `SendSms`, `DescribeSmsTemplateList` and `DescribeSmsSignList`.
 
 use super::template::MOST_TEMPLATES;
-use super::{Sms, SmsMessage, SmsSent, SmsTemplate, SmsTemplateState, clean_code, phone, tc3};
+use super::{
+    Sms, SmsMessage, SmsSent, SmsSignature, SmsSignatureState, SmsTemplate, SmsTemplateState, clean_code,
+    phone, tc3,
+};
 use crate::flexible::de_text;
 use crate::http::{Answer, Effect, Http, base_url, host};
 use crate::{Class, Error, Now, Result, beijing};
@@ -22,6 +25,8 @@ pub struct TencentSettings {
     pub sdk_app_id: String,
     /// Without its brackets.
     pub sign_name: String,
+    /// By which alone the signature's state can be asked for; 0: not known.
+    pub sign_id: u64,
     pub region: String,
     pub timeout: Duration,
 }
@@ -52,6 +57,8 @@ struct Outcome {
     send_status_set: Vec<Status>,
     #[serde(default)]
     describe_template_status_set: Vec<Listed>,
+    #[serde(default)]
+    describe_sign_list_status_set: Vec<Signature>,
     request_id: Option<String>,
 }
 
@@ -83,6 +90,18 @@ struct Listed {
     #[serde(default)]
     review_reply: String,
 }
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Signature {
+    sign_name: String,
+    status_code: i64,
+    #[serde(default)]
+    review_reply: String,
+}
+
+/// What the supplier says of an id that the account has no signature of.
+const NO_SIGNATURE: &str = "FailedOperation.MissingSignature";
 
 impl Tencent {
     pub fn new(settings: TencentSettings, now: Now) -> Result<Self> {
@@ -175,6 +194,35 @@ impl Sms for Tencent {
             }
         }
         Ok(templates)
+    }
+
+    async fn signature(&self) -> Result<Option<SmsSignature>> {
+        if self.settings.sign_id == 0 {
+            return Ok(None);
+        }
+        let body = json!({ "International": 0, "SignIdSet": [self.settings.sign_id] });
+        let request = self.request("DescribeSmsSignList", body.to_string().into_bytes());
+        let answer = self.http.send(request, Effect::Read).await?;
+        let listed = match self.read(&answer) {
+            Ok(outcome) => outcome.describe_sign_list_status_set,
+            Err(error) if error.code == NO_SIGNATURE => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        // Under the id may stand another signature than the one that messages carry.
+        let own = listed.into_iter().find(|signature| signature.sign_name == self.settings.sign_name);
+        Ok(Some(own.map_or(SmsSignature::UNLISTED, Signature::judged)))
+    }
+}
+
+impl Signature {
+    fn judged(self) -> SmsSignature {
+        let state = match self.status_code {
+            0 => SmsSignatureState::Approved,
+            -1 => SmsSignatureState::Refused,
+            // Being looked at, or approved but not yet in effect.
+            _ => SmsSignatureState::Pending,
+        };
+        SmsSignature::of(state, self.review_reply)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::SmsTemplate;
 use crate::control::{Answer, ControlError, Shared};
 use crate::hub::Hub;
+use crate::sms::SmsSign;
 use crate::sms::desk::{Provider, SmsRules};
 use crate::world::fault::Faults;
 use crate::world::quota::QuotaWish;
@@ -126,6 +127,20 @@ pub(crate) struct NewSmsTemplate {
 pub(crate) async fn add_sms_template(hub: Shared, wish: web::Json<NewSmsTemplate>) -> Answer {
     let wish = wish.into_inner();
     hub.world().sms.put_template(wish.provider, wish.template);
+    Ok(HttpResponse::Created().finish())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSmsSign {
+    provider: Provider,
+    sign: SmsSign,
+}
+
+/// Registers a signature; one of the same name is replaced.
+pub(crate) async fn add_sms_sign(hub: Shared, wish: web::Json<NewSmsSign>) -> Answer {
+    let wish = wish.into_inner();
+    hub.world().sms.put_sign(wish.provider, wish.sign);
     Ok(HttpResponse::Created().finish())
 }
 

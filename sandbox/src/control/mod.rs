@@ -80,6 +80,7 @@ pub(crate) fn scope() -> Scope {
                 .route(web::put().to(knob::set_sms_rules)),
         )
         .route("/sms-templates", web::post().to(knob::add_sms_template))
+        .route("/sms-signs", web::post().to(knob::add_sms_sign))
         .route("/templates", web::get().to(knob::templates))
         .route("/templates/{id}/ban", web::put().to(knob::ban_template))
         .service(

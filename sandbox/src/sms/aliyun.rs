@@ -1,4 +1,4 @@
-//! Aliyun SMS: `SendSms`, `SendBatchSms`, `QuerySendDetails` and `QuerySmsTemplateList`, version 2017-05-25, RPC style.
+//! Aliyun SMS: `SendSms`, `SendBatchSms`, `QuerySendDetails`, `QuerySmsTemplateList` and `GetSmsSign`, version 2017-05-25, RPC style.
 //!
 //! Gateway faults (signature, key, time, nonce) have an HTTP error status; business faults are HTTP 200 with a `Code`.
 
@@ -13,7 +13,9 @@ use crate::clock::{beijing, beijing_text};
 use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::aliyun_signature::Check;
 use crate::sms::desk::{Provider, SentSms};
-use crate::sms::{REFUSED_FOR, SmsKind, SmsTemplate, SmsTemplateState, billed_parts, normalized};
+use crate::sms::{
+    REFUSED_FOR, ReviewState, SIGN_REFUSED_FOR, SmsKind, SmsTemplate, billed_parts, normalized,
+};
 use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
 
@@ -79,6 +81,7 @@ pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
         "SendBatchSms" => send_batch(desk, &parameters),
         "QuerySendDetails" => Ok(details(desk, &parameters)),
         "QuerySmsTemplateList" => Ok(templates(desk, &parameters)),
+        "GetSmsSign" => sign(desk, &parameters),
         _ => Err(Fault::gateway(404, "InvalidAction.NotFound", "Specified api is not found.")),
     });
     match outcome {
@@ -275,9 +278,9 @@ fn templates(desk: &Desk<'_>, parameters: &Parameters) -> Reply {
 
 fn listed_row(template: &SmsTemplate, desk: &Desk<'_>) -> Value {
     let (status, reason) = match template.state {
-        SmsTemplateState::Approved => ("AUDIT_STATE_PASS", "无审批备注"),
-        SmsTemplateState::Pending => ("AUDIT_STATE_INIT", "无审批备注"),
-        SmsTemplateState::Refused => ("AUDIT_STATE_NOT_PASS", REFUSED_FOR),
+        ReviewState::Approved => ("AUDIT_STATE_PASS", "无审批备注"),
+        ReviewState::Pending => ("AUDIT_STATE_INIT", "无审批备注"),
+        ReviewState::Refused => ("AUDIT_STATE_NOT_PASS", REFUSED_FOR),
     };
     // Each API of the provider counts the kinds in an order of its own; this one gives two.
     let (kind, outer_kind) = match template.kind {
@@ -291,6 +294,22 @@ fn listed_row(template: &SmsTemplate, desk: &Desk<'_>) -> Value {
         "CreateDate": beijing_text(desk.now), "OrderId": "", "SignatureName": "",
         "Reason": { "RejectInfo": reason, "RejectSubInfo": "", "RejectDate": "" },
     })
+}
+
+fn sign(desk: &Desk<'_>, parameters: &Parameters) -> Result<Reply, Fault> {
+    let name = of(parameters, "SignName");
+    let found = desk.world.sms.signs(Provider::Aliyun).into_iter().find(|sign| sign.name == name);
+    let found = found.ok_or_else(|| Fault::business("isv.SMS_SIGNATURE_ILLEGAL", "短信签名不合法"))?;
+    let (status, reason) = match found.state {
+        ReviewState::Pending => (0, ""),
+        ReviewState::Approved => (1, ""),
+        ReviewState::Refused => (2, SIGN_REFUSED_FOR),
+    };
+    let body = json!({
+        "Code": "OK", "Message": "OK", "SignName": found.name, "SignStatus": status, "OrderId": found.id.to_string(),
+        "CreateDate": beijing_text(desk.now), "AuditInfo": { "AuditDate": beijing_text(desk.now), "RejectInfo": reason },
+    });
+    Ok(reply(desk, body))
 }
 
 fn details(desk: &Desk<'_>, parameters: &Parameters) -> Reply {

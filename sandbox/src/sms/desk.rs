@@ -14,8 +14,9 @@ use crate::callback::{Letter, Push, milliseconds};
 use crate::dice::Dice;
 use crate::lock;
 use crate::settings::{AliyunSmsAccount, TencentSmsAccount};
-use crate::sms::{SmsTemplate, SmsTemplateState};
+use crate::sms::{ReviewState, SmsSign, SmsTemplate};
 
+const FIRST_SIGN: u64 = 2_100_001;
 /// Receipts in one push.
 const RECEIPTS_A_PUSH: usize = 100;
 
@@ -97,7 +98,7 @@ type Turns = VecDeque<(DateTime<Utc>, u64)>;
 pub(crate) struct SmsDesk {
     rules: Mutex<SmsRules>,
     receivers: Mutex<Receivers>,
-    signs: HashMap<Provider, Vec<String>>,
+    signs: Mutex<HashMap<Provider, Vec<SmsSign>>>,
     templates: Mutex<HashMap<(Provider, String), Arc<SmsTemplate>>>,
     blacklist: Mutex<HashSet<(Provider, String)>>,
     sends: Mutex<HashMap<String, Turns>>,
@@ -118,10 +119,10 @@ impl SmsDesk {
                 aliyun_report: aliyun.report_url.clone(),
                 aliyun_reply: aliyun.reply_url.clone(),
             }),
-            signs: HashMap::from([
-                (Provider::Tencent, tencent.signs.clone()),
-                (Provider::Aliyun, aliyun.signs.clone()),
-            ]),
+            signs: Mutex::new(HashMap::from([
+                (Provider::Tencent, approved(&tencent.signs)),
+                (Provider::Aliyun, approved(&aliyun.signs)),
+            ])),
             templates: Mutex::new(templates.chain(of(Provider::Aliyun, &aliyun.templates)).collect()),
             blacklist: Mutex::default(),
             sends: Mutex::default(),
@@ -142,14 +143,28 @@ impl SmsDesk {
         *lock(&self.receivers) = receivers;
     }
 
+    /// Whether it can be sent with.
     pub fn knows_sign(&self, provider: Provider, sign: &str) -> bool {
-        self.signs.get(&provider).is_some_and(|signs| signs.iter().any(|known| known == sign))
+        let known = self.signs(provider);
+        known.iter().any(|known| known.name == sign && known.state == ReviewState::Approved)
+    }
+
+    pub fn signs(&self, provider: Provider) -> Vec<SmsSign> {
+        lock(&self.signs).get(&provider).cloned().unwrap_or_default()
+    }
+
+    /// Instead of the one of that name, if there is one.
+    pub fn put_sign(&self, provider: Provider, sign: SmsSign) {
+        let mut signs = lock(&self.signs);
+        let own = signs.entry(provider).or_default();
+        own.retain(|known| known.name != sign.name);
+        own.push(sign);
     }
 
     /// One that can be sent.
     pub fn template(&self, provider: Provider, id: &str) -> Option<Arc<SmsTemplate>> {
         let found = lock(&self.templates).get(&(provider, id.to_owned())).cloned();
-        found.filter(|template| template.state == SmsTemplateState::Approved)
+        found.filter(|template| template.state == ReviewState::Approved)
     }
 
     /// A page of all, by id.
@@ -254,6 +269,12 @@ impl SmsDesk {
         }?;
         Some(Push { due_at: now, tries: 0, letter: provider.letter(&url, body.to_string()) })
     }
+}
+
+/// Their ids count from the first one's.
+fn approved(names: &[String]) -> Vec<SmsSign> {
+    let numbered = (FIRST_SIGN..).zip(names);
+    numbered.map(|(id, name)| SmsSign { id, name: name.clone(), state: ReviewState::Approved }).collect()
 }
 
 impl Provider {

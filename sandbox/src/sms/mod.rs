@@ -20,18 +20,31 @@ pub struct SmsTemplate {
     pub kind: SmsKind,
     pub text: String,
     #[serde(default)]
-    pub state: SmsTemplateState,
+    pub state: ReviewState,
 }
 
-/// What the provider's reviewers think of a template; only an approved one is sent.
+/// What the provider's reviewers think of a template or a signature; only what is approved is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SmsTemplateState {
+pub enum ReviewState {
     #[default]
     Approved,
     Pending,
     Refused,
 }
+
+/// A signature, without its brackets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmsSign {
+    pub id: u64,
+    pub name: String,
+    #[serde(default)]
+    pub state: ReviewState,
+}
+
+/// Why a signature was refused.
+pub(crate) const SIGN_REFUSED_FOR: &str = "通过资质信息，不能判断是否可以申请此签名";
 
 /// Why a template was refused.
 pub(crate) const REFUSED_FOR: &str = "模板内容含有联系方式，请修改后重新提交";
@@ -76,11 +89,11 @@ impl SmsTemplate {
             ),
             template("SMS_400000103", SmsKind::Marketing, "会员日将至，${name}等您来店选购。拒收请回复R"),
             Self {
-                state: SmsTemplateState::Pending,
+                state: ReviewState::Pending,
                 ..template("SMS_400000104", SmsKind::Marketing, "${name}，新品已到店，欢迎试穿。拒收请回复R")
             },
             Self {
-                state: SmsTemplateState::Refused,
+                state: ReviewState::Refused,
                 ..template("SMS_400000105", SmsKind::Marketing, "${name}，加店长微信领券。拒收请回复R")
             },
         ]
@@ -96,7 +109,7 @@ impl SmsTemplate {
     }
 
     fn approved(id: &str, kind: SmsKind, text: &str) -> Self {
-        Self { id: id.into(), kind, text: text.into(), state: SmsTemplateState::Approved }
+        Self { id: id.into(), kind, text: text.into(), state: ReviewState::Approved }
     }
 }
 

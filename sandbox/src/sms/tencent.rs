@@ -1,4 +1,4 @@
-//! Tencent Cloud SMS: `SendSms` and `DescribeSmsTemplateList`, version 2021-01-11.
+//! Tencent Cloud SMS: `SendSms`, `DescribeSmsTemplateList` and `DescribeSmsSignList`, version 2021-01-11.
 //!
 //! What is wrong with the whole call fails it; what is wrong for a number (template, signature and frequency included)
 //! stands in that number's own status, and the call succeeds.
@@ -13,8 +13,8 @@ use crate::clock::{beijing, beijing_text};
 use crate::pipeline::{Call, Desk, Reply};
 use crate::sms::desk::{FrequencyFault, Provider};
 use crate::sms::{
-    REFUSED_FOR, SmsKind, SmsTemplate, SmsTemplateState, UNSUBSCRIBE, billed_parts, normalized,
-    tencent_signature,
+    REFUSED_FOR, ReviewState, SIGN_REFUSED_FOR, SmsKind, SmsSign, SmsTemplate, UNSUBSCRIBE, billed_parts,
+    normalized, tencent_signature,
 };
 use crate::world::fault::Parcel;
 use crate::world::message::{Content, Sms};
@@ -54,6 +54,7 @@ pub(crate) fn answer(desk: &Desk<'_>) -> Reply {
     let answer = verified.and_then(|()| match desk.call.header("x-tc-action") {
         "SendSms" => Ok(command(desk)?.run(desk)),
         "DescribeSmsTemplateList" => templates(desk),
+        "DescribeSmsSignList" => signs(desk),
         _ => Err(Fault::new("InvalidAction", "The request Action is invalid.")),
     });
     match answer {
@@ -122,15 +123,45 @@ fn templates(desk: &Desk<'_>) -> Result<Reply, Fault> {
 
 fn listed_row(template: &SmsTemplate, desk: &Desk<'_>) -> Value {
     let (status, reply) = match template.state {
-        SmsTemplateState::Approved => (0, ""),
-        SmsTemplateState::Pending => (1, ""),
-        SmsTemplateState::Refused => (-1, REFUSED_FOR),
+        ReviewState::Approved => (0, ""),
+        ReviewState::Pending => (1, ""),
+        ReviewState::Refused => (-1, REFUSED_FOR),
     };
     json!({
         "TemplateId": template.id.parse::<u64>().unwrap_or_default(), "International": 0, "StatusCode": status,
         "ReviewReply": reply, "TemplateName": template.name(), "CreateTime": desk.now.timestamp(),
         "TemplateContent": template.text,
     })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DescribeSmsSignList {
+    international: u8,
+    sign_id_set: Vec<u64>,
+}
+
+fn signs(desk: &Desk<'_>) -> Result<Reply, Fault> {
+    let wish: DescribeSmsSignList = serde_json::from_slice(&desk.call.body)
+        .map_err(|_| Fault::new("InvalidParameter", "The request body is not valid."))?;
+    let mut found = desk.world.sms.signs(Provider::Tencent);
+    found.retain(|sign| wish.international == 0 && wish.sign_id_set.contains(&sign.id));
+    if found.is_empty() {
+        return Err(Fault::new("FailedOperation.MissingSignature", "没有获取到对应的签名"));
+    }
+    let row = |sign: SmsSign| {
+        let (status, reply) = match sign.state {
+            ReviewState::Approved => (0, ""),
+            ReviewState::Pending => (1, ""),
+            ReviewState::Refused => (-1, SIGN_REFUSED_FOR),
+        };
+        json!({
+            "SignId": sign.id, "International": 0, "StatusCode": status, "ReviewReply": reply,
+            "SignName": sign.name, "CreateTime": desk.now.timestamp(),
+        })
+    };
+    let rows: Vec<Value> = found.into_iter().map(row).collect();
+    Ok(reply(desk, json!({ "DescribeSignListStatusSet": rows })))
 }
 
 fn command(desk: &Desk<'_>) -> Result<SendSms, Fault> {

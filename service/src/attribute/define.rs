@@ -3,16 +3,12 @@
 use entity::attribute;
 use entity::states::AttributeKind;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QuerySelect};
 
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::AttributeId;
-use crate::page::{Page, PageRequest};
 use crate::refusal::Refusal;
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
@@ -39,20 +35,6 @@ pub struct AttributeChange {
     pub choices: Option<Vec<String>>,
     pub editable_by_member: Option<bool>,
     pub archived: Option<bool>,
-}
-
-/// Oldest first, archived ones too.
-pub async fn list_attributes(
-    ctx: &Context,
-    caller: &StaffCaller,
-    page: &PageRequest,
-) -> Result<Page<attribute::Model>> {
-    caller.require(Permission::ReadMembers)?;
-    let mut query = attribute::Entity::find().order_by_asc(attribute::Column::Id).limit(page.limit() + 1);
-    if let Some(after) = page.after::<AttributeId>()? {
-        query = query.filter(attribute::Column::Id.gt(after));
-    }
-    Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
 }
 
 /// # Refuses

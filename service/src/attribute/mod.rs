@@ -5,8 +5,10 @@
 //! attribute is archived and not deleted: its values stay, it is asked for and shown no more. Its kind never changes, and choices are only added.
 
 mod define;
+mod list;
 mod record;
 
-pub use define::{AttributeChange, AttributeDraft, change_attribute, create_attribute, list_attributes};
+pub use define::{AttributeChange, AttributeDraft, change_attribute, create_attribute};
 pub use entity::attribute::Model as AttributeRow;
+pub use list::{UsedAttribute, list_attributes};
 pub use record::{Values, change_member_attributes, change_my_attributes, member_attributes, my_attributes};

@@ -13,6 +13,6 @@ pub use entity::segment::Model as SegmentRow;
 pub use entity::segment_size::Model as SegmentSize;
 
 pub use rule::{Rule, age_band};
-pub use segment::{SegmentDraft, count, create, find, hold, list, remove, sample, update};
+pub use segment::{SegmentDraft, count, create, find, hold, list, remove, rules, sample, update};
 pub use size::{count_segments, list_sizes};
 pub use traits::{Trait, traits_of};

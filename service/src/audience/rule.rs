@@ -127,12 +127,20 @@ fn years_of(band: AgeBand) -> Range {
 impl Rule {
     /// Whether it looks at who carries the tag.
     pub fn asks_for_tag(&self, tag: &str) -> bool {
+        self.has(&|test| matches!(test, Self::Tag(name) if name == tag))
+    }
+
+    /// Whether it looks at values of the attribute.
+    pub fn asks_for_attribute(&self, key: &str) -> bool {
+        self.has(&|test| matches!(test, Self::Attribute(asked) if asked.key == key))
+    }
+
+    fn has(&self, is_meant: &impl Fn(&Self) -> bool) -> bool {
         match self {
             Self::All(rules) | Self::Any(rules) | Self::None(rules) => {
-                rules.iter().any(|rule| rule.asks_for_tag(tag))
+                rules.iter().any(|rule| rule.has(is_meant))
             }
-            Self::Tag(name) => name == tag,
-            _ => false,
+            test => is_meant(test),
         }
     }
 
@@ -245,7 +253,13 @@ impl AttributeTest {
             (None, Some(_), None) => {
                 let bounds = self.at_least.iter().chain(&self.at_most);
                 let bad = bounds.into_iter().find_map(|bound| scaled(&bound.to_string()).err());
-                bad.map_or(Ok(()), |message| Err(Error::invalid(path, message)))
+                match (bad, self.at_least.zip(self.at_most)) {
+                    (Some(message), _) => Err(Error::invalid(path, message)),
+                    (None, Some((low, high))) if low > high => {
+                        Err(Error::invalid(path, "at_least is above at_most"))
+                    }
+                    _ => Ok(()),
+                }
             }
             (None, None, Some(_)) => DateRange { from: self.from, until: self.until }.check(path),
             _ => Err(Error::invalid(path, "give one of is, at_least or at_most, from or until")),

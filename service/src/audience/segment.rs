@@ -158,6 +158,12 @@ pub async fn list(ctx: &Context, caller: &StaffCaller, page: &PageRequest) -> Re
     Ok(Page::from_rows(query.all(ctx.db.read()).await?, page.limit(), |row| row.id.0))
 }
 
+/// The names of the segments with their rules, by name. What another version wrote and this one can't read is left out.
+pub async fn rules(connection: &impl ConnectionTrait) -> Result<Vec<(String, Rule)>> {
+    let rows = live().order_by_asc(segment::Column::Name).all(connection).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.name, serde_json::from_value(row.rule).ok()?))).collect())
+}
+
 /// How many members the rule picks at this moment.
 pub async fn count(ctx: &Context, caller: &StaffCaller, rule: &Rule) -> Result<u64> {
     caller.require(Permission::ReadCampaigns)?;

@@ -1,5 +1,5 @@
-//! Asks a platform for something harmless, and says how that went: whether it takes the credentials, and whether it has the
-//! templates that the settings name.
+//! Asks a platform for something harmless, and says how that went: whether it takes the credentials, whether it has the
+//! templates that the settings name, and what it thinks of the signature of the text messages.
 
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,32 @@ pub struct AccountCheck {
     pub templates: Option<usize>,
     /// Templates that the settings name and that the account can't send.
     pub missing_templates: Vec<String>,
+    /// SMS: the signature of the messages; null where the account does not work or has none.
+    pub signature: Option<SignatureCheck>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureState {
+    /// Can be sent with.
+    Approved,
+    Pending,
+    Refused,
+    Cancelled,
+    /// The supplier has no signature of this name.
+    Unlisted,
+    /// Not asked for, as the settings lack its id, or asked for in vain.
+    Unknown,
+}
+
+/// What the supplier says of the signature that messages carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignatureCheck {
+    pub state: SignatureState,
+    /// Why it was refused, in the reviewers' words.
+    pub reason: Option<String>,
+    /// The supplier's code where it would not tell.
+    pub code: Option<String>,
 }
 
 /// Checks an account now. It changes nothing there.
@@ -59,8 +85,15 @@ pub async fn check_account(ctx: &Context, caller: &StaffCaller, platform: Platfo
     Ok(check)
 }
 
-/// The ids of the templates that can be sent; None: such an account has no templates.
-type Found = platform::Result<Option<Vec<String>>>;
+/// What an account that works has.
+#[derive(Default)]
+struct Holdings {
+    /// The ids of the templates that can be sent; None: such an account has no templates.
+    templates: Option<Vec<String>>,
+    signature: Option<SignatureCheck>,
+}
+
+type Found = platform::Result<Holdings>;
 
 async fn ask(ctx: &Context, platform: Platform) -> Result<Found> {
     Ok(match platform {
@@ -70,7 +103,7 @@ async fn ask(ctx: &Context, platform: Platform) -> Result<Found> {
             let supplier = suppliers.iter().find(|one| one.client.provider() == platform.name());
             of_sms(&*supplier.ok_or(Refusal::ChannelNotConfigured)?.client).await
         }
-        Platform::Alipay => ctx.platforms.alipay()?.prove_credentials().await.map(|()| None),
+        Platform::Alipay => ctx.platforms.alipay()?.prove_credentials().await.map(|()| Holdings::default()),
     })
 }
 
@@ -78,14 +111,35 @@ async fn ask(ctx: &Context, platform: Platform) -> Result<Found> {
 async fn of_wechat(wechat: &platform::wechat::WeChat) -> Found {
     wechat.prove_credentials().await?;
     let templates = wechat.templates().await?;
-    Ok(Some(templates.into_iter().map(|template| template.id).collect()))
+    let ids = templates.into_iter().map(|template| template.id).collect();
+    Ok(Holdings { templates: Some(ids), signature: None })
 }
 
 async fn of_sms(supplier: &dyn platform::sms::Sms) -> Found {
     let templates = supplier.templates().await?;
     let can_be_sent =
         |one: &platform::sms::SmsTemplate| one.state == platform::sms::SmsTemplateState::Approved;
-    Ok(Some(templates.into_iter().filter(can_be_sent).map(|template| template.id).collect()))
+    let ids = templates.into_iter().filter(can_be_sent).map(|template| template.id).collect();
+    Ok(Holdings { templates: Some(ids), signature: Some(of_signature(supplier.signature().await)) })
+}
+
+/// An account whose key may not ask for signatures works all the same.
+fn of_signature(answer: platform::Result<Option<platform::sms::SmsSignature>>) -> SignatureCheck {
+    use platform::sms::SmsSignatureState;
+    let unknown = |code| SignatureCheck { state: SignatureState::Unknown, reason: None, code };
+    let signature = match answer {
+        Ok(Some(signature)) => signature,
+        Ok(None) => return unknown(None),
+        Err(error) => return unknown(Some(error.code)),
+    };
+    let state = match signature.state {
+        SmsSignatureState::Approved => SignatureState::Approved,
+        SmsSignatureState::Pending => SignatureState::Pending,
+        SmsSignatureState::Refused => SignatureState::Refused,
+        SmsSignatureState::Cancelled => SignatureState::Cancelled,
+        SmsSignatureState::Unlisted => SignatureState::Unlisted,
+    };
+    SignatureCheck { state, reason: signature.reason, code: None }
 }
 
 fn read(ctx: &Context, platform: Platform, found: Found, took: Duration) -> AccountCheck {
@@ -98,15 +152,17 @@ fn read(ctx: &Context, platform: Platform, found: Found, took: Duration) -> Acco
         request_id: None,
         templates: None,
         missing_templates: Vec::new(),
+        signature: None,
     };
     match found {
-        Ok(None) => check,
-        Ok(Some(templates)) => AccountCheck {
+        Ok(Holdings { templates: None, signature }) => AccountCheck { signature, ..check },
+        Ok(Holdings { templates: Some(templates), signature }) => AccountCheck {
             missing_templates: named(ctx, platform)
                 .into_iter()
                 .filter(|id| !templates.contains(id))
                 .collect(),
             templates: Some(templates.len()),
+            signature,
             ..check
         },
         Err(error) => {

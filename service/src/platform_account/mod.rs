@@ -6,7 +6,7 @@
 mod check;
 mod sms_templates;
 
-pub use check::{AccountCheck, check_account};
+pub use check::{AccountCheck, SignatureCheck, SignatureState, check_account};
 pub use sms_templates::{SmsTemplateLine, SmsTemplateState, SmsTemplates, SupplierAway, sms_templates};
 
 use serde::{Deserialize, Serialize};

@@ -182,6 +182,8 @@ async fn segments_ask_for_attributes_occupation_and_age_band() {
         (json!({ "occupation": "教师" }), 2),
         (json!({ "attribute": { "key": "income", "at_least": 5000.0, "at_most": 8000.5 } }), 2),
         (json!({ "attribute": { "key": "income", "at_least": 8000.6 } }), 1),
+        (json!({ "attribute": { "key": "income", "at_most": 8000.4999 } }), 1),
+        (json!({ "attribute": { "key": "income", "at_least": 8000.5, "at_most": 8000.5 } }), 1),
         (json!({ "attribute": { "key": "wedding", "from": "2020-05-02" } }), 1),
         (json!({ "attribute": { "key": "skin", "is": ["干性", "油性"] } }), 2),
         (json!({ "none": [{ "attribute": { "key": "skin", "is": ["干性"] } }] }), 3),
@@ -196,10 +198,47 @@ async fn segments_ask_for_attributes_occupation_and_age_band() {
         json!({ "attribute": { "key": "skin", "is": [] } }),
         json!({ "attribute": { "key": "skin", "is": ["x"], "at_least": 1.0 } }),
         json!({ "attribute": { "key": "income", "at_least": 0.00001 } }),
+        json!({ "attribute": { "key": "income", "at_least": 1.5, "at_most": 1.4999 } }),
         json!({ "occupation": " " }),
     ] {
         let refused =
             app.post("/v1/console/segments/count", json!({ "rule": rule })).with_bearer(&owner).await;
         refused.expect_invalid("rule");
     }
+}
+
+#[tokio::test]
+async fn an_attribute_tells_how_many_members_have_a_value_and_which_segments_ask_for_it() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    all_kinds(&app, &owner).await;
+    for (phone, value) in
+        [("13800138000", json!(1.25)), ("13800138001", json!(-3)), ("13800138002", Value::Null)]
+    {
+        let id = app.member(phone).await;
+        let body = json!({ "values": { "income": value } });
+        app.patch(&format!("/v1/console/members/{id}/attributes"), body)
+            .with_bearer(&owner)
+            .await
+            .expect(200);
+    }
+    let asking = json!({ "all": [{ "none": [{ "attribute": { "key": "income", "at_least": 1.5 } }] }] });
+    for (name, rule) in [("低收入", asking.clone()), ("全部", json!({ "all": [] })), ("旧的", asking)]
+    {
+        let body = json!({ "name": name, "rule": rule });
+        let made = app.post("/v1/console/segments", body).with_bearer(&owner).await.expect(201);
+        if name == "旧的" {
+            app.delete(&format!("/v1/console/segments/{}", text(&made, "id")))
+                .with_bearer(&owner)
+                .await
+                .expect(204);
+        }
+    }
+
+    let listed = app.get("/v1/console/attributes").with_bearer(&owner).await.expect(200);
+
+    let items = listed["items"].as_array().unwrap();
+    let used = |key: &str| items.iter().find(|one| one["key"] == key).cloned().unwrap();
+    assert_eq!((&used("income")["members"], &used("income")["segments"]), (&json!(2), &json!(["低收入"])));
+    assert_eq!((&used("skin")["members"], &used("skin")["segments"]), (&json!(0), &json!([])));
 }

@@ -12,6 +12,7 @@ fn tencent(url: &str, timeout: Duration) -> Arc<dyn Sms> {
         secret_id: "id".to_owned(),
         secret_key: "secret-key".to_owned(),
         sdk_app_id: "1400000000".to_owned(),
+        sign_id: 0,
         sign_name: "示例".to_owned(),
         region: "ap-guangzhou".to_owned(),
         timeout,

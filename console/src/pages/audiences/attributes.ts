@@ -5,7 +5,7 @@ import { answered, api } from '@/api/client'
 import type { components } from '@/api/schema'
 import { may } from '@/session/session'
 
-export type Attribute = components['schemas']['AttributeView']
+export type Attribute = components['schemas']['UsedAttributeView']
 
 const MINUTE = 60_000
 const MOST = 200

@@ -1,5 +1,5 @@
 /** A rule as a sentence: for lists, and so that a builder's boxes can be checked by reading them. */
-import { formatMoney, formatCount } from '@/format/number'
+import { formatCount, formatDecimal, formatMoney } from '@/format/number'
 import { formatDay } from '@/format/time'
 import { language, t, tCode } from '@/words'
 import { editorOf, EVENTS, nodeOf, type ApiRule, type AttributeAsk, type DayRange, type Deed, type Range, type RuleNode, type TestNode } from './rule'
@@ -82,7 +82,7 @@ function describeAttribute(asked: AttributeAsk, names: Names): string {
     const said = (value: string) => (attribute?.kind === 'boolean' ? t(value === 'true' ? 'audiences.attributeYes' : 'audiences.attributeNo') : value)
     return `${name}${t('audiences.is')}${asked.is.map(said).join(' / ')}`
   }
-  const number = (end: number | null) => (end === null ? null : formatCount(end))
+  const number = (end: number | null) => (end === null ? null : formatDecimal(end))
   const day = (end: string | null) => end && formatDay(end)
   const isDate = asked.from !== null || asked.until !== null
   return `${name} ${isDate ? between('day', day(asked.from), day(asked.until)) : between('number', number(asked.at_least), number(asked.at_most))}`

@@ -1,5 +1,6 @@
 import type { Words } from '../zh-CN'
 import account from './account'
+import attributes from './attributes'
 import audiences from './audiences'
 import audit from './audit'
 import campaigns from './campaigns'
@@ -28,6 +29,7 @@ import today from './today'
 
 const words: Words = {
   account,
+  attributes,
   audiences,
   audit,
   campaigns,

@@ -192,6 +192,8 @@ const words: Words['members'] = {
   reason_tier_birthday: 'birthday month',
   reason_excluded: 'no points:',
   noPurchases: 'No purchases yet',
+  notFilled: 'Not filled in',
+  fillIn: 'Fill in',
   noPurchasesHint: 'They appear once a store scans the card or a till uploads them.',
 }
 

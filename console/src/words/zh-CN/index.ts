@@ -1,4 +1,5 @@
 import account from './account'
+import attributes from './attributes'
 import audiences from './audiences'
 import audit from './audit'
 import campaigns from './campaigns'
@@ -27,6 +28,7 @@ import today from './today'
 
 const words = {
   account,
+  attributes,
   audiences,
   audit,
   campaigns,

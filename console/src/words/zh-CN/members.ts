@@ -190,5 +190,7 @@ export default {
   reason_tier_birthday: '生日月',
   reason_excluded: '不计积分：',
   noPurchases: '还没有消费记录',
+  notFilled: '未填',
+  fillIn: '填写',
   noPurchasesHint: '门店扫码或收银系统上传后，这里会有记录。',
 }
