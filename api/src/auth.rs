@@ -105,6 +105,7 @@ permissions!(
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    AnswerDataRequests,
     MergeMembers,
     ReadStores,
     WriteStores,

@@ -16,7 +16,7 @@ test('an attribute is defined, filled in for a member, asked for by an audience,
   const marketer = await Api.staff('marketer')
   const { items } = await marketer.get<{ items: { id: string }[] }>('/v1/console/members?phone=13800000009')
   await open(page, `/members/${items[0]?.id}`)
-  const attributes = page.getByRole('region', { name: '会员属性' })
+  const attributes = page.getByRole('region', { name: '自定义属性' })
   await attributes.getByRole('button', { name: '填写' }).click()
   await field(dialog, '杯量（升）').locator('input').fill('1.37505')
   await dialog.getByRole('button', { name: '保存' }).click()
@@ -46,6 +46,6 @@ test('an attribute is defined, filled in for a member, asked for by an audience,
 
 test('a store manager reads attributes and changes none', async ({ as }) => {
   const page = await as('manager', '/attributes')
-  await expect(page.getByRole('heading', { name: '会员属性' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '自定义属性' })).toBeVisible()
   await expect(page.getByRole('button', { name: '新建属性' })).toHaveCount(0)
 })

@@ -141,3 +141,31 @@ test('a notice in the timeline leads to the notices of this member, with name, t
   await expect(page).toHaveURL(/\/notices$/)
   await expect(row).toBeVisible()
 })
+
+test('an owner hands out the copy of a member’s data and deletes who asks for it, each with a reason; a marketer sees neither', async ({ as }) => {
+  const owner = await Api.staff('owner')
+  const { items } = await owner.get<{ items: { id: string }[] }>('/v1/console/members?phone=13800000057')
+  const id = items[0]?.id ?? ''
+  const page = await as('owner', `/members/${id}`)
+  const requests = page.getByRole('region', { name: '资料请求' })
+  const dialog = page.getByRole('dialog')
+  await requests.getByRole('button', { name: '导出资料副本' }).click()
+  await expect(dialog.getByRole('button', { name: '导出并下载' }), 'not without a reason').toBeDisabled()
+  await field(dialog, '谁提出的、怎么核对的身份').locator('input').fill('本人到店，核对手机号')
+  const [file] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: '导出并下载' }).click()])
+  const copy = await file.createReadStream().then((stream) => stream.toArray())
+  expect(Buffer.concat(copy as Buffer[]).toString()).toContain('13800000057')
+  await expect(dialog).toHaveCount(0)
+
+  await requests.getByRole('button', { name: '应要求注销' }).click()
+  await field(dialog, '谁提出的、怎么核对的身份').locator('input').fill('本人来电注销')
+  await confirm(page, '应要求注销', /将影响 1 位会员/)
+  await expect(page).toHaveURL(/\/members$/)
+  expect(await owner.statusOf('GET', `/v1/console/members/${id}`)).toBe(404)
+  await open(page, '/audit?action=member.delete')
+  await expect(page.getByRole('row').filter({ hasText: '本人来电注销' }).first()).toBeVisible()
+
+  await as('marketer', `/members/${await memberId()}`)
+  await expect(page.getByRole('region', { name: '自定义属性' })).toBeVisible()
+  await expect(requests).toHaveCount(0)
+})

@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'ReadMembers',
   'WriteMembers',
   'RevealPhones',
+  'AnswerDataRequests',
   'MergeMembers',
   'ReadStores',
   'WriteStores',

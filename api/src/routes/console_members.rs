@@ -1,7 +1,7 @@
 //! Members in the console: found, shown masked, disabled and enabled; the full phone only for a reason that is kept.
 
 use actix_web::web::{self, Data};
-use actix_web::{get, post};
+use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use service::Context;
@@ -164,6 +164,49 @@ pub async fn reveal_phone(
 ) -> Result<web::Json<PhoneView>, Problem> {
     let phone = member::reveal_phone(&ctx, &caller.0, id.0, &body.0.reason).await?;
     Ok(web::Json(PhoneView { phone: phone.map(|phone| phone.expose().to_owned()) }))
+}
+
+/// Why a member's data is handed out or deleted: who asked, and how they proved to be the member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataRequest {
+    #[schema(max_length = 200)]
+    reason: String,
+}
+
+/// A copy of everything that is held on a member who asked for it; who took it and why is kept in the audit log.
+#[utoipa::path(
+    tag = "console",
+    request_body = DataRequest,
+    responses((status = 200, body = Object)),
+    security(("staff" = []))
+)]
+#[post("/v1/console/members/{id}/exports")]
+pub async fn export_member(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::AnswerDataRequests>,
+    id: Segments<MemberId>,
+    body: Json<DataRequest>,
+) -> Result<web::Json<serde_json::Value>, Problem> {
+    Ok(web::Json(member::export_member(&ctx, &caller.0, id.0, &body.0.reason).await?))
+}
+
+/// Deletes a member who asked for it: personal data goes, messages stop, purchases stay under a pseudonym. Can't be taken back.
+#[utoipa::path(
+    tag = "console",
+    request_body = DataRequest,
+    responses((status = 204, description = "The membership is deleted.")),
+    security(("staff" = []))
+)]
+#[post("/v1/console/members/{id}/deletion")]
+pub async fn delete_member(
+    ctx: Data<Context>,
+    caller: StaffSession<permission::AnswerDataRequests>,
+    id: Segments<MemberId>,
+    body: Json<DataRequest>,
+) -> Result<HttpResponse, Problem> {
+    member::delete_member(&ctx, &caller.0, id.0, &body.0.reason).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

@@ -213,6 +213,8 @@ fn console(config: &mut ServiceConfig) {
         .service(console_members::get_member)
         .service(console_members::read_timeline)
         .service(console_members::reveal_phone)
+        .service(console_members::export_member)
+        .service(console_members::delete_member)
         .service(console_members::disable_member)
         .service(console_members::enable_member)
         .service(console_tags::tag_member)

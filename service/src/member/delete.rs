@@ -17,18 +17,33 @@ use crate::audit::{self, Act, Actor};
 use crate::consent::{self, Said};
 use crate::context::Context;
 use crate::crypto;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::redirect;
 use crate::session::{self, MemberCaller, Subject};
+use crate::staff::{Permission, StaffCaller};
+use crate::text;
+
+const REASON_CHARACTERS: usize = 200;
 
 /// Doing it twice changes nothing.
 pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
+    delete(ctx, caller.member.id, Actor::Member(caller.member.id), serde_json::json!({})).await
+}
+
+/// For a member who asks the shop for it; the reason says how. Doing it twice changes nothing.
+pub async fn delete_member(ctx: &Context, caller: &StaffCaller, id: MemberId, reason: &str) -> Result<()> {
+    caller.require(Permission::AnswerDataRequests)?;
+    let reason = text::line("reason", reason, REASON_CHARACTERS)?;
+    delete(ctx, id, caller.actor(), serde_json::json!({ "reason": reason })).await
+}
+
+async fn delete(ctx: &Context, id: MemberId, actor: Actor, detail: serde_json::Value) -> Result<()> {
     let txn = ctx.db.begin().await?;
-    let member = redirect::lock_current(&txn, caller.member.id).await?;
-    let Some(member) = member.filter(|member| member.state != MemberState::Deleted) else {
+    let member = redirect::lock_current(&txn, id).await?.ok_or(Error::NotFound("member"))?;
+    if member.state == MemberState::Deleted {
         return Ok(());
-    };
+    }
     let id = member.id;
     session::revoke_all(ctx, &txn, Subject::Member(id), "member_deleted").await?;
     for merged in merged_into(&txn, id).await? {
@@ -38,12 +53,7 @@ pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
     clear_belongings(&txn, id).await?;
     clear_feedback(ctx, &txn, id).await?;
     stop_messages(ctx, &txn, id).await?;
-    let act = Act {
-        actor: Actor::Member(id),
-        action: "member.delete",
-        subject: ("member", id.to_string()),
-        detail: serde_json::json!({}),
-    };
+    let act = Act { actor, action: "member.delete", subject: ("member", id.to_string()), detail };
     audit::record(ctx, &txn, act).await?;
     txn.commit().await?;
     Ok(())

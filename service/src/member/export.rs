@@ -1,4 +1,4 @@
-//! A copy of everything held on a member, for the member.
+//! A copy of everything held on a member, for the member, who takes it or asks the shop for it.
 
 use std::collections::HashMap;
 
@@ -14,19 +14,46 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::Phone;
 use super::attribute_value::show;
 use super::export_loyalty::loyalty;
+use super::{Phone, is_present};
+use crate::audit::{self, Act};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{FeedbackId, MemberId, PurchaseId};
+use crate::redirect;
 use crate::session::MemberCaller;
+use crate::staff::{Permission, StaffCaller};
 use crate::tag::tags_of;
+use crate::text;
+
+const REASON_CHARACTERS: usize = 200;
+
+pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
+    copy_of(ctx, &caller.member).await
+}
+
+/// The same for a member who asks the shop; who took it and why is kept.
+pub async fn export_member(ctx: &Context, caller: &StaffCaller, id: MemberId, reason: &str) -> Result<Value> {
+    caller.require(Permission::AnswerDataRequests)?;
+    let reason = text::line("reason", reason, REASON_CHARACTERS)?;
+    let txn = ctx.db.begin().await?;
+    let member = redirect::find_current(&txn, id).await?;
+    let member = member.filter(is_present).ok_or(Error::NotFound("member"))?;
+    let act = Act {
+        actor: caller.actor(),
+        action: "member.export",
+        subject: ("member", member.id.to_string()),
+        detail: json!({ "reason": reason }),
+    };
+    audit::record(ctx, &txn, act).await?;
+    txn.commit().await?;
+    copy_of(ctx, &member).await
+}
 
 /// Read in several statements: what is written meanwhile may be in one part and not yet in another.
-pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
+async fn copy_of(ctx: &Context, member: &member::Model) -> Result<Value> {
     let db = ctx.db.read();
-    let member = &caller.member;
     let id = member.id;
     let tags: Vec<_> = tags_of(ctx, id)
         .await?

@@ -22,9 +22,9 @@ mod tag;
 mod timeline;
 mod walk_in;
 
-pub use delete::delete_me;
+pub use delete::{delete_me, delete_member};
 pub use enrol::{NewMember, identity_row, new_row};
-pub use export::export_me;
+pub use export::{export_me, export_member};
 pub use profile::{ChangeProfile, change_profile};
 pub use reveal_phone::reveal_phone;
 pub(crate) use search::ids_of;

@@ -16,6 +16,8 @@ pub enum Permission {
     ReadMembers,
     WriteMembers,
     RevealPhones,
+    /// Hand out a copy of all that is held on a member, and delete a member who asks for it.
+    AnswerDataRequests,
     /// Decide that two members are one person.
     MergeMembers,
     ReadStores,

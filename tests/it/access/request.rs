@@ -175,7 +175,7 @@ fn body(operation: &str, world: &World) -> String {
         "create_tag" => json!({ "name": "常客" }),
         "send_feedback" => json!({ "kind": "message", "text": "茶很好喝。" }),
         "reply_to_feedback" => json!({ "text": "谢谢您。" }),
-        "reveal_phone" => json!({ "reason": "a call" }),
+        "reveal_phone" | "export_member" | "delete_member" => json!({ "reason": "a call" }),
         "save_order_gifts" => json!({ "steps": [] }),
         "save_welcome_gift" => json!({ "coupon_template_id": null }),
         "create_coupon_template" => World::money_off(),

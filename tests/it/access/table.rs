@@ -183,6 +183,8 @@ pub const TABLE: &[(&str, Who)] = &[
     ("list_tags", Staff(OFFICE)),
     ("merge_members", Staff(OWNER_MANAGER)),
     ("reveal_phone", Staff(OWNER)),
+    ("export_member", Staff(OWNER)),
+    ("delete_member", Staff(OWNER)),
     ("search_members", Staff(OFFICE)),
     ("set_tag_rule", Staff(OWNER_MARKETER)),
     ("tag_member", Staff(OWNER_MARKETER)),
@@ -301,4 +303,4 @@ pub const TABLE: &[(&str, Who)] = &[
 ];
 
 /// Done last: they end the sessions of those who ask.
-pub const LAST: &[&str] = &["remove_passkey", "delete_me", "sign_out"];
+pub const LAST: &[&str] = &["remove_passkey", "delete_me", "delete_member", "sign_out"];

@@ -132,3 +132,41 @@ async fn the_export_holds_what_is_held() {
     let cashier = phones.app.staff(&owner, StaffRole::Cashier, &[]).await;
     phones.app.get("/v1/me/export").with_bearer(&cashier).await.expect_problem(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn staff_hand_out_the_copy_and_delete_for_a_member_who_asks_and_the_audit_log_keeps_why() {
+    let (phones, _, session) = member().await;
+    let (app, owner) = (&phones.app, phones.app.owner().await);
+    let token = &text(&session, "access_token");
+    let id = text(&app.get("/v1/me").with_bearer(token).await.expect(200), "id");
+    let path = |what: &str| format!("/v1/console/members/{id}/{what}");
+    let asked = json!({ "reason": "来电申请，已核对手机号" });
+
+    let marketer = app.staff_session(StaffRole::Marketer).await;
+    for what in ["exports", "deletion"] {
+        app.post(&path(what), asked.clone()).with_bearer(&marketer).await.expect_problem(403, "forbidden");
+        app.post(&path(what), json!({ "reason": " " })).with_bearer(&owner).await.expect_invalid("reason");
+    }
+    let theirs = app.post(&path("exports"), asked.clone()).with_bearer(&owner).await.expect(200);
+    let own = app.get("/v1/me/export").with_bearer(token).await.expect(200);
+    assert_eq!((&theirs["profile"], &theirs["consents"]), (&own["profile"], &own["consents"]));
+
+    for _ in 0..2 {
+        app.post(&path("deletion"), asked.clone()).with_bearer(&owner).await.expect(204);
+    }
+
+    app.get("/v1/me").with_bearer(token).await.expect(401);
+    app.post(&path("exports"), asked.clone()).with_bearer(&owner).await.expect(404);
+    let nobody = format!("/v1/console/members/{}/deletion", app.ctx.new_id::<MemberId>());
+    app.post(&nobody, asked).with_bearer(&owner).await.expect(404);
+    for action in ["member.export", "member.delete"] {
+        let log =
+            app.get(&format!("/v1/console/audit?action={action}")).with_bearer(&owner).await.expect(200);
+        let acts = log["items"].as_array().unwrap();
+        assert_eq!(
+            (acts.len(), &acts[0]["detail"]["reason"]),
+            (1, &json!("来电申请，已核对手机号")),
+            "{action}"
+        );
+    }
+}

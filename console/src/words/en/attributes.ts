@@ -1,11 +1,11 @@
 import type { Words } from '../zh-CN'
 
 const words: Words['attributes'] = {
-  title: 'Member attributes',
+  title: 'Attributes',
   lead: 'What the brand wants to know of its members besides name, gender and birthday. Audiences can ask for it.',
   create: 'New attribute',
   edit: 'Edit attribute',
-  empty: 'No member attributes yet',
+  empty: 'No attributes yet',
   emptyHint: 'Taste, cups a week, keeps a pet: members fill it in in the mini-program, or staff on a member’s page, and audiences ask for it.',
   label: 'Name',
   labelHint: 'Members see this name in the mini-program.',

@@ -143,7 +143,7 @@ const words: Words['audiences'] = {
   saysDid: '{what} at least {n} times',
   saysWithin: ' in the last {n} days',
   saysEnds: ', which ends within {n} days',
-  attribute: 'Own attribute',
+  attribute: 'Attribute',
   whichAttribute: 'Which attribute',
   attributeYes: 'Yes',
   attributeNo: 'No',

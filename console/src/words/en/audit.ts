@@ -61,6 +61,7 @@ const words: Words['audit'] = {
   'member.enrol': 'enrolled member{name} at the till',
   'member.disable': 'disabled member{name}',
   'member.enable': 'enabled member{name}',
+  'member.export': 'handed out a copy of the data of member{name}',
   'member.delete': 'deleted member{name}',
   'member.merge': 'merged two records of member{name}',
   'member.import': 'imported members',
