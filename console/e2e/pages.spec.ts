@@ -18,6 +18,7 @@ async function menuOf(page: Page): Promise<{ name: string; path: string }[]> {
 const TABS = [
   { name: '核销', path: '/reports?tab=redemptions' },
   { name: '查券码', path: '/coupons?tab=find' },
+  { name: '断网核销', path: '/coupons?tab=conflicts' },
 ]
 
 async function settled(page: Page) {

@@ -13,6 +13,7 @@ mod people;
 mod phones;
 mod prompts;
 mod runs;
+mod sizes;
 mod team;
 
 pub use phones::{PhoneOwner, phone_owners};

@@ -6,6 +6,7 @@ use entity::{campaign, coupon_template, segment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::people::{ARRIVAL, MEMBER_DAY, TAGS};
+use super::sizes::keep_past_sizes;
 use crate::audience::{self, Rule, SegmentDraft, rule::Range};
 use crate::calendar;
 use crate::campaign::{self as campaigns, CampaignDraft};
@@ -125,7 +126,12 @@ async fn ensure_segment(ctx: &Context, owner: &StaffCaller, name: &str, rule: Ru
     let known = segment::Entity::find().filter(segment::Column::Name.eq(name)).one(ctx.db.read()).await?;
     match known {
         Some(known) => Ok(known.id),
-        None => Ok(audience::create(ctx, owner, SegmentDraft { name: name.to_owned(), rule }).await?.id),
+        None => {
+            let draft = SegmentDraft { name: name.to_owned(), rule: rule.clone() };
+            let id = audience::create(ctx, owner, draft).await?.id;
+            keep_past_sizes(ctx, id, &rule).await?;
+            Ok(id)
+        }
     }
 }
 

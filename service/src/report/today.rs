@@ -99,7 +99,7 @@ pub async fn read_today(ctx: &Context, staff: &StaffCaller) -> Result<Today> {
     if may(Permission::WriteMembers) {
         needs.extend(adjustments(ctx).await?);
     }
-    if may(Permission::ReadReports) {
+    if may(Permission::ServeMembers) {
         needs.extend(offline_conflicts(ctx, staff).await?);
     }
     if may(Permission::HandleFeedback) {

@@ -54,7 +54,7 @@ export function placeOf(need: Need): RouteLocationRaw {
     case 'complaints_due':
       return { name: 'feedback', query: { tab: 'due' } }
     case 'offline_conflicts':
-      return { name: 'coupons' }
+      return { name: 'coupons', query: { tab: 'conflicts' } }
     default:
       return { name: 'home' }
   }

@@ -58,6 +58,7 @@ const words: Words['common'] = {
   tooLong: 'At most {n} characters',
   table: 'Table',
   chart: 'Chart',
+  blankChart: 'Nothing in this time',
   definition: 'Definition',
   upBy: 'Up by {n}',
   downBy: 'Down by {n}',

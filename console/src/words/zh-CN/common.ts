@@ -56,6 +56,7 @@ export default {
   tooLong: '最多 {n} 个字',
   table: '表格',
   chart: '图',
+  blankChart: '这段时间没有数据',
   definition: '口径',
   upBy: '较上期上升 {n}',
   downBy: '较上期下降 {n}',
