@@ -5,7 +5,7 @@ use std::sync::Arc;
 use entity::states::DeliveryState;
 use entity::{
     campaign, consent, consent_event, coupon_template, delivery, identity, member, member_tag, purchase,
-    purchase_line, segment, setting, staff, staff_store, store, tag,
+    purchase_line, segment, segment_size, setting, staff, staff_store, store, tag,
 };
 use sandbox::{Newcomer, Sandbox, SandboxSettings};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -42,7 +42,7 @@ where
     E::find().count(ctx.db.read()).await.unwrap()
 }
 
-async fn counts(ctx: &Context) -> [u64; 15] {
+async fn counts(ctx: &Context) -> [u64; 16] {
     [
         rows::<staff::Entity>(ctx).await,
         rows::<staff_store::Entity>(ctx).await,
@@ -57,6 +57,7 @@ async fn counts(ctx: &Context) -> [u64; 15] {
         rows::<consent_event::Entity>(ctx).await,
         rows::<coupon_template::Entity>(ctx).await,
         rows::<segment::Entity>(ctx).await,
+        rows::<segment_size::Entity>(ctx).await,
         rows::<campaign::Entity>(ctx).await,
         rows::<setting::Entity>(ctx).await,
     ]
@@ -69,7 +70,8 @@ async fn a_shop_that_is_seeded_twice_is_there_once() {
     let first = demo::seed(&app.ctx).await.unwrap();
     let once = counts(&app.ctx).await;
     assert_eq!(once[..5], [4, 2, 3, 3, 60]);
-    assert_eq!(once[11..], [6, 3, 5, 3]);
+    // A segment has the size of the day of the start and of the 28 before it.
+    assert_eq!(once[11..], [6, 3, 3 * 29, 5, 3]);
     assert_eq!(demo::seed(&app.ctx).await.unwrap(), first);
     assert_eq!(counts(&app.ctx).await, once);
 }
