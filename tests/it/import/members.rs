@@ -1,5 +1,6 @@
 //! Members: enrolled, found again, filled in, never overwritten.
 
+use chrono::Duration;
 use entity::states::{Gender, IdentityProvider};
 use entity::{identity, member, member_tag, tag};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -101,6 +102,22 @@ async fn blanks_are_filled_and_nothing_is_overwritten() {
     assert_eq!((member.name.as_deref(), member.gender), (Some("王芳"), Some(Gender::Female)));
     assert!(member.birthday.is_some() && member.phone_cipher.is_some());
     assert_eq!(counts(&app.ctx).await[..2], [1, 3]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_filled_in_is_known_since_then_and_one_that_was_there_is_not_touched() {
+    let app = TestApp::start().await;
+    import(&app.ctx, "7,,13812345678,,,,,,,\n8,王芳,,,,,,,,\n").await;
+    let since = async |number: &str| of_number(&app.ctx, number).await.name_since;
+    assert_eq!((since("7").await, since("8").await), (None, None), "nothing was sent to them before");
+    app.clock.advance(Duration::hours(1));
+
+    import(&app.ctx, "7,李雷,,,,,,,,\n8,,,f,,,,,,\n").await;
+    let filled = app.ctx.now();
+    app.clock.advance(Duration::hours(1));
+    import(&app.ctx, "7,韩梅,,f,,,,,,\n8,王芳芳,,,1990-02-03,,,,,\n").await;
+
+    assert_eq!((since("7").await, since("8").await), (Some(filled), None));
 }
 
 #[tokio::test]

@@ -71,7 +71,8 @@ async fn deleting_clears_the_person_and_keeps_the_ledger() {
     let db = phones.app.ctx.db.read();
     let row = member::Entity::find_by_id(id).one(db).await.unwrap().unwrap();
     assert_eq!(row.state, MemberState::Deleted);
-    assert_eq!((row.name, row.birthday, row.phone_cipher), (None, None, None));
+    assert_eq!((row.name, row.name_since), (None, None), "not even when the name was given");
+    assert_eq!((row.birthday, row.phone_cipher), (None, None));
     assert!(!row.marketing_consent);
     assert_ne!(row.card_number, text(&session["member"], "card_number"));
     assert_eq!(identity::Entity::find().count(db).await.unwrap(), 0);

@@ -110,6 +110,36 @@ async fn a_phone_proven_by_sms_brings_two_records_together_and_nothing_is_lost()
 }
 
 #[tokio::test]
+async fn a_name_is_known_since_the_merge_unless_both_had_the_same() {
+    for (theirs, mine, since_merge) in [
+        (None, Some("小林"), true),
+        (Some("林晓"), Some("小林"), true),
+        (Some("林晓"), None, true),
+        (Some("林晓"), Some("林晓"), false),
+        (None, None, false),
+    ] {
+        let app = TestApp::with_platforms().await;
+        let owner = app.owner().await;
+        let kept = app.members(1).await[0];
+        app.clock.advance(Duration::seconds(1));
+        let gone = app.members(1).await[0];
+        for (id, name) in [(kept, theirs), (gone, mine)] {
+            let token = app.member_session(id).await;
+            app.patch("/v1/me", json!({ "name": name })).with_bearer(&token).await.expect(200);
+        }
+        let before = row(&app, kept).await.name_since;
+        app.clock.advance(Duration::minutes(1));
+
+        merge(&app, &owner, kept, gone).await.expect(200);
+
+        let after = row(&app, kept).await;
+        assert_eq!(after.name.as_deref(), theirs.or(mine));
+        let expected = if since_merge { Some(app.ctx.now()) } else { before };
+        assert_eq!(after.name_since, expected, "{theirs:?} and {mine:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_old_id_the_old_token_and_the_old_card_answer_as_the_member_who_stays() {
     let phones = Phones::start().await;
     let app = &phones.app;
