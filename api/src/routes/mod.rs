@@ -192,6 +192,7 @@ fn staff(config: &mut ServiceConfig) {
     config
         .service(purchases::record_purchase)
         .service(refunds::find_purchase)
+        .service(refunds::quote_refund)
         .service(refunds::refund_purchase)
         .service(tiers::use_right)
         .service(mall::list_waiting_exchanges)

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::ids::{PurchaseId, PurchaseLineId, RefundId, StoreId};
-use service::purchase::{self, Asked, RefundPurchase, RefundRow, Refunded};
+use service::purchase::{self, Asked, RefundLine, RefundPurchase, RefundQuote, RefundRow, Refunded};
 use service::{Context, Error};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,15 +54,30 @@ pub struct RefundLineBody {
 
 impl RefundBody {
     fn into_command(self, purchase_id: PurchaseId) -> Result<RefundPurchase, Error> {
-        let asked = match (self.lines.is_empty(), self.amount_fen) {
-            (true, None) => Asked::All,
-            (true, Some(fen)) => Asked::Amount(fen),
-            (false, None) => {
-                Asked::Lines(self.lines.into_iter().map(|line| (line.line_id, line.quantity)).collect())
-            }
-            (false, Some(_)) => return Err(Error::invalid("amount_fen", "give either lines or amount_fen")),
-        };
+        let asked = asked(self.lines, self.amount_fen)?;
         Ok(RefundPurchase { purchase_id, refund_no: self.refund_no, asked, reason: self.reason })
+    }
+}
+
+/// The same as in the refund that it is for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundQuoteBody {
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    pub lines: Vec<RefundLineBody>,
+    #[schema(minimum = 1)]
+    pub amount_fen: Option<i64>,
+}
+
+fn asked(lines: Vec<RefundLineBody>, amount_fen: Option<i64>) -> Result<Asked, Error> {
+    match (lines.is_empty(), amount_fen) {
+        (true, None) => Ok(Asked::All),
+        (true, Some(fen)) => Ok(Asked::Amount(fen)),
+        (false, None) => {
+            Ok(Asked::Lines(lines.into_iter().map(|line| (line.line_id, line.quantity)).collect()))
+        }
+        (false, Some(_)) => Err(Error::invalid("amount_fen", "give either lines or amount_fen")),
     }
 }
 
@@ -124,15 +139,53 @@ pub struct RefundedLineView {
     pub points: i64,
 }
 
-impl From<Refunded> for RefundedView {
-    fn from(refunded: Refunded) -> Self {
-        let line = |line: purchase::RefundLine| RefundedLineView {
+impl From<RefundLine> for RefundedLineView {
+    fn from(line: RefundLine) -> Self {
+        Self {
             line_id: line.purchase_line_id,
             quantity: line.quantity,
             amount_fen: line.amount_fen,
             points: line.points,
-        };
-        Self { lines: refunded.lines.into_iter().map(line).collect(), refund: refunded.refund.into() }
+        }
+    }
+}
+
+impl From<Refunded> for RefundedView {
+    fn from(refunded: Refunded) -> Self {
+        let lines = refunded.lines.into_iter().map(Into::into).collect();
+        Self { lines, refund: refunded.refund.into() }
+    }
+}
+
+/// What the refund would say, if it were made now.
+#[derive(Serialize, ToSchema)]
+pub struct RefundQuoteView {
+    pub amount_fen: i64,
+    pub deducted_fen: i64,
+    pub gift_fen: i64,
+    pub coupon_fen: i64,
+    pub payable_fen: i64,
+    pub points: i64,
+    pub debt_points: i64,
+    pub lines: Vec<RefundedLineView>,
+    /// The names of the coupons that the member gets back and can use again, one for each copy.
+    pub coupons: Vec<String>,
+}
+
+impl From<RefundQuote> for RefundQuoteView {
+    fn from(quote: RefundQuote) -> Self {
+        let Refunded { refund, lines } = quote.refunded;
+        Self {
+            payable_fen: purchase::payable_fen(&refund),
+            amount_fen: refund.amount_fen,
+            deducted_fen: refund.deducted_fen,
+            gift_fen: refund.gift_fen,
+            coupon_fen: refund.coupon_fen,
+            points: refund.points,
+            debt_points: refund.debt_points,
+            lines: lines.into_iter().map(Into::into).collect(),
+            coupons: quote.coupons,
+        }
     }
 }
 
@@ -153,6 +206,24 @@ pub async fn find_purchase(
     let (recorded, refunds) = purchase::find_purchase(&ctx, &staff.0, (store_id, &order_no)).await?;
     let refunds = refunds.into_iter().map(RefundView::from).collect();
     Ok(web::Json(FoundPurchaseView { purchase: recorded.into(), refunds }))
+}
+
+/// What giving back all or part of a purchase would come to: money, points and coupons. It changes nothing.
+#[utoipa::path(
+    tag = "till",
+    request_body = RefundQuoteBody,
+    responses((status = 200, body = RefundQuoteView)),
+    security(("staff" = [])),
+)]
+#[post("/v1/staff/purchases/{id}/refund-quotes")]
+pub async fn quote_refund(
+    ctx: Data<Context>,
+    staff: StaffSession<permission::ServeMembers>,
+    id: Segments<PurchaseId>,
+    body: Json<RefundQuoteBody>,
+) -> Result<web::Json<RefundQuoteView>, Problem> {
+    let asked = asked(body.0.lines, body.0.amount_fen)?;
+    Ok(web::Json(purchase::quote_refund(&ctx, &staff.0, id.0, asked).await?.into()))
 }
 
 /// Gives back all or part of a purchase; its points go back with it, of a whole order also its coupons.

@@ -3298,6 +3298,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/purchases/{id}/refund-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What giving back all or part of a purchase would come to: money, points and coupons. It changes nothing. */
+        post: operations["quote_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff/purchases/{id}/refunds": {
         parameters: {
             query?: never;
@@ -7887,6 +7904,32 @@ export interface components {
             line_id: components["schemas"]["PurchaseLineId"];
             /** Format: int64 */
             quantity: number;
+        };
+        /** @description The same as in the refund that it is for. */
+        RefundQuoteBody: {
+            lines?: components["schemas"]["RefundLineBody"][];
+            /** Format: int64 */
+            amount_fen?: number | null;
+        };
+        /** @description What the refund would say, if it were made now. */
+        RefundQuoteView: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            deducted_fen: number;
+            /** Format: int64 */
+            gift_fen: number;
+            /** Format: int64 */
+            coupon_fen: number;
+            /** Format: int64 */
+            payable_fen: number;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            debt_points: number;
+            lines: components["schemas"]["RefundedLineView"][];
+            /** @description The names of the coupons that the member gets back and can use again, one for each copy. */
+            coupons: string[];
         };
         RefundView: {
             id: components["schemas"]["RefundId"];
@@ -30782,6 +30825,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundQuoteBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundQuoteView"];
                 };
             };
             /** @description The body is not valid JSON. */

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::coupon::{self, ReturnedLine};
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::ids::{PurchaseId, PurchaseLineId, RefundId};
+use crate::ids::{CouponId, PurchaseId, PurchaseLineId, RefundId};
 use crate::order_gift;
 use crate::points::{self, TakenBack};
 use crate::refusal::Refusal;
@@ -75,23 +75,39 @@ pub async fn refund_purchase(
     if let Some(done) = stored_answer(&txn, &purchase, &command).await? {
         return Ok(done);
     }
-    // Read again under the lock: another refund may have come first.
-    let purchase = purchase::Entity::find_by_id(purchase.id).one(&txn).await?;
-    let purchase = purchase.ok_or(Error::NotFound("purchase"))?;
-    let parts = parts_of(&txn, &purchase).await?;
-    let pieces = refund_rules::plan(&parts, &command.asked)?;
-    let coupon_fen = give_back_coupons(ctx, &txn, staff, (&purchase, &command), (&parts, &pieces)).await?;
-    let left_fen = purchase.total_fen - purchase.refunded_fen - amount_of(&pieces);
-    let gift_fen = order_gift::take_back(ctx, &txn, &purchase, left_fen).await?;
-    let paid_out = PaidOut { coupon_fen, gift_fen };
-    let refunded = write(ctx, &txn, staff, (&purchase, &command), (&pieces, paid_out)).await?;
-    if refund_rules::is_whole(&parts, &pieces) {
-        stamp::take_back(ctx, &txn, &purchase).await?;
-        return_period::Entity::delete_by_id(purchase.id).exec(&txn).await?;
-    }
+    let (refunded, _) = give_back(ctx, &txn, staff, &command).await?;
     record(ctx, &txn, staff, &refunded.refund).await?;
     txn.commit().await?;
     Ok(refunded)
+}
+
+/// What a refund is, but for its number and its audit. Its quote does the same and keeps nothing of it. Answers also the coupons that
+/// the member gets back.
+///
+/// # Refuses
+/// `refund_too_large`, `refund_number_taken`
+pub(super) async fn give_back(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    staff: &StaffCaller,
+    command: &RefundPurchase,
+) -> Result<(Refunded, Vec<CouponId>)> {
+    // Read under the lock: another refund may have come first.
+    let purchase = purchase::Entity::find_by_id(command.purchase_id).one(txn).await?;
+    let purchase = purchase.ok_or(Error::NotFound("purchase"))?;
+    let parts = parts_of(txn, &purchase).await?;
+    let pieces = refund_rules::plan(&parts, &command.asked)?;
+    let (coupon_fen, coupons) =
+        give_back_coupons(ctx, txn, staff, (&purchase, command), (&parts, &pieces)).await?;
+    let left_fen = purchase.total_fen - purchase.refunded_fen - amount_of(&pieces);
+    let gift_fen = order_gift::take_back(ctx, txn, &purchase, left_fen).await?;
+    let paid_out = PaidOut { coupon_fen, gift_fen };
+    let refunded = write(ctx, txn, staff, (&purchase, command), (&pieces, paid_out)).await?;
+    if refund_rules::is_whole(&parts, &pieces) {
+        stamp::take_back(ctx, txn, &purchase).await?;
+        return_period::Entity::delete_by_id(purchase.id).exec(txn).await?;
+    }
+    Ok((refunded, coupons))
 }
 
 /// What coupons add to a refund, and what a gift that was used is worth.
@@ -257,20 +273,19 @@ async fn take_money(txn: &impl ConnectionTrait, id: PurchaseId, amount_fen: i64)
 }
 
 /// An order that goes back at once takes its coupons with it; of one that goes back in parts each coupon's own rule says what becomes of
-/// it. Answers what is paid out for them.
+/// it. Answers what is paid out for them, and those that the member gets back.
 async fn give_back_coupons(
     ctx: &Context,
     txn: &DatabaseTransaction,
     staff: &StaffCaller,
     (purchase, command): (&purchase::Model, &RefundPurchase),
     (parts, pieces): (&[Part], &[Piece]),
-) -> Result<i64> {
+) -> Result<(i64, Vec<CouponId>)> {
     let order = (purchase.store_id, purchase.order_no.as_str());
     let in_parts = parts.iter().any(|part| part.back_quantity > 0);
     if !in_parts && refund_rules::is_whole(parts, pieces) {
         let reason = command.reason.as_deref().unwrap_or("refund");
-        coupon::return_of_order(ctx, txn, staff, order, reason).await?;
-        return Ok(0);
+        return Ok((0, coupon::return_of_order(ctx, txn, staff, order, reason).await?));
     }
     let returned: Vec<ReturnedLine> = parts
         .iter()
@@ -281,7 +296,8 @@ async fn give_back_coupons(
             (quantity > 0).then_some(ReturnedLine { line, quantity, before, bought })
         })
         .collect();
-    Ok(coupon::return_of_lines(ctx, txn, order, &returned).await?.given_back_fen)
+    let partly = coupon::return_of_lines(ctx, txn, order, &returned).await?;
+    Ok((partly.given_back_fen, partly.reissued))
 }
 
 async fn record(

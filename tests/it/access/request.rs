@@ -155,6 +155,7 @@ fn body(operation: &str, world: &World) -> String {
         }
         "create_mall_item" | "change_mall_item" => World::mall_item(),
         "create_stamp_card" | "change_stamp_card" => world.stamp_card_body(),
+        "quote_refund" => json!({ "amount_fen": 1 }),
         "refund_purchase" => json!({ "refund_no": "R1", "amount_fen": 1 }),
         "use_right" => {
             json!({ "store_id": store, "scan_id": scan, "right_code": "tea", "request_no": "U1" })

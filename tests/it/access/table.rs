@@ -151,6 +151,7 @@ pub const TABLE: &[(&str, Who)] = &[
     ("stamp_by_hand", StaffOfStore(TILL)),
     ("record_purchase", StaffOfStore(TILL)),
     ("redeem_coupon", StaffOfStore(TILL)),
+    ("quote_refund", StaffOfStore(TILL)),
     ("refund_purchase", StaffOfStore(TILL)),
     ("reverse_redemption", StaffOfStore(TILL)),
     ("scan_card", StaffOfStore(TILL)),

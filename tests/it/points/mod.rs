@@ -6,6 +6,7 @@ pub mod ledger;
 mod merge;
 mod model;
 mod refund;
+mod refund_quote;
 mod refund_rules;
 mod spend;
 mod upkeep;

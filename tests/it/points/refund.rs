@@ -12,14 +12,14 @@ use service::states::CouponState;
 use super::ledger::{audit, balance, save, spend};
 use crate::coupon::shop::{Shop, money_off};
 
-struct Till {
-    shop: Shop,
-    token: String,
-    member: member::Model,
+pub(super) struct Till {
+    pub shop: Shop,
+    pub token: String,
+    pub member: member::Model,
 }
 
 impl Till {
-    async fn open(policy: PointsPolicy) -> Self {
+    pub async fn open(policy: PointsPolicy) -> Self {
         let shop = Shop::open().await;
         save(&shop, policy).await;
         let (token, member) = (shop.cashier_token().await, shop.member().await);
@@ -27,7 +27,7 @@ impl Till {
     }
 
     /// 60.00 of tea and 40.00 of cake for 90.00.
-    async fn buy(&self, order_no: &str) -> Value {
+    pub async fn buy(&self, order_no: &str) -> Value {
         let body = json!({
             "store_id": self.shop.store, "card_number": self.member.card_number, "order_no": order_no, "total_fen": 9_000,
             "lines": [
@@ -38,24 +38,24 @@ impl Till {
         self.shop.app.post("/v1/staff/purchases", body).with_bearer(&self.token).await.expect(201)
     }
 
-    fn refund(&self, purchase: &Value, body: Value) -> tests::answer::Ask {
+    pub fn refund(&self, purchase: &Value, body: Value) -> tests::answer::Ask {
         let path = format!("/v1/staff/purchases/{}/refunds", purchase["id"].as_str().unwrap());
         self.shop.app.post(&path, body).with_bearer(&self.token)
     }
 
-    async fn points(&self) -> (i64, i64) {
+    pub async fn points(&self) -> (i64, i64) {
         let now = balance(self.shop.ctx(), self.member.id).await;
         (now.balance, now.pending)
     }
 
-    async fn sums(&self) -> (i64, i64, bool) {
+    pub async fn sums(&self) -> (i64, i64, bool) {
         let row =
             member::Entity::find_by_id(self.member.id).one(self.shop.ctx().db.read()).await.unwrap().unwrap();
         (row.purchase_count, row.purchase_total_fen, row.last_purchase_at.is_some())
     }
 }
 
-fn at_once() -> PointsPolicy {
+pub(super) fn at_once() -> PointsPolicy {
     PointsPolicy { return_days: 0, ..PointsPolicy::default() }
 }
 
