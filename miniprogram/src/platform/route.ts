@@ -12,3 +12,15 @@ export function ownRoute(): () => string {
   return () => getCurrentPages().at(-1)?.route ?? ''
   // #endif
 }
+
+/** The page that is looked at and its parameters, as an address to come back to. */
+export function here(): string {
+  // #ifdef H5
+  return location.hash.slice(1)
+  // #endif
+  // #ifndef H5
+  const page = getCurrentPages().at(-1) as { route?: string; options?: Record<string, string> } | undefined
+  const parameters = Object.entries(page?.options ?? {}).map(([name, value]) => `${name}=${value}`)
+  return `/${page?.route ?? ''}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`
+  // #endif
+}

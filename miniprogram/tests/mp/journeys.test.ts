@@ -100,6 +100,19 @@ describe('journeys through the WeChat package', () => {
     page.close()
   }, 60_000)
 
+  it('leads staff by way of the sign-in to the page that was asked for, with its parameters', async () => {
+    const went = (url: string) => () => calls.some(({ name, of }) => name === 'redirectTo' && of.url === url)
+    const page = await mini.open('staff/purchase/index', { card: '8800000000000001' })
+    await page.until(went('/staff/sign-in/index'))
+    page.close()
+    const door = await mini.open('staff/sign-in/index')
+    await door.type('login', 'cashier')
+    await door.type('password', 'shanyue-demo')
+    await door.tap('staff-enter')
+    await door.until(went('/staff/purchase/index?card=8800000000000001'))
+    door.close()
+  }, 60_000)
+
   it('redeems at the till: scan, amount, confirm, receipt', async () => {
     const door = await mini.open('staff/sign-in/index')
     await door.type('login', 'cashier')
