@@ -45,6 +45,15 @@ test('a cashier signs in; a wrong password is told in words', async ({ app }) =>
   await expect(at('queue'), 'it is ready for an outage').toContainText('2,000.00')
 })
 
+test('a link to a staff page leads there by way of the sign-in', async ({ app }) => {
+  const { tap, fill, open, page } = await app()
+  await open('staff/today/index')
+  await fill('login', 'cashier')
+  await fill('password', 'shanyue-demo')
+  await tap('staff-enter')
+  await expect(page).toHaveURL(/#\/staff\/today\/index$/)
+})
+
 test('the code on the phone is scanned off its screen and redeemed in three taps; a second scan of it is refused; it is undone', async ({ app, otherApp }) => {
   const person = await withCoupon('林晓雨')
   const phone = await otherApp({ member: person })
@@ -135,6 +144,8 @@ test('a purchase is recorded by the card’s number and given back by its order 
   await till.fill('find-order', `A-${person.id}`)
   await till.tap('find')
   await expect(till.at('found')).toContainText('¥62.00')
+  await expect(till.at('refund-quote'), 'what it comes to is shown before').toContainText('¥62.00')
+  await expect(till.at('refund-go')).toHaveText('确认退款 ¥62.00')
   await till.tap('refund-go')
   await expect(till.at('refunded')).toContainText('¥62.00')
 

@@ -46,10 +46,10 @@ export const threshold = (rules: Rules): string => (rules.threshold_fen > 0 ? sa
 
 export function stores(rules: Rules, names: string[] = []): string {
   if (rules.all_stores) return say('coupons.allStores')
-  return names.length > 0 && names.length <= 2 ? names.join('、') : say('coupons.someStores', { n: rules.store_ids.length })
+  return names.length > 0 && names.length <= 2 ? listed(names) : say('coupons.someStores', { n: rules.store_ids.length })
 }
 
-const listed = (names: string[]): string => names.join(locale.value === 'en' ? ', ' : '、')
+export const listed = (names: string[]): string => names.join(locale.value === 'en' ? ', ' : '、')
 
 /** Articles have codes and no names here, so only categories are named. */
 export function goods({ conditions }: Rules): string | undefined {
