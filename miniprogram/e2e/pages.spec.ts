@@ -1,7 +1,8 @@
-/** Every page of the app, as who it is for: without a serious finding of axe, and no wider than the screen. */
+/** Every page of the app, as who it is for: without a serious finding of axe, no wider than the screen, and all that is tapped large enough. */
 import AxeBuilder from '@axe-core/playwright'
 import { readFileSync } from 'node:fs'
 import { ask, claim, memberSession, personWith, type Page } from './tools/shop'
+import { misfits } from './tools/fit'
 import { expect, test, type App } from './tools/test'
 
 interface Pages {
@@ -44,8 +45,7 @@ async function check(phone: App, path: string): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page: phone.page }).analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const found = serious.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${path}: ${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`))
-  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
-  return wide ? [...found, `${path}: wider than the screen`] : found
+  return [...found, ...(await misfits(phone.page)).map((each) => `${path}: ${each}`)]
 }
 
 test.describe.configure({ mode: 'parallel' })
@@ -81,6 +81,28 @@ for (const [scheme, locale] of [['light', 'zh-CN'], ['dark', 'en']] as const) {
           await phone.page.reload()
           await settled(phone)
           found.push(...(await check(phone, path)))
+        }
+        expect(found).toEqual([])
+      })
+    }
+  })
+}
+
+/** The smallest phone with the largest words, and a tablet. */
+for (const { width, height, large, locale } of [{ width: 320, height: 568, large: true, locale: 'en' }, { width: 375, height: 812, large: true, locale: 'zh-CN' }, { width: 768, height: 1024, large: false, locale: 'zh-CN' }] as const) {
+  test.describe(`${width} px wide${large ? ' with large words' : ''}, ${locale}`, () => {
+    test.use({ viewport: { width, height } })
+
+    for (const some of inGroups(paths, 2 * GROUP)) {
+      test(`fits: ${some[0]} to ${some.at(-1)}`, async ({ app }) => {
+        const about = await subjects()
+        const phone = await app({ member: await personWith(REGULAR), staff: 'cashier', locale, large })
+        const found: string[] = []
+        for (const path of some) {
+          await phone.open(path + (about[path] ?? ''))
+          await phone.page.reload()
+          await settled(phone)
+          found.push(...(await misfits(phone.page)).map((each) => `${path}: ${each}`))
         }
         expect(found).toEqual([])
       })

@@ -17,6 +17,7 @@ interface Who {
   session?: SignedIn
   staff?: string
   locale?: 'zh-CN' | 'en'
+  large?: boolean
 }
 
 interface Fixtures {
@@ -33,9 +34,10 @@ const sessionOf = (of: SignedIn): string =>
 /** uni-app's browser build keeps a value with its type. */
 const kept = (data: string): string => JSON.stringify({ type: 'string', data })
 
-async function storage({ member, session, staff, locale }: Who): Promise<Array<[string, string]>> {
+async function storage({ member, session, staff, locale, large }: Who): Promise<Array<[string, string]>> {
   const entries: Array<[string, string]> = []
   if (locale) entries.push(['huike.locale', JSON.stringify(locale)])
+  if (large) entries.push(['huike.large', 'true'])
   if (member) entries.push(['huike.session.member', sessionOf(await memberSession(member))], ['huike.sandbox.person', JSON.stringify(member)])
   if (session) entries.push(['huike.session.member', sessionOf(session)])
   if (staff) entries.push(['huike.session.staff', sessionOf(await staffSession(staff))])
