@@ -19,7 +19,7 @@ export const staff: Record<keyof typeof chinese, string> = {
   'staff.aim': 'Hold the card’s code inside the frame',
   'staff.noCamera': 'No camera can be used here. Use a hand scanner, or type the code',
   'staff.typeCode': 'Type a card’s or a coupon’s code',
-  'staff.typePlaceholder': 'Scan with a hand scanner, or type',
+  'staff.typePlaceholder': 'Scan or type it here',
   'staff.typeNote': 'The line under the card’s code, which changes every half minute, or the 12 letters of a coupon. A hand scanner may be used here.',
   'staff.typeGo': 'Look up',
   'staff.how': 'Ask for the member’s code; after the scan the best use of coupons is worked out by itself',
