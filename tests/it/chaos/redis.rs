@@ -13,6 +13,8 @@ const RATE: usize = 400;
 const WORKERS: usize = 2;
 /// What each worker keeps to while nobody counts for all.
 const ALONE: f64 = 0.1;
+/// A limit may grant so much of a second at once. A Redis that was emptied has forgotten that it did, and grants it again.
+const FORGOTTEN: f64 = 0.02;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_caps_are_exact_and_sending_goes_on_stricter() {
@@ -50,7 +52,7 @@ async fn without_redis_caps_are_exact_and_sending_goes_on_stricter() {
     assert_eq!(verdict.counts.get(&DeliveryState::Suppressed), Some(&(MEMBERS as u64)), "{verdict:?}");
     let inboxes = cluster.inboxes().await;
     assert!(inboxes.values().all(|received| *received == 1), "somebody is above the cap");
-    rate::never_exceeded(&cluster, RATE as f64, &stalls.end()).await;
+    rate::never_exceeded(&cluster, RATE as f64 * (1.0 + FORGOTTEN), &stalls.end()).await;
     let stricter = (RATE as f64 * ALONE * WORKERS as f64 * rate::TOLERANCE).ceil() as usize;
     assert!(outage <= stricter + WORKERS, "{outage} in a second without Redis, {stricter} are allowed");
 }
