@@ -8,12 +8,14 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use service::Error;
 
 use crate::admission;
 use crate::problem::{HttpFault, Problem, of_payload};
 
-/// A JSON body. Broken JSON, or JSON nested deeper than 128, is `malformed_json`; a wrong or unknown field is `invalid`.
+/// A JSON body. Broken JSON, or JSON nested deeper than 128, is `malformed_json`; a wrong or unknown field is `invalid`, and so is one with the character
+/// U+0000, which PostgreSQL keeps in no text.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Json<T> {
@@ -76,7 +78,37 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     })?;
     deserializer.end().map_err(|error| HttpFault::MalformedJson(error.to_string()))?;
+    if bytes.windows(NUL_IN_JSON.len()).any(|window| window == NUL_IN_JSON) {
+        // JSON that was read once can be read again; the escape may itself be escaped.
+        let whole = serde_json::from_slice(bytes).unwrap_or_default();
+        if let Some(path) = nul_at(String::new(), &whole) {
+            return Err(holds_nul(path));
+        }
+    }
     Ok(value)
+}
+
+/// The only way to write it: JSON permits no control character in a string.
+const NUL_IN_JSON: &[u8] = b"\\u0000";
+
+/// Where the first string or name is that has U+0000 in it.
+fn nul_at(path: String, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(n, item)| nul_at(format!("{path}[{n}]"), item))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            if name.contains('\0') { Some(path.clone()) } else { nul_at(inner, field) }
+        }),
+        _ => None,
+    }
+}
+
+fn holds_nul(path: String) -> Problem {
+    let field = if path.is_empty() { "body".to_owned() } else { path };
+    Error::invalid(field, "may not hold the character U+0000").into()
 }
 
 /// A query string read into `T`; a wrong or unknown parameter is `invalid`.
@@ -90,7 +122,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
         let admission = admission::decided(request);
         let query = serde_path_to_error::deserialize(form_pairs(request.query_string()))
             .map(Self)
-            .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()));
+            .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))
+            .and_then(|read| match nul_in(request.query_string()) {
+                Some(name) => Err(holds_nul(name)),
+                None => Ok(read),
+            });
         Box::pin(async move {
             admission.await;
             query
@@ -98,11 +134,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     }
 }
 
+/// The first parameter that has U+0000 in it.
+fn nul_in(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(_, value)| value.contains('\0')).map(|(name, _)| name.into_owned())
+}
+
 fn form_pairs(query: &str) -> serde_urlencoded::Deserializer<'_> {
     serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()))
 }
 
-/// The variable segments of the path, in order: `Segments<CouponId>`, `Segments<(CampaignId, MemberId)>`.
+/// The variable segments of the path, in order: `Segments<CouponId>`, `Segments<(CampaignId, MemberId)>`. Nothing has a name with U+0000 in it.
 pub struct Segments<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Segments<T> {
@@ -112,9 +154,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Segments<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let admission = admission::decided(request);
         let path = web::Path::<T>::from_request(request, payload).into_inner();
+        let has_nul = request.match_info().iter().any(|(_, segment)| segment.contains('\0'));
         Box::pin(async move {
             admission.await;
-            path.map(|path| Self(path.into_inner())).map_err(|_| Error::NotFound("the resource").into())
+            match path {
+                Ok(path) if !has_nul => Ok(Self(path.into_inner())),
+                _ => Err(Error::NotFound("the resource").into()),
+            }
         })
     }
 }

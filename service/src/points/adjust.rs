@@ -36,7 +36,7 @@ pub async fn adjust_points(
 ) -> Result<Adjustment> {
     staff.require(Permission::WriteMembers)?;
     let reason = text::line("reason", reason, LONGEST_REASON)?;
-    if points == 0 || points.abs() > MOST_POINTS {
+    if points == 0 || !(-MOST_POINTS..=MOST_POINTS).contains(&points) {
         return Err(Error::invalid("points", "is a number from -100000000 to 100000000, and not 0"));
     }
     let txn = ctx.db.begin().await?;

@@ -33,6 +33,7 @@ enum State {
 #[serde(deny_unknown_fields)]
 struct Filter {
     limit: Option<u64>,
+    word: Option<String>,
 }
 
 async fn order(Json(order): Json<Order>) -> Result<HttpResponse, Problem> {
@@ -51,6 +52,10 @@ async fn segments(Segments((coupon, member)): Segments<(CouponId, MemberId)>) ->
     HttpResponse::Ok().json(json!({ "coupon": coupon, "member": member }))
 }
 
+async fn word(Segments(word): Segments<String>) -> HttpResponse {
+    HttpResponse::Ok().json(word)
+}
+
 async fn app() -> TestApp {
     TestApp::with_server("", |server| {
         server.with_mount(|config| {
@@ -58,6 +63,7 @@ async fn app() -> TestApp {
                 .route("/v1/test/orders", web::post().to(order))
                 .route("/v1/test/any", web::post().to(any))
                 .route("/v1/test/filter", web::get().to(filter))
+                .route("/v1/test/words/{word}", web::get().to(word))
                 .route("/v1/test/coupons/{id}/members/{member_id}", web::get().to(segments));
         })
     })
@@ -99,6 +105,22 @@ async fn an_unknown_field_is_named_by_its_path() {
 #[tokio::test]
 async fn an_unknown_word_of_an_enumeration_names_the_field() {
     send(json!({ "number": "A1", "state": "ajar" })).await.expect_invalid("state");
+}
+
+#[tokio::test]
+async fn a_character_that_no_database_keeps_is_named_by_its_path() {
+    let app = app().await;
+    send(json!({ "number": "A\u{0}1" })).await.expect_invalid("number");
+    let deep = json!({ "rules": [{ "name": "x" }, { "names": ["a", "\u{0}"] }] });
+    app.post("/v1/test/any", deep).await.expect_invalid("rules[1].names[1]");
+    app.post("/v1/test/any", json!("\u{0}")).await.expect_invalid("body");
+    app.post("/v1/test/any", json!({ "a\u{0}": 1 })).await.expect_invalid("body");
+    app.get("/v1/test/filter?limit=1&word=a%00b").await.expect_invalid("word");
+    app.get("/v1/test/words/a%00b").await.expect_problem(404, "not_found");
+
+    // An escape that is escaped itself is six harmless characters.
+    let body = send(json!({ "number": "\\u0000" })).await.expect(200);
+    assert_eq!(body["number"], "\\u0000");
 }
 
 #[tokio::test]

@@ -25,7 +25,9 @@ async fn a_small_one_is_done_at_once_with_its_reason_in_the_ledger() {
 
     let given = adjust(json!({ "points": 300, "reason": "补偿" })).await.expect(201);
     adjust(json!({ "points": -301, "reason": "收回" })).await.expect_refusal("points_short");
-    adjust(json!({ "points": 0, "reason": "无" })).await.expect(422);
+    for points in [0, i64::MIN, i64::MAX, -100_000_001] {
+        adjust(json!({ "points": points, "reason": "无" })).await.expect_invalid("points");
+    }
     adjust(json!({ "points": 1, "reason": " " })).await.expect(422);
     adjust(json!({ "points": -100, "reason": "收回" })).await.expect(201);
 
