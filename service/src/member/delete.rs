@@ -13,6 +13,7 @@ use sea_orm::{
     QueryFilter, QuerySelect, QueryTrait,
 };
 
+use super::REASON_CHARACTERS;
 use crate::audit::{self, Act, Actor};
 use crate::consent::{self, Said};
 use crate::context::Context;
@@ -23,8 +24,6 @@ use crate::redirect;
 use crate::session::{self, MemberCaller, Subject};
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
-
-const REASON_CHARACTERS: usize = 200;
 
 /// Doing it twice changes nothing.
 pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {

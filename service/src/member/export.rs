@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::attribute_value::show;
 use super::export_loyalty::loyalty;
-use super::{Phone, is_present};
+use super::{Phone, REASON_CHARACTERS, is_present};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -26,8 +26,6 @@ use crate::session::MemberCaller;
 use crate::staff::{Permission, StaffCaller};
 use crate::tag::tags_of;
 use crate::text;
-
-const REASON_CHARACTERS: usize = 200;
 
 pub async fn export_me(ctx: &Context, caller: &MemberCaller) -> Result<Value> {
     copy_of(ctx, &caller.member).await

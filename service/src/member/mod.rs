@@ -47,6 +47,9 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 pub use crate::phone::Phone;
+
+/// Of the words in which staff say why they reveal, hand out or delete what is a member's.
+const REASON_CHARACTERS: usize = 200;
 use crate::redirect;
 
 /// Null without a birthday; the day is that of the shop.

@@ -1,6 +1,6 @@
 //! The full number, for somebody who must call the member. Each look leaves a row with its reason.
 
-use super::{Phone, is_present};
+use super::{Phone, REASON_CHARACTERS, is_present};
 use crate::audit::{self, Act};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -8,8 +8,6 @@ use crate::ids::MemberId;
 use crate::redirect;
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
-
-const REASON_CHARACTERS: usize = 200;
 
 /// None when the member has proven no phone.
 pub async fn reveal_phone(
