@@ -19,7 +19,7 @@ const isBrowser = process.env.UNI_PLATFORM === 'h5'
  */
 function firstLoad(id: string): string | undefined {
   if (/node_modules\/(@dcloudio|@vue|vue|vue-router)\//.test(id)) return 'frameworks'
-  return /\/src\/(api|card|format|pages\/card|parts|platform|words)\/|\/src\/[\w-]+\.ts$/.test(id) ? 'first-page' : undefined
+  return /\/src\/(api|card|format|pages\/card|parts|platform|words(?!\/en))\/|\/src\/[\w-]+\.ts$/.test(id) ? 'first-page' : undefined
 }
 
 export default defineConfig({

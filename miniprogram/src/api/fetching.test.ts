@@ -61,4 +61,28 @@ describe('an endless list', () => {
     await list.more()
     expect([list.items, list.whole, asked]).toEqual([[1, 2, 3], true, [undefined, 'b']])
   })
+
+  it('is as long after it was read anew as it was before', async () => {
+    const list = paging<number>(async (cursor) => pages[cursor ?? ''] ?? { items: [] })
+    await list.load()
+    expect([list.items, list.whole]).toEqual([[1, 2], false])
+    await list.more()
+    await list.load()
+    expect([list.items, list.whole]).toEqual([[1, 2, 3], true])
+  })
+
+  it('keeps what it has where the next page can’t be read, says why, and reads on at another try', async () => {
+    let works = true
+    const list = paging<number>(async (cursor) => {
+      if (!works) throw offline
+      return pages[cursor ?? ''] ?? { items: [] }
+    })
+    await list.load()
+    works = false
+    await list.more()
+    expect([list.items, list.face, list.problem]).toEqual([[1, 2], 'full', offline])
+    works = true
+    await list.more()
+    expect([list.items, list.problem, list.whole]).toEqual([[1, 2, 3], undefined, true])
+  })
 })

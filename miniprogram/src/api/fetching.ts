@@ -71,21 +71,27 @@ export interface Paged<T> {
   clear: () => void
 }
 
-/** An endless list: `load` reads it from the start, `more` the next page. */
+/** An endless list: `load` reads it anew, as far as it is shown, so that who comes back to it stands where they were; `more` reads the next page. */
 export function paging<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Paged<T> {
   let turn = 0
   let cursor: string | undefined
   const paged = reactive({ face: 'skeleton', items: [], problem: undefined, busy: false, whole: false, load, more, clear }) as Paged<T>
 
-  async function step(from: string | undefined): Promise<void> {
+  /** Reads on from `from` behind the items that are kept, until there are as many as wanted. */
+  async function step(kept: T[], from: string | undefined, wanted: number): Promise<void> {
     const mine = ++turn
     paged.busy = true
     try {
-      const page = await read(from)
-      if (mine !== turn) return
-      cursor = page.next_cursor ?? undefined
-      paged.items = from === undefined ? page.items : [...paged.items, ...page.items]
-      Object.assign(paged, { face: 'full', problem: undefined, whole: cursor === undefined })
+      let items = kept
+      let next = from
+      do {
+        const page = await read(next)
+        if (mine !== turn) return
+        items = [...items, ...page.items]
+        next = page.next_cursor ?? undefined
+      } while (next !== undefined && items.length < wanted)
+      cursor = next
+      Object.assign(paged, { items, face: 'full', problem: undefined, whole: cursor === undefined })
     } catch (cause) {
       if (mine !== turn) return
       paged.problem = asProblem(cause)
@@ -97,11 +103,11 @@ export function paging<T>(read: (cursor: string | undefined) => Promise<Page<T>>
 
   async function load(): Promise<void> {
     if (paged.face === 'failed') paged.face = 'skeleton'
-    await step(undefined)
+    await step([], undefined, paged.items.length)
   }
 
   async function more(): Promise<void> {
-    if (!paged.busy && !paged.whole && cursor !== undefined) await step(cursor)
+    if (!paged.busy && !paged.whole && cursor !== undefined) await step(paged.items, cursor, 0)
   }
 
   function clear(): void {

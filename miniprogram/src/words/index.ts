@@ -2,17 +2,17 @@
  * All words of the app. `say(key, values)` gives them in the reader's language; it reads a reactive value, so what a template
  * says follows a change of language by itself.
  */
-import { ref } from 'vue'
+import { ref, shallowReactive } from 'vue'
+import { englishAtHand, fetchEnglish } from '@/platform/english'
 import { phoneLanguage } from '@/platform/language'
 import { keep, recall } from '@/platform/storage'
 import { chinese } from './zh-CN'
-import { english } from './en'
 
 export type Key = keyof typeof chinese
 export type Locale = 'zh-CN' | 'en'
 type Values = Record<string, string | number>
 
-const WORDS: Record<Locale, Record<Key, string>> = { 'zh-CN': chinese, en: english }
+const WORDS = shallowReactive<{ 'zh-CN': Record<Key, string>; en: Record<Key, string> | undefined }>({ 'zh-CN': chinese, en: englishAtHand() })
 const KEPT = 'locale'
 
 function systemLocale(): Locale {
@@ -22,7 +22,7 @@ function systemLocale(): Locale {
 export const locale = ref<Locale>(recall<Locale>(KEPT) ?? systemLocale())
 
 export function say(key: Key, values: Values = {}): string {
-  const pattern: string = WORDS[locale.value][key]
+  const pattern: string = (WORDS[locale.value] ?? chinese)[key]
   return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }
 
@@ -31,7 +31,16 @@ export function sayCount(one: Key, many: Key, n: number, values: Values = {}): s
   return say(n === 1 ? one : many, { n, ...values })
 }
 
-export function chooseLocale(next: Locale): void {
+/** Whether the words of the reader's language are there. */
+export const isReadable = (): boolean => WORDS[locale.value] !== undefined
+
+/** Rejects where the words of that language can't be had now. */
+export async function readWords(of: Locale): Promise<void> {
+  if (of === 'en') WORDS.en ??= await fetchEnglish()
+}
+
+export async function chooseLocale(next: Locale): Promise<void> {
+  await readWords(next)
   locale.value = next
   keep(KEPT, next)
   applyLocaleToBars()

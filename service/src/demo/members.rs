@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::states::{ConsentKind, IdentityProvider};
-use entity::{identity, member, member_tag, tag};
+use entity::{coupon, identity, member, member_tag, tag};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::people::{self, Person, Visit};
 use crate::calendar;
 use crate::consent::{self, Evidence, Said};
 use crate::context::Context;
+use crate::coupon::claim;
 use crate::error::Result;
-use crate::ids::{MemberId, StoreId, TagId};
+use crate::ids::{CouponTemplateId, MemberId, StoreId, TagId};
 use crate::member::{NewMember, Phone, identity_row, new_row};
 use crate::purchase::{self, Line};
 use crate::staff::StaffCaller;
@@ -19,7 +20,7 @@ use crate::tag::create_tag;
 const SOURCE: &str = "demo";
 
 pub async fn ensure(ctx: &Context, owner: &StaffCaller, stores: &[StoreId]) -> Result<()> {
-    if is_enrolled(ctx, &people::person(0)).await? {
+    if first(ctx).await?.is_some() {
         return Ok(());
     }
     let tags = ensure_tags(ctx, owner).await?;
@@ -42,13 +43,28 @@ pub async fn ensure(ctx: &Context, owner: &StaffCaller, stores: &[StoreId]) -> R
     Ok(())
 }
 
-async fn is_enrolled(ctx: &Context, person: &Person) -> Result<bool> {
-    let known = identity::Entity::find()
-        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
-        .filter(identity::Column::Subject.eq(&person.openid))
+/// The first member claims the coupon, unless they have.
+pub async fn ensure_held(ctx: &Context, template_id: CouponTemplateId) -> Result<()> {
+    let Some(first) = first(ctx).await? else { return Ok(()) };
+    let held = coupon::Entity::find()
+        .filter(coupon::Column::TemplateId.eq(template_id))
+        .filter(coupon::Column::MemberId.eq(first.id))
         .one(ctx.db.read())
         .await?;
-    Ok(known.is_some())
+    if held.is_none() {
+        claim(ctx, &first, template_id).await?;
+    }
+    Ok(())
+}
+
+async fn first(ctx: &Context) -> Result<Option<member::Model>> {
+    let known = identity::Entity::find()
+        .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
+        .filter(identity::Column::Subject.eq(people::person(0).openid))
+        .one(ctx.db.read())
+        .await?;
+    let Some(known) = known else { return Ok(None) };
+    Ok(member::Entity::find_by_id(known.member_id).one(ctx.db.read()).await?)
 }
 
 async fn ensure_tags(ctx: &Context, owner: &StaffCaller) -> Result<Vec<TagId>> {

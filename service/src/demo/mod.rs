@@ -64,6 +64,7 @@ pub async fn seed(ctx: &Context) -> Result<Shop> {
     // Before the others: what lies in the outbox is of its runs alone.
     runs::ensure_runs(ctx, &owner, segments.regulars).await?;
     let (sent, draft) = offers::ensure_campaigns(ctx, &owner, &segments, &templates).await?;
+    members::ensure_held(ctx, templates.for_a_friend).await?;
     let shop = Shop {
         store_id: stores[0],
         coupon_template_id: templates.claimable,

@@ -27,6 +27,8 @@ pub struct Templates {
     pub stamp_reward: CouponTemplateId,
     /// What comes with a large order.
     pub order_gift: CouponTemplateId,
+    /// May be given to a friend.
+    pub for_a_friend: CouponTemplateId,
     comeback: CouponTemplateId,
 }
 
@@ -37,6 +39,12 @@ pub struct Segments {
 
 pub async fn ensure_templates(ctx: &Context, owner: &StaffCaller) -> Result<Templates> {
     let today = calendar::local_date(ctx.now(), ctx.settings.timezone);
+    let for_a_friend = TemplateForm {
+        threshold_fen: 4000,
+        discount_fen: Some(1200),
+        transferable: true,
+        ..relative("好友同享 · 满40减12", CouponKind::MoneyOff, 30)
+    };
     let money_off = TemplateForm {
         threshold_fen: 3000,
         discount_fen: Some(800),
@@ -70,13 +78,15 @@ pub async fn ensure_templates(ctx: &Context, owner: &StaffCaller) -> Result<Temp
         limit_per_member: 20,
         ..relative("下次来 · 满25减5", CouponKind::MoneyOff, 30)
     };
+    // Offers are listed from the newest: the first one to be seen stays the welcome gift.
+    let for_a_friend = ensure_template(ctx, owner, for_a_friend).await?;
     let claimable = ensure_template(ctx, owner, money_off).await?;
     ensure_template(ctx, owner, percentage).await?;
     ensure_template(ctx, owner, gift).await?;
     let stamp_reward = ensure_template(ctx, owner, cup).await?;
     let order_gift = ensure_template(ctx, owner, next_visit).await?;
     let comeback = ensure_template(ctx, owner, comeback).await?;
-    Ok(Templates { claimable, stamp_reward, order_gift, comeback })
+    Ok(Templates { claimable, stamp_reward, order_gift, for_a_friend, comeback })
 }
 
 fn fixed(name: &str, kind: CouponKind, (from, days): (NaiveDate, i64)) -> TemplateForm {

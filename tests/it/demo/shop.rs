@@ -71,7 +71,7 @@ async fn a_shop_that_is_seeded_twice_is_there_once() {
     let once = counts(&app.ctx).await;
     assert_eq!(once[..5], [4, 2, 3, 3, 60]);
     // A segment has the size of the day of the start and of the 28 before it.
-    assert_eq!(once[11..], [6, 3, 3 * 29, 5, 3]);
+    assert_eq!(once[11..], [7, 3, 3 * 29, 5, 3]);
     assert_eq!(demo::seed(&app.ctx).await.unwrap(), first);
     assert_eq!(counts(&app.ctx).await, once);
 }

@@ -40,7 +40,7 @@ describe('how points are earned', () => {
     expect(atOnce.join()).not.toMatch(/首次消费|好友得/)
   })
 
-  it('says in both languages how long points last', () => {
+  it('says in both languages how long points last', async () => {
     const last = (expiry: Earning['expiry']): string | undefined => ways({ ...plain, expiry }).at(-1)?.lines[0]
     expect(last({ kind: 'days', days: 365 })).toBe('积分可用之日起 365 天内有效')
     expect(last({ kind: 'month_end', after_months: 0 })).toBe('积分在可用当月的月底到期')
@@ -48,7 +48,7 @@ describe('how points are earned', () => {
     expect(last({ kind: 'year_end' })).toBe('积分在可用当年的年底到期')
     expect(last({ kind: 'month_end', after_months: 1 })).toBe('积分在可用次月的月底到期')
     expect(last({ kind: 'year_end', after_years: 1 })).toBe('积分在可用次年的年底到期')
-    chooseLocale('en')
+    await chooseLocale('en')
     expect(last({ kind: 'year_end', after_years: 2 })).toBe('Points end with a year, 2 years after the one in which they can first be spent')
   })
 })

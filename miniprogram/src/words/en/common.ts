@@ -9,6 +9,7 @@ export const common: Record<keyof typeof chinese, string> = {
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.back': 'Back',
+  'common.more': 'Show more',
   'common.thatIsAll': 'That is all',
   'common.signIn': 'Sign in or join',
   'common.offline': 'No connection. Check it and try again',

@@ -8,6 +8,7 @@ export const common = {
   'common.copy': '复制',
   'common.copied': '已复制',
   'common.back': '返回',
+  'common.more': '查看更多',
   'common.thatIsAll': '没有更多了',
   'common.signIn': '登录或加入会员',
   'common.offline': '网络断开了，请检查后再试',
