@@ -1,14 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64')
 const view = (server_time: string) => ({ card_number: '6000000000000007', name: null, offline: { secret, algorithm: 'HK1', step_seconds: 30, server_time } })
 
 describe('a phone whose clock is wrong', () => {
-  it('shows the code of the server’s time, also without a network and after a restart', async () => {
+  it.each([['minutes behind', -7 * MINUTE], ['hours behind', -9 * HOUR], ['hours ahead', 13 * HOUR], ['years behind', -3 * 365 * 24 * HOUR]])('%s: shows the code of the server’s time, also without a network and after a restart', async (_, off) => {
     // The vector of tests/it/card/code.rs is of this step.
     const server = 58888888 * 30_000 + 12_000
-    vi.useFakeTimers({ now: server - 7 * MINUTE })
+    vi.useFakeTimers({ now: server + off })
     uni.request = (({ success }: { success: (answer: object) => void }) => success({ statusCode: 200, data: JSON.stringify(view(new Date(server).toISOString())), header: {} })) as never
     vi.resetModules()
     const first = await import('./kept')

@@ -1,10 +1,14 @@
 /** The screen while a code is shown: bright, and awake. A browser has no say in its brightness. */
 let before: number | undefined
+let isBright = false
 
 export function brighten(): void {
+  isBright = true
   // #ifdef MP-WEIXIN
   uni.getScreenBrightness({
     success: ({ value }) => {
+      // Who has left already is not dazzled.
+      if (!isBright) return
       before ??= value
       uni.setScreenBrightness({ value: 1 })
     },
@@ -14,6 +18,7 @@ export function brighten(): void {
 }
 
 export function dimAgain(): void {
+  isBright = false
   // #ifdef MP-WEIXIN
   if (before !== undefined) uni.setScreenBrightness({ value: before })
   before = undefined

@@ -56,6 +56,8 @@ describe('journeys through the WeChat package', () => {
       startSoterAuthentication: ({ challenge, success }) =>
         void ask<object>('POST', `/sandbox/api/people/${person.id}/soter`, { challenge }).then(success as (of: object) => void),
       scanCode: ({ success }) => (success as (of: object) => void)({ result: scanned }),
+      getScreenBrightness: ({ success }) => (success as (of: object) => void)({ value: 0.4 }),
+      setScreenBrightness: note('setScreenBrightness'),
       ...Object.fromEntries(['navigateTo', 'redirectTo', 'switchTab', 'navigateBack', 'showModal'].map((name) => [name, note(name)])),
     })
   }, 90_000)
@@ -98,6 +100,36 @@ describe('journeys through the WeChat package', () => {
     expect(calls[0]?.of.tmplIds).toContain(TEMPLATE)
     await page.until(() => !page.has(claim) || /已领/.test(page.text()))
     page.close()
+  }, 60_000)
+
+  it('asks for a subscription in a tap and nowhere else, and gives nothing for a yes', async () => {
+    const { access_token: token } = await memberSession(person)
+    const owned = async (): Promise<object> => {
+      const { balance, items } = await ask<{ balance: number; items: object[] }>('GET', '/v1/me/points', undefined, token)
+      const coupons = await ask<{ items: object[] }>('GET', '/v1/me/coupons?state=usable', undefined, token)
+      return { balance, entries: items.length, coupons: coupons.items.length }
+    }
+    const before = await owned()
+    calls.length = 0
+    const page = await mini.open('messages/subscriptions/index')
+    await page.until(() => page.has(`allow-${TEMPLATE}`))
+    expect(calls.map(({ name }) => name)).not.toContain('requestSubscribeMessage')
+    calls.length = 0
+    await page.tap(`allow-${TEMPLATE}`)
+    expect(calls[0]).toMatchObject({ name: 'requestSubscribeMessage', of: { tmplIds: [TEMPLATE] } })
+    await page.until(() => calls.some(({ name, of }) => name === 'request' && String(of.url).endsWith('/v1/me/consents')))
+    page.close()
+    expect(await owned()).toEqual(before)
+  }, 60_000)
+
+  it('brightens the screen while the code is shown, and puts it back', async () => {
+    calls.length = 0
+    const page = await mini.open('pages/code/index')
+    await page.until(() => page.has('qr'))
+    const set = () => calls.filter(({ name }) => name === 'setScreenBrightness').map(({ of }) => of.value)
+    expect(set()).toEqual([1])
+    page.close()
+    expect(set()).toEqual([1, 0.4])
   }, 60_000)
 
   it('leads staff by way of the sign-in to the page that was asked for, with its parameters', async () => {

@@ -10,7 +10,7 @@ export const coupon: Record<keyof typeof chinese, string> = {
   'coupon.threshold': 'Condition',
   'coupon.scope': 'Stores',
   'coupon.goods': 'Goods',
-  'coupon.stacking': 'Together with others',
+  'coupon.stacking': 'Combining',
   'coupon.stacks': 'Goes with coupons of other kinds, one of its kind per order',
   'coupon.alone': 'Not with other coupons',
   'coupon.claimedAt': 'Claimed',

@@ -15,7 +15,7 @@ export const privacy: Record<keyof typeof chinese, string> = {
   'privacy.ads.title': 'Offers need a yes of their own',
   'privacy.ads.text': 'Whether you get offers and event news is your separate choice; a no costs no benefit. Every message tells why it was sent to you and can be stopped with one tap.',
   'privacy.rights.title': 'Your rights',
-  'privacy.rights.text': 'Under “Me” you can see and correct your record, export all data, withdraw consent, switch personalised suggestions off, and delete the account. Deleting clears personal data; records that the law keeps are no longer tied to you.',
+  'privacy.rights.text': 'On the page Me you can see and correct your record, export all data, withdraw consent, switch personalised suggestions off, and delete the account. Deleting clears personal data; records that the law keeps are no longer tied to you.',
   'privacy.ask.title': 'Contact',
   'privacy.ask.text': 'With a question or complaint, ask at any store or leave a message under feedback in the mini-program.',
 }

@@ -98,7 +98,7 @@ export const account = {
   'account.feedback.state.open': '待答复',
   'account.feedback.state.answered': '已答复',
   'account.feedback.state.closed': '已结束',
-  'account.feedback.due': '{time}前答复',
+  'account.feedback.due': '{time} 前答复',
   'account.feedback.reply': '门店答复',
   'account.devices': '登录的设备',
   'account.devices.title': '登录的设备',
