@@ -40,7 +40,7 @@ test('a page of a list that can’t be had says why and is asked for again; what
   await expect(cards).toHaveCount(A_PAGE)
   await page.waitForLoadState('networkidle')
   await context.setOffline(true)
-  await tap('list-more')
+  await page.mouse.wheel(0, 20_000)
   await expect(at('list-again')).toBeVisible()
   await expect(cards).toHaveCount(A_PAGE)
   await context.setOffline(false)
