@@ -24,7 +24,8 @@ export interface PhoneMessage {
 export const shop = (): string => process.env.HUIKE_APP ?? 'http://127.0.0.1:8080'
 
 export async function ask<T>(method: string, path: string, body?: object, token?: string, at = shop()): Promise<T> {
-  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
+  // A connection of its own: one that is kept may be closed by the server just as it is used again.
+  const headers = { 'content-type': 'application/json', connection: 'close', ...(token ? { authorization: `Bearer ${token}` } : {}) }
   const answer = await fetch(at + path, { method, headers, body: body && JSON.stringify(body) })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)

@@ -40,6 +40,9 @@ export function parseYuan(text: string): number | undefined {
   return Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'))
 }
 
+/** Too long to be set as large as figures are. */
+export const isLong = (figure: string): boolean => figure.length > 11
+
 /** A count with thousands apart, signed when `signed`. */
 export function count(n: number, signed = false): string {
   const text = (n < 0 ? '-' : '') + grouped(Math.abs(n))
