@@ -19,7 +19,7 @@ use crate::problem::Problem;
 pub struct WelcomeGiftView {
     /// Nothing at all without a template.
     coupon_template_id: Option<CouponTemplateId>,
-    /// Members by outcome: `given`; `repeated_phone`, `repeated_wechat`, `repeated_alipay`, `repeated_device` for who was new before; or
+    /// Members by outcome: `given`; `no_gift` for who came while there was none; `repeated_phone`, `repeated_wechat`, `repeated_alipay`, `repeated_device` for who was new before; or
     /// the code by which the coupon was refused.
     outcomes: BTreeMap<String, i64>,
 }

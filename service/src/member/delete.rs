@@ -24,6 +24,7 @@ use crate::redirect;
 use crate::session::{self, MemberCaller, Subject};
 use crate::staff::{Permission, StaffCaller};
 use crate::text;
+use crate::welcome;
 
 /// Doing it twice changes nothing.
 pub async fn delete_me(ctx: &Context, caller: &MemberCaller) -> Result<()> {
@@ -45,6 +46,7 @@ async fn delete(ctx: &Context, id: MemberId, actor: Actor, detail: serde_json::V
     }
     let id = member.id;
     session::revoke_all(ctx, &txn, Subject::Member(id), "member_deleted").await?;
+    welcome::remember(ctx, &txn, id).await?;
     for merged in merged_into(&txn, id).await? {
         clear_person(ctx, &txn, merged).await?;
     }

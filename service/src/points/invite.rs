@@ -19,10 +19,11 @@ use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::redirect;
 use crate::refusal::Refusal;
+use crate::welcome;
 
 pub use entity::invitation::Model as Invitation;
 
-/// Whoever has been a member for longer was not brought by anybody.
+/// Whoever has been a member for longer was not brought by anybody, and neither was who left and came back.
 const NEW_FOR: Duration = Duration::days(7);
 const WINDOW: Duration = Duration::days(30);
 
@@ -97,7 +98,9 @@ async fn require_new(
         return Err(Refusal::InviteSelf.into());
     }
     let member = member::Entity::find_by_id(invited).one(txn).await?.ok_or(Error::NotFound("member"))?;
-    let is_new = member.created_at > ctx.now() - NEW_FOR && member.purchase_count == 0;
+    let is_new = member.created_at > ctx.now() - NEW_FOR
+        && member.purchase_count == 0
+        && !welcome::was_here_before(ctx, txn, &member).await?;
     // Two who invite each other would both be new.
     let mutual = invitation::Entity::find_by_id(inviter).one(txn).await?;
     let mutual = mutual.is_some_and(|other| other.inviter_id == invited);

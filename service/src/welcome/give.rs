@@ -1,12 +1,10 @@
 //! Giving it, or saying why not.
 
-use entity::states::IdentityProvider;
-use entity::{identity, member, welcome_gift, welcome_guard};
+use entity::{member, welcome_gift};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
+use super::guard;
 use super::settings::load;
 use crate::context::Context;
 use crate::coupon::{self, IssueOrder};
@@ -14,11 +12,16 @@ use crate::error::Result;
 use crate::ids::{CouponId, CouponTemplateId, MemberId};
 use crate::session::Client;
 
+/// Before the kind of what the person was known by.
+pub(super) const REPEATED: &str = "repeated_";
 const GIVEN: &str = "given";
+/// There was none when the member came.
+const NO_GIFT: &str = "no_gift";
 /// Members of these sources were there before they signed in.
 const NOT_NEW: [&str; 2] = ["import", "staff"];
 
-/// Once for a member: who has an outcome keeps it.
+/// Once for a member: who has an outcome keeps it. What tells the person is marked also while there is no gift, so that nobody is new
+/// to one that comes later.
 pub(crate) async fn give(
     ctx: &Context,
     txn: &DatabaseTransaction,
@@ -28,13 +31,15 @@ pub(crate) async fn give(
     if member.phone_cipher.is_none() || NOT_NEW.contains(&member.source.as_str()) {
         return Ok(());
     }
-    let Some(template_id) = load(txn).await?.coupon_template_id else { return Ok(()) };
     if welcome_gift::Entity::find_by_id(member.id).one(txn).await?.is_some() {
         return Ok(());
     }
-    let (outcome, coupon_id) = match seen_before(ctx, txn, member.id, client).await? {
-        Some(kind) => (format!("repeated_{kind}"), None),
-        None => issue(ctx, txn, member.id, template_id).await?,
+    let seen = guard::mark(ctx, txn, member.id, client.device_id.as_deref()).await?;
+    let template_id = load(txn).await?.coupon_template_id;
+    let (outcome, coupon_id) = match (seen, template_id) {
+        (Some(kind), _) => (format!("{REPEATED}{kind}"), None),
+        (None, Some(template_id)) => issue(ctx, txn, member.id, template_id).await?,
+        (None, None) => (NO_GIFT.to_owned(), None),
     };
     let row = welcome_gift::ActiveModel {
         member_id: Set(member.id),
@@ -61,57 +66,4 @@ async fn issue(
         Some(Err(refusal)) => (refusal.code().to_owned(), None),
         None => ("nobody".to_owned(), None),
     })
-}
-
-/// Marks everything that tells the person; which of it somebody new would not have brought, if anything.
-async fn seen_before(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    member_id: MemberId,
-    client: &Client,
-) -> Result<Option<&'static str>> {
-    let mut seen = None;
-    for (kind, subject) in tellers(txn, member_id, client).await? {
-        let row = welcome_guard::ActiveModel {
-            kind: Set(kind.to_owned()),
-            subject: Set(ctx.keys.index("welcome", &format!("{kind}:{subject}"))),
-            created_at: Set(ctx.now()),
-        };
-        let marked = welcome_guard::Entity::insert(row)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(txn)
-            .await?;
-        if marked == 0 {
-            seen = seen.or(Some(kind));
-        }
-    }
-    Ok(seen)
-}
-
-/// In one order, so that two sign-ins never wait for each other.
-async fn tellers(
-    txn: &impl ConnectionTrait,
-    member_id: MemberId,
-    client: &Client,
-) -> Result<Vec<(&'static str, String)>> {
-    let identities = identity::Entity::find()
-        .filter(identity::Column::MemberId.eq(member_id))
-        .order_by_asc(identity::Column::Id)
-        .all(txn)
-        .await?;
-    let mut tellers: Vec<(&'static str, String)> = identities
-        .into_iter()
-        .filter_map(|row| {
-            let kind = match row.provider {
-                IdentityProvider::Phone => "phone",
-                IdentityProvider::WechatOpenid | IdentityProvider::WechatUnionid => "wechat",
-                IdentityProvider::Alipay => "alipay",
-                IdentityProvider::External => return None,
-            };
-            Some((kind, row.subject))
-        })
-        .collect();
-    tellers.extend(client.device_id.iter().map(|id| ("device", id.clone())));
-    tellers.sort_unstable();
-    Ok(tellers)
 }

@@ -8,18 +8,22 @@ use tests::{Answer, Phones};
 async fn shop() -> (Phones, String) {
     let phones = Phones::start().await;
     let owner = phones.app.owner().await;
+    offer_gift(&phones, &owner).await;
+    (phones, owner)
+}
+
+async fn offer_gift(phones: &Phones, owner: &str) {
     let template = json!({
         "name": "新人券", "kind": "money_off", "threshold_fen": 0, "discount_fen": 500, "validity": "relative",
         "valid_days": 30, "stock": 100, "claimable": false,
     });
     let template =
-        phones.app.post("/v1/console/coupon-templates", template).with_bearer(&owner).await.expect(201);
+        phones.app.post("/v1/console/coupon-templates", template).with_bearer(owner).await.expect(201);
     let id = text(&template, "id");
     let publish = format!("/v1/console/coupon-templates/{id}/publish");
-    phones.app.post(&publish, json!({})).with_bearer(&owner).await.expect(200);
+    phones.app.post(&publish, json!({})).with_bearer(owner).await.expect(200);
     let gift = json!({ "coupon_template_id": id });
-    phones.app.put("/v1/console/welcome-gift", gift).with_bearer(&owner).await.expect(200);
-    (phones, owner)
+    phones.app.put("/v1/console/welcome-gift", gift).with_bearer(owner).await.expect(200);
 }
 
 async fn by_sms(phones: &Phones, person: &Person, device: Option<&str>) -> Value {
@@ -130,4 +134,60 @@ async fn records_that_were_there_before_and_a_gift_that_is_out_keep_nobody_out()
     let unknown = json!({ "coupon_template_id": "0190a000-0000-7000-8000-000000000000" });
     let unknown = phones.app.put("/v1/console/welcome-gift", unknown).with_bearer(&owner).await;
     unknown.expect_invalid("coupon_template_id");
+}
+
+/// Deletes the membership of who signed in, and lets a minute pass.
+async fn leave(phones: &Phones, signed_in: &Value) {
+    phones.app.delete("/v1/me").with_bearer(&text(signed_in, "access_token")).await.expect(204);
+    phones.advance(60).await;
+}
+
+#[tokio::test]
+async fn who_was_a_member_before_there_was_a_gift_is_not_new_to_it() {
+    let phones = Phones::start().await;
+    let owner = phones.app.owner().await;
+    let early = phones.person("13800138000").await;
+    let stays = by_sms(&phones, &early, Some("device-0123456789")).await;
+    phones.app.member("13700137000").await;
+    let imported = phones.person("13700137000").await;
+    let left = by_sms(&phones, &imported, None).await;
+    leave(&phones, &left).await;
+    offer_gift(&phones, &owner).await;
+
+    by_wechat(&phones, &early, true).await.expect(200);
+    let other_phone = phones.person("13900139000").await;
+    let on_device = by_sms(&phones, &other_phone, Some("device-0123456789")).await;
+    let back = by_sms(&phones, &imported, None).await;
+
+    assert_eq!(back["enrolled"], true);
+    for member in [&stays, &on_device, &back] {
+        assert_eq!(coupons(&phones, member).await, 0);
+    }
+    let told = json!({ "no_gift": 1, "repeated_device": 1, "repeated_phone": 1 });
+    assert_eq!(outcomes(&phones, &owner).await, told);
+}
+
+#[tokio::test]
+async fn who_left_and_came_back_was_brought_by_nobody() {
+    let (phones, owner) = shop().await;
+    let policy = json!({ "invite": { "reward_on": "join", "inviter_points": 100, "invited_points": 20 } });
+    phones.app.put("/v1/console/points/policy", policy).with_bearer(&owner).await.expect(200);
+    let (one, other) = (phones.person("13800138000").await, phones.person("13900139000").await);
+    let inviter = by_sms(&phones, &one, None).await;
+    let token = text(&inviter, "access_token");
+    let card = phones.app.get("/v1/me/card").with_bearer(&token).await.expect(200);
+    let name = async |signed_in: &Value| {
+        let body = json!({ "card_number": card["card_number"] });
+        phones.app.post("/v1/me/invitation", body).with_bearer(&text(signed_in, "access_token")).await
+    };
+
+    let first = by_wechat(&phones, &other, false).await.expect(200);
+    assert_eq!(name(&first).await.expect(201)["state"], "rewarded");
+    leave(&phones, &first).await;
+    let again = by_wechat(&phones, &other, false).await.expect(200);
+
+    assert_eq!(again["enrolled"], true);
+    name(&again).await.expect_refusal("invite_not_new");
+    let points = phones.app.get("/v1/me/points").with_bearer(&token).await.expect(200);
+    assert_eq!(points["balance"], 100, "rewarded once for one person");
 }

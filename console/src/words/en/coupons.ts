@@ -222,6 +222,7 @@ const words: Words['coupons'] = {
   giftCount_orders: '{n} orders',
   giftCount_members: '{n} members',
   gift_given: 'Given',
+  gift_no_gift: 'No gift at the time',
   gift_voided: 'Voided by a refund',
   gift_valued: 'Used; kept back from the refund',
   gift_lapsed: 'Expired or void before the refund',

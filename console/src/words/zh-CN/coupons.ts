@@ -220,6 +220,7 @@ export default {
   giftCount_orders: '{n} 单',
   giftCount_members: '{n} 人',
   gift_given: '已送出',
+  gift_no_gift: '当时没有新人礼',
   gift_voided: '退款后作废',
   gift_valued: '已用，退款时扣回',
   gift_lapsed: '退款时已过期或作废',
