@@ -70,7 +70,7 @@ pub async fn unlock_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> 
 }
 
 /// Frees a coupon that is to be taken back whatever it is locked for.
-pub(crate) async fn break_lock(
+pub(super) async fn break_lock(
     ctx: &Context,
     txn: &DatabaseTransaction,
     id: CouponId,

@@ -8,8 +8,8 @@ use entity::states::{CouponState, TransferState};
 use entity::{coupon, coupon_transfer};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect,
 };
 
 use super::again::{self, Slot};
@@ -25,6 +25,8 @@ use crate::redirect;
 use crate::refusal::Refusal;
 
 const TRANSFERRED: &str = "transferred";
+/// `coupon.source` of the friend's copy.
+const TRANSFER: &str = "transfer";
 
 /// What the giver passes on.
 #[derive(Debug, Clone)]
@@ -126,7 +128,7 @@ async fn hand_over(
     let held = offer::attach(txn, row.into_iter().collect()).await?.pop();
     let held = held.ok_or(Error::NotFound("coupon"))?;
     check_good(&held, ctx.now())?;
-    let source = ("transfer", transfer.id.0);
+    let source = (TRANSFER, transfer.id.0);
     let new = again::issue(ctx, txn, &held, source, Slot::Free(member_id)).await?;
     let new = new.ok_or(Refusal::CouponLimitReached)?;
     let voided = coupon::Entity::update_many()
@@ -190,12 +192,29 @@ async fn taken_before(
 ) -> Result<HeldCoupon> {
     let made = coupon::Entity::find()
         .filter(coupon::Column::MemberId.eq(member_id))
-        .filter(coupon::Column::Source.eq("transfer"))
+        .filter(coupon::Column::Source.eq(TRANSFER))
         .filter(coupon::Column::SourceId.eq(transfer.id.0))
         .one(ctx.db.read())
         .await?
         .ok_or(Refusal::TransferOver)?;
     find(ctx, made.id).await
+}
+
+/// The copy that a friend got in place of this one.
+pub(super) async fn passed_on(connection: &impl ConnectionTrait, id: CouponId) -> Result<Option<CouponId>> {
+    let accepted = coupon_transfer::Entity::find()
+        .filter(coupon_transfer::Column::CouponId.eq(id))
+        .filter(coupon_transfer::Column::State.eq(TransferState::Accepted))
+        .one(connection)
+        .await?;
+    let Some(accepted) = accepted else { return Ok(None) };
+    let copy = coupon::Entity::find()
+        .filter(coupon::Column::MemberId.eq(accepted.to_member_id))
+        .filter(coupon::Column::Source.eq(TRANSFER))
+        .filter(coupon::Column::SourceId.eq(accepted.id.0))
+        .one(connection)
+        .await?;
+    Ok(copy.map(|copy| copy.id))
 }
 
 async fn call_back(txn: &DatabaseTransaction, id: CouponId) -> Result<()> {

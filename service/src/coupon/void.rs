@@ -13,6 +13,8 @@ use sea_orm::{
 use super::HeldCoupon;
 use super::event::{self, Move};
 use super::issue::give_back;
+use super::lock::break_lock;
+use super::transfer::passed_on;
 use crate::audit::{self, Act, Actor};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -37,6 +39,24 @@ pub async fn void(
         voided += void_chunk(ctx, txn, chunk, (reason, return_stock, Actor::System)).await?;
     }
     Ok(voided)
+}
+
+/// Takes back a copy that came with something which is undone: out of a lock if need be, and from a friend whom it was passed on to.
+/// Answers which copy that is today, and whether it is void now; one that was used or is past stays as it is.
+pub(crate) async fn take_back(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    id: CouponId,
+    reason: &str,
+) -> Result<(CouponId, bool)> {
+    let mut copy = id;
+    break_lock(ctx, txn, copy, reason).await?;
+    // Under the row's lock, so that nobody passes it on in this moment.
+    while let Some(next) = passed_on(txn, copy).await? {
+        copy = next;
+        break_lock(ctx, txn, copy, reason).await?;
+    }
+    Ok((copy, void(ctx, txn, &[copy], reason, false).await? == 1))
 }
 
 /// A staff member voids one copy; the same again answers the same.

@@ -31,11 +31,10 @@ pub(crate) async fn take_back(
         .one(txn)
         .await?;
     let Some(coupon_id) = gift.and_then(|gift| gift.coupon_id) else { return Ok(0) };
-    coupons::break_lock(ctx, txn, coupon_id, "order_refunded").await?;
-    let voided = coupons::void(ctx, txn, &[coupon_id], "order_refunded", false).await? == 1;
+    let (copy, voided) = coupons::take_back(ctx, txn, coupon_id, "order_refunded").await?;
     let (outcome, value_fen) = match voided {
         true => (VOIDED, 0),
-        false => worth_of(txn, coupon_id).await?.map_or((LAPSED, 0), |value_fen| (VALUED, value_fen)),
+        false => worth_of(txn, copy).await?.map_or((LAPSED, 0), |value_fen| (VALUED, value_fen)),
     };
     order_gift::Entity::update_many()
         .col_expr(order_gift::Column::Outcome, Expr::value(outcome))

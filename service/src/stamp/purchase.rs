@@ -13,7 +13,7 @@ use super::{card, rules};
 use crate::context::Context;
 use crate::coupon;
 use crate::error::Result;
-use crate::ids::{CouponTemplateId, PurchaseLineId};
+use crate::ids::{CouponId, CouponTemplateId, PurchaseLineId};
 
 const PURCHASE: &str = "purchase";
 const REFUND: &str = "refund";
@@ -97,14 +97,18 @@ pub async fn take_back(ctx: &Context, txn: &DatabaseTransaction, purchase: &purc
     Ok(())
 }
 
+async fn is_used(txn: &DatabaseTransaction, id: CouponId) -> Result<bool> {
+    let reward = coupon_row::Entity::find_by_id(id).one(txn).await?;
+    Ok(reward.is_some_and(|reward| reward.state == CouponState::Used))
+}
+
 /// False when the reward was used.
 async fn reopen(ctx: &Context, txn: &DatabaseTransaction, sheet: &stamp_sheet::Model) -> Result<bool> {
     if let Some(id) = sheet.coupon_id {
-        let reward = coupon_row::Entity::find_by_id(id).one(txn).await?;
-        if reward.is_some_and(|reward| matches!(reward.state, CouponState::Used | CouponState::Locked)) {
+        let (copy, voided) = coupon::take_back(ctx, txn, id, "stamps_taken_back").await?;
+        if !voided && is_used(txn, copy).await? {
             return Ok(false);
         }
-        coupon::void(ctx, txn, &[id], "stamps_taken_back", false).await?;
     }
     stamp_sheet::Entity::update_many()
         .col_expr(

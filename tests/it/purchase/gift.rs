@@ -5,7 +5,7 @@ use entity::states::CouponState;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service::coupon::template::TemplateForm;
-use service::coupon::{Basket, RedeemCoupon, lock_coupon, redeem_coupon};
+use service::coupon::{Basket, RedeemCoupon, accept_coupon, lock_coupon, offer_coupon, redeem_coupon};
 use service::ids::{CouponId, CouponTemplateId};
 use service::order_gift::{OrderGiftStep, OrderGifts, save_order_gifts};
 use service::purchase::{
@@ -160,6 +160,35 @@ async fn a_gift_that_is_locked_for_an_order_is_taken_out_of_it() {
     assert_eq!(shop.read_coupon(coupon_of(&bought)).await.state, CouponState::Voided);
     let moves = shop.moves_of(coupon_of(&bought)).await;
     assert_eq!(moves, [CouponState::Issued, CouponState::Locked, CouponState::Issued, CouponState::Voided]);
+}
+
+async fn pass_on(shop: &Shop, giver: &member::Model, friend: &member::Model, id: CouponId) -> CouponId {
+    let link = offer_coupon(shop.ctx(), giver.id, id).await.unwrap();
+    accept_coupon(shop.ctx(), friend.id, &link.token).await.unwrap().coupon.id
+}
+
+#[tokio::test]
+async fn a_gift_that_was_passed_on_goes_back_with_its_order_or_its_value_is_kept_back() {
+    let (shop, ..) = open().await;
+    let form = TemplateForm { transferable: true, limit_per_member: 3, threshold_fen: 0, ..money_off() };
+    let template = shop.template(form).await;
+    set(&shop, &[(10_000, template)]).await;
+    let [giver, friend, third] = <[_; 3]>::try_from(shop.members(3).await).unwrap();
+    let first = buy(&shop, &giver, "O1", 10_000).await;
+    let second = buy(&shop, &giver, "O2", 10_000).await;
+    let held = pass_on(&shop, &giver, &friend, coupon_of(&first)).await;
+    let held = pass_on(&shop, &friend, &third, held).await;
+    lock_coupon(shop.ctx(), third.id, held, "W1").await.unwrap();
+    let used = pass_on(&shop, &giver, &friend, coupon_of(&second)).await;
+    spend(&shop, &friend, used, 8_000).await;
+
+    let of_unused = give_back(&shop, &first, "R1", Asked::All).await;
+    let of_used = give_back(&shop, &second, "R2", Asked::All).await;
+
+    assert_eq!(shop.read_coupon(held).await.state, CouponState::Voided);
+    assert_eq!(shop.read_coupon(used).await.state, CouponState::Used);
+    assert_eq!([of_unused, of_used].map(|refunded| refunded.refund.gift_fen), [0, 2_000]);
+    assert_eq!(outcomes(&shop).await, json!({ "valued": 1, "voided": 1 }));
 }
 
 #[tokio::test]

@@ -154,6 +154,22 @@ async fn a_reward_that_was_used_stays_and_so_does_its_sheet() {
 }
 
 #[tokio::test]
+async fn a_reward_that_is_locked_for_an_order_is_taken_out_of_it() {
+    let shop = Shop::open().await;
+    let template = card(&shop, |_| {}).await;
+    let member = shop.member().await;
+    let first = buy(&shop, &member, "O1", &[("茶", 4_000)]).await;
+    buy(&shop, &member, "O2", &[("茶", 2_000)]).await;
+    let reward = shop.copies_of(template).await[0].id;
+    service::coupon::lock_coupon(shop.ctx(), member.id, reward, "W1").await.unwrap();
+
+    refund(&shop, &first).await;
+
+    assert_eq!(sheets(&shop).await, [(1, false)]);
+    assert_eq!(shop.read_coupon(reward).await.state, CouponState::Voided);
+}
+
+#[tokio::test]
 async fn only_the_cards_stores_and_categories_count() {
     let shop = Shop::open().await;
     let elsewhere = shop.add_store("S2").await;
