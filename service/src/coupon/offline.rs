@@ -51,7 +51,8 @@ pub struct OfflineOutcome {
     pub repeated: bool,
 }
 
-/// What a till may take off while it is cut off, and the key to check codes with.
+/// What a till may take off while it is cut off, and the key to check codes with. An earlier grant of the till ends, so that its ceilings
+/// do not add up.
 ///
 /// # Refuses
 /// `store_not_permitted`, `store_closed`
@@ -74,11 +75,24 @@ pub async fn grant_offline(
         created_at: now,
     };
     let txn = ctx.db.begin().await?;
+    end_earlier(&txn, &grant).await?;
     offline_grant::Entity::insert(grant.clone().into_active_model().reset_all())
         .exec_without_returning(&txn)
         .await?;
     txn.commit().await?;
     Ok((grant, offline_code::public_key(ctx)?))
+}
+
+/// What the till has redeemed under it until now can still be uploaded.
+async fn end_earlier(txn: &DatabaseTransaction, grant: &OfflineGrant) -> Result<()> {
+    use offline_grant::Column::{ExpiresAt, StoreId, Till};
+    offline_grant::Entity::update_many()
+        .col_expr(ExpiresAt, Expr::value(grant.created_at))
+        .filter(StoreId.eq(grant.store_id).and(Till.eq(&grant.till)))
+        .filter(ExpiresAt.gt(grant.created_at))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 /// Takes one of a till's queue: redeemed, or kept as a conflict with its reason. The same again is answered the same.

@@ -15,10 +15,14 @@ struct CutOff {
 
 async fn cut_off(settings: &str) -> CutOff {
     let shop = Shop::with_settings(settings).await;
-    let till = shop.cashier_token().await;
-    let body = json!({ "store_id": shop.store, "till": "收银1" });
-    let grant = shop.app.post("/v1/staff/offline-grants", body).with_bearer(&till).await.expect(201);
+    let grant = grant(&shop, "收银1").await;
     CutOff { shop, grant }
+}
+
+async fn grant(shop: &Shop, till: &str) -> Value {
+    let body = json!({ "store_id": shop.store, "till": till });
+    let token = shop.cashier_token().await;
+    shop.app.post("/v1/staff/offline-grants", body).with_bearer(&token).await.expect(201)
 }
 
 impl CutOff {
@@ -98,6 +102,34 @@ async fn a_till_takes_off_no_more_than_its_ceiling() {
 
     let conflicts: Vec<&Value> = uploaded.as_array().unwrap().iter().map(|one| &one["conflict"]).collect();
     assert_eq!(conflicts, [&Value::Null, &Value::Null, &json!("offline_ceiling_reached")]);
+}
+
+#[tokio::test]
+async fn the_ceilings_of_grants_that_a_till_asks_for_one_after_the_other_do_not_add_up() {
+    let mut cut_off = cut_off("[till]\noffline_ceiling_fen = 2000").await;
+    let mut uses = Vec::new();
+    for number in 0..3 {
+        let (member, held) = cut_off.shop.holder_of(money_off()).await;
+        let code = cut_off.code_of(&member, held.coupon.id).await;
+        uses.push((code, format!("F{number}")));
+    }
+    let before = cut_off.used(&uses[0].0, &uses[0].1);
+    cut_off.shop.app.clock.advance(Duration::minutes(1));
+    let another_till = grant(&cut_off.shop, "收银2").await;
+    let newer = grant(&cut_off.shop, "收银1").await;
+    cut_off.shop.app.clock.advance(Duration::minutes(1));
+
+    let after = cut_off.used(&uses[1].0, &uses[1].1);
+    let under_the_first = cut_off.upload(&[before, after]).await;
+    cut_off.grant = newer;
+    let under_the_newer = cut_off.upload(&[cut_off.used(&uses[1].0, "N1")]).await;
+    cut_off.grant = another_till;
+    let at_another = cut_off.upload(&[cut_off.used(&uses[2].0, "A1")]).await;
+
+    let conflict = |uploaded: &Value, at: usize| uploaded[at]["conflict"].clone();
+    assert_eq!(conflict(&under_the_first, 0), Value::Null);
+    assert_eq!(conflict(&under_the_first, 1), "offline_grant_over");
+    assert_eq!((conflict(&under_the_newer, 0), conflict(&at_another, 0)), (Value::Null, Value::Null));
 }
 
 #[tokio::test]
