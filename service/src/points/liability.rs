@@ -1,9 +1,10 @@
-//! What the brand owes its members in points, at cost.
+//! What the brand owes its members in points, at cost. Who has left the programme is owed nothing.
 
 use chrono::{DateTime, Utc};
-use entity::states::LotState;
-use entity::{points_account, points_lot};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
+use entity::states::{LotState, MemberState};
+use entity::{member, points_account, points_lot};
+use sea_orm::sea_query::{ExprTrait, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::policy;
 use crate::context::Context;
@@ -43,6 +44,7 @@ pub async fn read_liability(ctx: &Context, staff: &StaffCaller) -> Result<Liabil
         .column(points_lot::Column::ExpiresAt)
         .column_as(points_lot::Column::Remaining.sum().cast_as("bigint"), "remaining")
         .filter(points_lot::Column::State.is_in([LotState::Open, LotState::Pending]))
+        .filter(points_lot::Column::MemberId.not_in_subquery(who_left()))
         .group_by(points_lot::Column::State)
         .group_by(points_lot::Column::ExpiresAt)
         .order_by_asc(points_lot::Column::ExpiresAt)
@@ -69,6 +71,15 @@ pub async fn read_liability(ctx: &Context, staff: &StaffCaller) -> Result<Liabil
     })
 }
 
+/// Their ledger is kept as it was.
+fn who_left() -> SelectStatement {
+    member::Entity::find()
+        .select_only()
+        .column(member::Column::Id)
+        .filter(member::Column::State.eq(MemberState::Deleted))
+        .into_query()
+}
+
 /// Members with points, and what all of them owe.
 async fn holders(ctx: &Context) -> Result<(i64, i64)> {
     use points_account::Column;
@@ -77,6 +88,7 @@ async fn holders(ctx: &Context) -> Result<(i64, i64)> {
         .column_as(Column::MemberId.count(), "members")
         .column_as(Column::Debt.sum().cast_as("bigint"), "debt")
         .filter(Column::Balance.ne(0).or(Column::Pending.ne(0)))
+        .filter(Column::MemberId.not_in_subquery(who_left()))
         .into_tuple()
         .one(ctx.db.read())
         .await?;

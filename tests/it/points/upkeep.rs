@@ -117,4 +117,9 @@ async fn the_liability_is_what_members_can_still_spend_at_cost() {
         (json!(800), json!(null))
     );
     assert_eq!(owed["members"], 2);
+    let leaves = shop.token_of(first.id).await;
+    shop.app.delete("/v1/me").with_bearer(&leaves).await.expect(204);
+    let owed = shop.app.get("/v1/console/points/liability").with_bearer(&owner).await.expect(200);
+    assert_eq!((owed["open"]["points"].clone(), owed["members"].clone()), (json!(500), json!(1)));
+    audit(shop.ctx()).await;
 }
