@@ -21,7 +21,7 @@ use crate::{admission, limits};
 
 /// A random text that the app keeps on its device.
 const DEVICE_ID: &str = "x-device-id";
-const DEVICE_ID_LENGTH: std::ops::RangeInclusive<usize> = 8..=100;
+pub const DEVICE_ID_LENGTH: std::ops::RangeInclusive<usize> = 8..=100;
 /// Longest text that is kept of what a device calls itself.
 const DEVICE_CHARACTERS: usize = 200;
 

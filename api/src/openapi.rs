@@ -1,5 +1,5 @@
 //! The OpenAPI document, collected from the routes; what holds for every operation is added here once: problem answers,
-//! path parameters, the Idempotency-Key, that no token is needed where none is named.
+//! path parameters, the Idempotency-Key, the device's id, that no token is needed where none is named.
 
 use actix_web::App;
 use actix_web::http::Method;
@@ -14,6 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::auth;
 use crate::problem::{self, ProblemBody};
 use crate::routes;
 
@@ -122,6 +123,15 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     if writes {
         parameters.push(RefOr::T(idempotency_key()));
     }
+    if proves_somebody(path) {
+        parameters.push(RefOr::T(device_id()));
+    }
+}
+
+/// Where a phone or an account is proven: gifts for new members and codes by SMS are counted by the device, too.
+fn proves_somebody(path: &str) -> bool {
+    let signs_in = path.starts_with("/v1/auth/") && !path.ends_with("/refresh") && !path.ends_with("/logout");
+    signs_in || path == "/v1/me/phones"
 }
 
 /// A callback writes nothing that its sender names a key for, and is refused where its signature is wrong.
@@ -141,6 +151,7 @@ fn answers(
         ("404", "Not found.", has_segments || takes_input),
         ("409", "Refused by a rule; the code says which.", writes || is_callback),
         ("413", "The body is too large.", operation.request_body.is_some()),
+        ("415", "The body is not JSON.", operation.request_body.is_some() && !is_callback),
         ("422", "A field is wrong; errors says which.", takes_input),
         ("429", "Too many requests.", true),
         ("500", "Failed on our side.", true),
@@ -176,12 +187,23 @@ fn path_parameter(name: &str) -> Parameter {
 }
 
 fn idempotency_key() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200));
+    let why = "Repeating a request with the same key within a day gets the first answer again.";
+    header("Idempotency-Key", 1..=200, why)
+}
+
+fn device_id() -> Parameter {
+    header("X-Device-Id", auth::DEVICE_ID_LENGTH, "A random text by which the app knows its device again.")
+}
+
+/// One that may be left out, with its length.
+fn header(name: &str, length: std::ops::RangeInclusive<usize>, why: &str) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    let schema = schema.min_length(Some(*length.start())).max_length(Some(*length.end()));
     ParameterBuilder::new()
-        .name("Idempotency-Key")
+        .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("Repeating a request with the same key within a day gets the first answer again."))
+        .description(Some(why))
         .schema(Some(schema))
         .build()
 }

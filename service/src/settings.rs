@@ -92,7 +92,7 @@ sections! {
     }
     SignIn {
         access_token_seconds: i64, refresh_token_seconds: i64, sms_code_seconds: i64, sms_resend_seconds: i64,
-        sms_per_phone_per_day: i64, sms_per_address_per_hour: i64, sms_wrong_tries: i64,
+        sms_per_phone_per_day: i64, sms_per_device_per_day: i64, sms_per_address_per_hour: i64, sms_wrong_tries: i64,
         attempts_per_address_per_minute: i64, staff_wrong_tries: i64, second_factor_roles: Vec<StaffRole>,
         password_wrong_tries: i64, password_wrong_tries_per_address: i64, sms_template: String,
     }

@@ -2,6 +2,7 @@
  * The typed client: `call('post', '/v1/coupon-templates/{id}/claims', { path: { id } })`. Paths, parameters, bodies and answers are
  * checked against docs/openapi.json. Rejects with a `Problem`, always.
  */
+import { deviceId } from './device'
 import { asProblem } from './problem'
 import type { paths } from './schema'
 import { send, type Method } from './send'
@@ -38,6 +39,11 @@ function callerOf(path: string): Kind | undefined {
   return path.startsWith('/v1/staff/') ? 'staff' : 'member'
 }
 
+/** Where a phone number or an account is proven. */
+function proves(path: string): boolean {
+  return path.startsWith('/v1/auth/') || path === '/v1/me/phones'
+}
+
 function filled(path: string, values: Record<string, string> = {}): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
 }
@@ -45,7 +51,8 @@ function filled(path: string, values: Record<string, string> = {}): string {
 export async function call<M extends Method, P extends PathsOf<M>>(method: M, path: P, ...rest: Rest<P, M>): Promise<Answer<P, M>> {
   const options = (rest[0] ?? {}) as Loose
   const kind = callerOf(path)
-  const sending = { method, path: filled(path, options.path), query: options.query, body: options.body, key: options.key }
+  const device = proves(path) ? deviceId() : undefined
+  const sending = { method, path: filled(path, options.path), query: options.query, body: options.body, key: options.key, device }
   const token = kind && (await tokenOf(kind))
   try {
     return (await send({ ...sending, token })).body as Answer<P, M>

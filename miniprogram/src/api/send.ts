@@ -12,6 +12,8 @@ export interface Sending {
   body?: unknown
   token?: string
   key?: string
+  /** What this phone is known by, where it is told. */
+  device?: string
 }
 
 const PATIENCE_MS = 15_000
@@ -34,6 +36,7 @@ function headers(sending: Sending): Record<string, string> {
   if (sending.body !== undefined) header['Content-Type'] = 'application/json'
   if (sending.token) header.Authorization = `Bearer ${sending.token}`
   if (sending.key) header['Idempotency-Key'] = sending.key
+  if (sending.device) header['X-Device-Id'] = sending.device
   return header
 }
 

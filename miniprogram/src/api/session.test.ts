@@ -34,6 +34,18 @@ describe('a session', () => {
     expect(sent.find((one) => one.url.endsWith('/sms-codes'))?.header.Authorization).toBeUndefined()
   })
 
+  it('is begun under what the phone is known by, which nothing else is told', async () => {
+    const { begin, call } = await fresh()
+    begin('member', signedIn(1) as never)
+    void call('post', '/v1/auth/sms-codes', { body: { phone: '13912345678' } })
+    void call('post', '/v1/me/phones', { body: { phone: '13912345678', code: '123456' } })
+    void call('get', '/v1/me')
+    await settle()
+    const told = (path: string) => sent.find((one) => one.url.endsWith(path))?.header['X-Device-Id']
+    expect(told('/sms-codes')).toMatch(/^[0-9a-f-]{36}$/)
+    expect([told('/v1/me/phones'), told('/v1/me')]).toEqual([told('/sms-codes'), undefined])
+  })
+
   it('is refreshed once, however many calls find their token at its end', async () => {
     const { begin, call } = await fresh()
     begin('member', signedIn(1, 5) as never)

@@ -42,10 +42,14 @@ impl SendPermit {
         let mut permit = Self { gap_key, gap, counted: Vec::new() };
         let settings = &ctx.settings.sign_in;
         let of_address = format!("sms:{}", client.address);
-        for allowance in [
+        let of_device =
+            client.device_id.as_ref().map(|id| format!("sms-device:{}", crypto::sha256_hex(id.as_bytes())));
+        let of_device = of_device.map(|name| Allowance::per_day(ctx, &name, settings.sms_per_device_per_day));
+        let others = [
             Allowance::per(ctx, &of_address, settings.sms_per_address_per_hour, HOUR_SECONDS),
             Allowance::per_day(ctx, &format!("sms:{index}"), settings.sms_per_phone_per_day),
-        ] {
+        ];
+        for allowance in of_device.into_iter().chain(others) {
             let taken = allowance.take(ctx).await;
             permit.counted.push(allowance);
             if let Err(error) = taken {

@@ -176,6 +176,26 @@ async fn an_address_gets_so_many_codes_in_an_hour() {
 }
 
 #[tokio::test]
+async fn a_device_gets_so_many_codes_in_a_day_whatever_the_phones() {
+    let phones = Phones::with_settings("sign_in.sms_per_device_per_day = 2").await;
+    let ask = async |phone: &str, device: &str| {
+        let body = json!({ "phone": phone });
+        phones.app.post("/v1/auth/sms-codes", body).with_header("x-device-id", device).await
+    };
+    for phone in ["13800000001", "13800000002", "13800000003", "13800000004"] {
+        phones.person(phone).await;
+    }
+    ask("13800000001", "device-0123456789").await.expect(200);
+    ask("13800000002", "device-0123456789").await.expect(200);
+
+    ask("13800000003", "device-0123456789").await.expect_problem(429, "rate_limited");
+    ask("13800000003", "device-9876543210").await.expect(200);
+    // 10:00 in Shanghai; the day ends there at midnight.
+    phones.advance(14 * 3600).await;
+    ask("13800000004", "device-0123456789").await.expect(200);
+}
+
+#[tokio::test]
 async fn an_address_has_so_many_sign_in_attempts_in_a_minute() {
     let phones = Phones::with_settings("sign_in.attempts_per_address_per_minute = 3").await;
     let body = json!({ "phone": PHONE, "code": WRONG });

@@ -7,6 +7,7 @@ export const privacy: Record<keyof typeof chinese, string> = {
   'privacy.what.phone': 'Phone number: to make your card, sign you in and find your membership again. It is kept encrypted; staff see it with the middle hidden.',
   'privacy.what.wechat': 'WeChat id (openid): to sign you in with one tap and to send the messages that you allowed. We do not read your WeChat name, picture or friends.',
   'privacy.what.alipay': 'Alipay id: to know you by, only if you sign in with Alipay. We do not read your Alipay name, picture or anything else.',
+  'privacy.what.device': 'Device id: a random number made by this app and sent when you sign in, so that codes are limited and a gift for new members is given once. Nothing of your phone is read.',
   'privacy.what.purchase': 'Purchases (store, time, amount, goods): to reckon points and tiers and to handle returns.',
   'privacy.what.profile': 'Name, gender, birthday, occupation, and what the shop asks beside them: only if you enter them, to address you, for birthday offers and for suggestions that fit. You can change or clear them at any time.',
   'privacy.what.behaviour': 'What you do in this app: only after you switched it on in your details, for suggestions that fit. Switched off, nothing more is kept and what was kept is deleted.',
