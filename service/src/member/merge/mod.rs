@@ -5,7 +5,7 @@
 //! as `merged` with a redirect (`member_merge`), so that its id, card and sessions answer as the member who stays. What moves is
 //! one list, [`belongings`]. All of it is one transaction.
 //!
-//! Locks: deliveries, notices, members, then as everywhere. Two merges at once wait for each other; who comes second finds a `merged` row and
+//! Locks: deliveries, notices, members, then as everywhere. What is written between these is held only if it is free. Two merges at once wait for each other; who comes second finds a `merged` row and
 //! looks again. A proof merges by itself only where nothing contradicts it: two accounts of one platform, or a disabled member, need a person.
 
 mod belongings;
@@ -29,10 +29,10 @@ use std::collections::BTreeMap;
 
 use entity::states::{DeliveryState, IdentityProvider, MemberState};
 use entity::{delivery, identity, member, member_merge, notice};
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::audit::{self, Act, Actor};
@@ -56,7 +56,7 @@ pub(crate) struct MergeOrder<'a> {
 
 pub(crate) enum Merged {
     Into(Box<member::Model>),
-    /// One of them was merged meanwhile: whose things are whose has to be read again.
+    /// One of them was merged meanwhile, or is sent a message that was written meanwhile: whose things are whose has to be read again.
     Stale,
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn merge(ctx: &Context, txn: &DatabaseTransaction, order: Merge
     let ids = [order.members.0, order.members.1];
     lock_messages(txn, ids).await?;
     let rows = lock_members(txn, ids).await?;
-    if rows.iter().any(|row| row.state == MemberState::Merged) {
+    if rows.iter().any(|row| row.state == MemberState::Merged) || !hold_new_messages(txn, ids).await? {
         return Ok(Merged::Stale);
     }
     let [kept, gone] = elder_first(rows)?;
@@ -102,7 +102,12 @@ async fn lock_messages(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Result<
         .into_tuple()
         .all(txn)
         .await?;
-    let _notices: Vec<NoticeId> = notice::Entity::find()
+    let _notices: Vec<NoticeId> = open_notices(ids).lock(LockType::NoKeyUpdate).into_tuple().all(txn).await?;
+    Ok(())
+}
+
+fn open_notices(ids: [MemberId; 2]) -> Select<notice::Entity> {
+    notice::Entity::find()
         .select_only()
         .column(notice::Column::Id)
         .filter(notice::Column::MemberId.is_in(ids))
@@ -112,11 +117,36 @@ async fn lock_messages(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Result<
             DeliveryState::Sending,
         ]))
         .order_by_asc(notice::Column::Id)
-        .lock(LockType::NoKeyUpdate)
-        .into_tuple()
-        .all(txn)
-        .await?;
-    Ok(())
+}
+
+fn open_deliveries(ids: [MemberId; 2]) -> Select<delivery::Entity> {
+    delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(delivery::Column::MemberId.is_in(ids))
+        .filter(delivery::Column::State.is_in([
+            DeliveryState::Pending,
+            DeliveryState::Deferred,
+            DeliveryState::Queued,
+            DeliveryState::Sending,
+        ]))
+        .order_by_asc(delivery::Column::Id)
+}
+
+/// Messages may have been written between the two locks. Whoever is sending one waits for the members, who are ours by now: false, since
+/// waiting for them would be a circle.
+async fn hold_new_messages(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Result<bool> {
+    let free = (LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    let deliveries: Vec<DeliveryId> = open_deliveries(ids).into_tuple().all(txn).await?;
+    let held: Vec<DeliveryId> =
+        open_deliveries(ids).lock_with_behavior(free.0, free.1).into_tuple().all(txn).await?;
+    if held.len() < deliveries.len() {
+        return Ok(false);
+    }
+    let notices: Vec<NoticeId> = open_notices(ids).into_tuple().all(txn).await?;
+    let held: Vec<NoticeId> =
+        open_notices(ids).lock_with_behavior(free.0, free.1).into_tuple().all(txn).await?;
+    Ok(held.len() >= notices.len())
 }
 
 async fn lock_members(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Result<Vec<member::Model>> {
