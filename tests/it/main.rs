@@ -37,6 +37,7 @@ mod sms;
 mod staff;
 mod stamp;
 mod store;
+mod sums;
 mod tally;
 mod tier;
 mod together;

@@ -18,7 +18,6 @@ mod reverse;
 mod rules;
 pub mod shop;
 mod shown_code;
-mod sums;
 mod template;
 mod trace;
 mod transfer;

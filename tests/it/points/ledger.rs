@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::states::LotState;
-use entity::{member, points_account, points_entry, points_lot, points_move};
+use entity::{member, points_account, points_entry, points_lot, points_move, purchase, refund};
 use sea_orm::{EntityTrait, QueryOrder};
 use service::ids::{MemberId, PointsLotId};
 use service::points::{self, Balance, Gift, PointsPolicy, Spending};
@@ -95,5 +95,26 @@ pub async fn audit(ctx: &Context) {
         assert_eq!(Some(&told), sums.get(&account.member_id), "the ledger of {}", account.member_id);
         let (open, pending) = left.get(&account.member_id).copied().unwrap_or_default();
         assert_eq!((account.balance, account.pending), (open - account.debt, pending));
+    }
+}
+
+/// What was paid and what went back, by the rows themselves.
+pub async fn audit_money(ctx: &Context) {
+    let db = ctx.db.read();
+    let refunds = refund::Entity::find().all(db).await.unwrap();
+    let purchases = purchase::Entity::find().all(db).await.unwrap();
+    for bought in &purchases {
+        let back: i64 =
+            refunds.iter().filter(|row| row.purchase_id == bought.id).map(|row| row.amount_fen).sum();
+        assert_eq!(back, bought.refunded_fen);
+        assert!(back <= bought.total_fen);
+    }
+    for row in member::Entity::find().all(db).await.unwrap() {
+        let mine = purchases.iter().filter(|bought| bought.member_id == row.id);
+        let live: Vec<_> = mine.filter(|bought| bought.refunded_fen < bought.total_fen).collect();
+        let total: i64 = live.iter().map(|bought| bought.total_fen - bought.refunded_fen).sum();
+        assert_eq!((row.purchase_count, row.purchase_total_fen), (live.len() as i64, total));
+        assert_eq!(row.last_purchase_at, live.iter().map(|bought| bought.purchased_at).max());
+        assert_eq!(row.first_purchase_at, live.iter().map(|bought| bought.purchased_at).min());
     }
 }
