@@ -141,6 +141,8 @@ fn answers(
     (writes, is_callback): (bool, bool),
 ) -> Vec<(&'static str, &'static str)> {
     let secured = operation.security.as_ref().is_some_and(|security| !security.is_empty());
+    // Which may be one that the caller is not permitted at.
+    let asks_of_a_store = operation.parameters.iter().flatten().any(|one| is_named(one, "store_id"));
     let takes_input =
         operation.request_body.is_some() || operation.parameters.is_some() || writes || is_callback;
     [
@@ -149,7 +151,7 @@ fn answers(
         ("403", "Not permitted.", secured),
         // Ids stand in the path, in the query and in bodies.
         ("404", "Not found.", has_segments || takes_input),
-        ("409", "Refused by a rule; the code says which.", writes || is_callback),
+        ("409", "Refused by a rule; the code says which.", writes || is_callback || asks_of_a_store),
         ("413", "The body is too large.", operation.request_body.is_some()),
         ("415", "The body is not JSON.", operation.request_body.is_some() && !is_callback),
         ("422", "A field is wrong; errors says which.", takes_input),
