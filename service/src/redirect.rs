@@ -66,6 +66,13 @@ pub async fn lock_beside(connection: &impl ConnectionTrait, id: MemberId) -> Res
     Ok(lock(connection, id, LockType::NoKeyUpdate).await?.map(|row| row.id))
 }
 
+/// Locks the id's own row beside, for whoever locks several in the order of their ids: false where it was merged away, since who answers for
+/// it may come before those that are locked already.
+pub async fn lock_itself(connection: &impl ConnectionTrait, id: MemberId) -> Result<bool> {
+    let row = member::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(connection).await?;
+    Ok(row.is_some_and(|row| row.state != MemberState::Merged))
+}
+
 /// All ids that a member answers for: the own one and those that were merged into it.
 pub async fn ids_of(connection: &impl ConnectionTrait, id: MemberId) -> Result<Vec<MemberId>> {
     let merged: Vec<MemberId> = member_merge::Entity::find()

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::ids::MemberId;
 use crate::notice::{self, Kind, NewNotice, Step};
+use crate::redirect;
 
 /// Members per transaction, so that a till never waits long behind this.
 const PAGE: u64 = 100;
@@ -31,8 +32,11 @@ pub async fn keep_points(ctx: &Context) -> Result<u64> {
         }
         let txn = ctx.db.begin().await?;
         for &member_id in &members {
-            let opened = ledger::open(ctx, &txn, member_id).await?;
-            opened.save(ctx, &txn, &Origin::SYSTEM).await?;
+            // Who was merged away meanwhile has nothing left; the next page finds it with who stays.
+            if redirect::lock_itself(&txn, member_id).await? {
+                let opened = ledger::open(ctx, &txn, member_id).await?;
+                opened.save(ctx, &txn, &Origin::SYSTEM).await?;
+            }
         }
         txn.commit().await?;
         touched += members.len() as u64;
@@ -102,7 +106,9 @@ async fn remind_member(
     member_id: MemberId,
     until: DateTime<Utc>,
 ) -> Result<u64> {
-    let member_id = ledger::lock(txn, member_id).await?;
+    if !redirect::lock_itself(txn, member_id).await? {
+        return Ok(0);
+    }
     let mine = soon(until).and(points_lot::Column::MemberId.eq(member_id));
     let lots = points_lot::Entity::find().filter(mine.clone()).all(txn).await?;
     points_lot::Entity::update_many()

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::ids::{MemberId, TierId};
 use crate::notice::{self, Kind, NewNotice, Step};
 use crate::points;
+use crate::redirect;
 
 /// Members per transaction, so that a till never waits long behind this.
 const PAGE: u64 = 100;
@@ -31,8 +32,10 @@ pub async fn check_tiers(ctx: &Context) -> Result<u64> {
         }
         let txn = ctx.db.begin().await?;
         for &member_id in &members {
-            let member_id = points::lock(&txn, member_id).await?;
-            check_member(ctx, &txn, &policy, member_id).await?;
+            // The standing of who was merged away meanwhile is with who stays.
+            if redirect::lock_itself(&txn, member_id).await? {
+                check_member(ctx, &txn, &policy, member_id).await?;
+            }
         }
         txn.commit().await?;
         looked_at += members.len() as u64;

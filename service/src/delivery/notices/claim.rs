@@ -30,17 +30,7 @@ pub struct Claimed {
 
 /// Rows that somebody else holds are theirs.
 pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
-    let now = ctx.now();
-    let txn = ctx.db.begin().await?;
-    let rows = notice::Entity::find()
-        .filter(notice::Column::Id.is_in(ids.iter().copied()))
-        .filter(notice::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
-        .filter(notice::Column::NotBefore.lte(now))
-        .order_by_asc(notice::Column::Id)
-        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
-        .all(&txn)
-        .await?;
-    let (rows, members) = lock(&txn, rows).await?;
+    let (txn, rows, members) = lock(ctx, ids).await?;
     let mut standings = standings(ctx, &txn, members).await?;
     let mut claimed = Vec::new();
     for row in rows {
@@ -62,16 +52,30 @@ struct Known {
     phone_cipher: Option<Vec<u8>>,
 }
 
-/// Locks the members and reads their rows. A notice that was written while its member was merged is for who answers for them.
-async fn lock(txn: &DatabaseTransaction, mut rows: Vec<NoticeRow>) -> Result<(Vec<NoticeRow>, Vec<Known>)> {
-    let mut members = lock_these(txn, rows.iter().map(|row| row.member_id)).await?;
-    while members.iter().any(|member| member.state == MemberState::Merged) {
-        if !follow(txn, &mut rows).await? {
-            break;
+/// Locks what is due and its members. A notice that was written while its member was merged is for who answers for them, who is locked anew
+/// with all the others, in the order of their ids.
+async fn lock(ctx: &Context, ids: &[NoticeId]) -> Result<(DatabaseTransaction, Vec<NoticeRow>, Vec<Known>)> {
+    loop {
+        let txn = ctx.db.begin().await?;
+        let rows = due(ctx, &txn, ids).await?;
+        let members = lock_these(&txn, rows.iter().map(|row| row.member_id)).await?;
+        let merged = members.iter().any(|member| member.state == MemberState::Merged);
+        if !merged || !follow(&txn, &rows).await? {
+            return Ok((txn, rows, members));
         }
-        members = lock_these(txn, rows.iter().map(|row| row.member_id)).await?;
+        txn.commit().await?;
     }
-    Ok((rows, members))
+}
+
+async fn due(ctx: &Context, txn: &DatabaseTransaction, ids: &[NoticeId]) -> Result<Vec<NoticeRow>> {
+    Ok(notice::Entity::find()
+        .filter(notice::Column::Id.is_in(ids.iter().copied()))
+        .filter(notice::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
+        .filter(notice::Column::NotBefore.lte(ctx.now()))
+        .order_by_asc(notice::Column::Id)
+        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+        .all(txn)
+        .await?)
 }
 
 /// In the order of the ids, as every claim locks them.
@@ -91,12 +95,11 @@ async fn lock_these(
 }
 
 /// False when nobody was merged away.
-async fn follow(txn: &DatabaseTransaction, rows: &mut [NoticeRow]) -> Result<bool> {
+async fn follow(txn: &DatabaseTransaction, rows: &[NoticeRow]) -> Result<bool> {
     let members: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
     let merged = redirect::current_of(txn, &members).await?;
     for row in rows {
         let Some(current) = merged.get(&row.member_id) else { continue };
-        row.member_id = *current;
         notice::Entity::update_many()
             .col_expr(notice::Column::MemberId, Expr::value(*current))
             .filter(notice::Column::Id.eq(row.id))
