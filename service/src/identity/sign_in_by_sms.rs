@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use entity::states::Channel;
-use platform::sms::{SmsTrouble, trouble};
 
 use super::history::{self, Method};
 use super::resolve::{Proof, SignedIn, holder_of, sign_in};
@@ -19,9 +18,6 @@ use crate::sms::{self, Letter};
 
 /// How long a code waits for the supplier's rate, of which what is urgent has its share.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Until the next try, where a supplier that says no more to a number does not say for how long.
-const LIMITED: Duration = Duration::from_secs(3600);
 
 pub struct SignInBySms {
     pub phone: String,
@@ -56,13 +52,11 @@ pub async fn send_sms_code(ctx: &Context, phone: &str, client: &Client) -> Resul
         out_id: None,
         key: &key,
     };
-    let Err(failed) = sms::send(ctx, &letter).await? else { return Ok(()) };
-    // A limit of the supplier's that protects the number: nothing is down, and the next tap would meet it again.
-    if trouble(&failed.error) == SmsTrouble::Limit {
-        return Err(Error::RateLimited { retry_after: failed.error.retry_after.unwrap_or(LIMITED) });
+    if let Err(failed) = sms::send(ctx, &letter).await? {
+        permit.give_back(ctx).await?;
+        return Err(platforms::unavailable("sms", failed.error));
     }
-    permit.give_back(ctx).await?;
-    Err(platforms::unavailable("sms", failed.error))
+    Ok(())
 }
 
 /// # Refuses

@@ -224,21 +224,6 @@ async fn a_supplier_that_fails_gives_the_resend_gap_back() {
 }
 
 #[tokio::test]
-async fn a_supplier_that_sends_a_number_no_more_for_now_is_not_down() {
-    let phones = Phones::with_settings("sign_in.sms_resend_seconds = 1").await;
-    let person = phones.person(PHONE).await;
-    let body = json!({ "phone": PHONE });
-    phones.app.post("/v1/auth/sms-codes", &body).await.expect(200);
-    phones.advance(2).await;
-
-    let limited = phones.app.post("/v1/auth/sms-codes", &body).await;
-
-    limited.expect_problem(429, "rate_limited");
-    assert!(limited.header("retry-after").is_some());
-    assert_eq!(phones.sms_count(&person).await, 1);
-}
-
-#[tokio::test]
 async fn the_answer_to_asking_for_a_code_does_not_tell_who_is_a_member() {
     let phones = Phones::start().await;
     let person = phones.person(PHONE).await;
