@@ -8,17 +8,22 @@ use uuid::Uuid;
 use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
 use crate::coupon::{ClaimDesk, RedemptionDesk};
+use crate::crowding::Crowding;
 use crate::crypto::Keys;
 use crate::db::Db;
 use crate::delivery::Paces;
 use crate::error::{Error, Result};
 use crate::identity::SignInDesk;
-use crate::ids;
+use crate::ids::{self, CouponId};
+use crate::one_by_one::OneByOne;
 use crate::platforms::Platforms;
 use crate::session::MemberLookUps;
 use crate::settings::Settings;
 use crate::shared_state::{MemorySharedState, RedisSharedState, SharedState};
 use crate::staff::StaffLookUps;
+
+/// Companies of redemptions under way: while one is written, another is read.
+const REDEEMING: usize = 2;
 
 #[derive(Clone)]
 pub struct Context {
@@ -32,11 +37,14 @@ pub struct Context {
     pub keys: Keys,
     pub claims: ClaimDesk,
     pub redemptions: RedemptionDesk,
+    /// The coupons that requests are about.
+    pub redeeming: OneByOne<CouponId>,
     pub sign_ins: SignInDesk,
     pub member_look_ups: MemberLookUps,
     pub staff_look_ups: StaffLookUps,
     pub paces: Paces,
     pub progress: ProgressBoard,
+    pub crowding: Crowding,
 }
 
 impl Context {
@@ -67,11 +75,13 @@ impl Context {
             settings: Arc::new(settings),
             keys,
             claims: Default::default(),
-            redemptions: Default::default(),
+            redemptions: RedemptionDesk::with_workers(REDEEMING),
+            redeeming: Default::default(),
             sign_ins: Default::default(),
             member_look_ups: Default::default(),
             staff_look_ups: Default::default(),
             progress: Default::default(),
+            crowding: Default::default(),
         })
     }
 

@@ -1,5 +1,5 @@
-//! What is asked for at the same moment is done together: while one batch is under way, whatever arrives waits for the next,
-//! which takes it all. Who asks alone waits for nobody.
+//! What is asked for at the same moment is done together: while one batch is under way (or as many as there may be), whatever arrives waits
+//! for the next, which takes it all. Who asks alone waits for nobody.
 //!
 //! A batch begins after everything in it was asked for, so what it reads is never older than the question.
 
@@ -20,10 +20,17 @@ pub struct Together<In, Out>(Arc<Mutex<Line<In, Out>>>);
 
 struct Line<In, Out> {
     waiting: VecDeque<(In, oneshot::Sender<Out>)>,
-    worker_runs: bool,
+    /// How many work, and how many may.
+    working: usize,
+    workers: usize,
 }
 
 impl<In: Send + 'static, Out: Send + 'static> Together<In, Out> {
+    /// With so many batches under way at once: then what is asked for at the same moment may be in two of them.
+    pub fn with_workers(workers: usize) -> Self {
+        Self(Arc::new(Mutex::new(Line { workers, ..Line::default() })))
+    }
+
     /// The answer of `work`, which gets whatever has been asked for by then and answers each in the same order. It goes on when who
     /// asked hangs up.
     pub async fn ask<Work, Done>(&self, one: In, work: Work) -> Result<Out>
@@ -38,22 +45,27 @@ impl<In: Send + 'static, Out: Send + 'static> Together<In, Out> {
         answered.await.map_err(|_| Error::unavailable("database", anyhow::anyhow!("nobody did the work")))
     }
 
-    /// True when there is nobody yet to do the work.
+    /// True when somebody more may do the work.
     fn join(&self, one: In, answer: oneshot::Sender<Out>) -> Result<bool> {
         let mut line = self.lock();
         if line.waiting.len() >= LINE {
             return Err(Error::RateLimited { retry_after: Duration::from_secs(1) });
         }
         line.waiting.push_back((one, answer));
-        Ok(!std::mem::replace(&mut line.worker_runs, true))
+        let may_work = line.working < line.workers;
+        line.working += usize::from(may_work);
+        Ok(may_work)
     }
 
     /// None ends the worker.
     fn next(&self) -> Option<Vec<(In, oneshot::Sender<Out>)>> {
         let mut line = self.lock();
         let most = line.waiting.len().min(BATCH);
-        line.worker_runs = most > 0;
-        line.worker_runs.then(|| line.waiting.drain(..most).collect())
+        if most == 0 {
+            line.working -= 1;
+            return None;
+        }
+        Some(line.waiting.drain(..most).collect())
     }
 }
 
@@ -76,12 +88,16 @@ where
     std::mem::forget(guard);
 }
 
-/// Clears the line when its worker dies half way (a runtime that shuts down), so that the next question starts another.
+/// Clears the line when its last worker dies half way (a runtime that shuts down), so that the next question starts another.
 struct WorkerGuard<'a, In, Out>(&'a Together<In, Out>);
 
 impl<In, Out> Drop for WorkerGuard<'_, In, Out> {
     fn drop(&mut self) {
-        *self.0.lock() = Line::default();
+        let mut line = self.0.lock();
+        line.working -= 1;
+        if line.working == 0 {
+            line.waiting.clear();
+        }
     }
 }
 
@@ -105,7 +121,7 @@ impl<In, Out> Default for Together<In, Out> {
 
 impl<In, Out> Default for Line<In, Out> {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), worker_runs: false }
+        Self { waiting: VecDeque::new(), working: 0, workers: 1 }
     }
 }
 

@@ -23,6 +23,7 @@ mod main_job;
 mod mall;
 mod member;
 mod migration;
+mod one_by_one;
 mod platform;
 mod platform_account;
 mod points;

@@ -38,6 +38,27 @@ async fn what_arrives_while_a_batch_is_under_way_is_done_by_the_next() {
 }
 
 #[tokio::test]
+async fn with_two_workers_two_batches_are_under_way_and_the_third_waits() {
+    let (together, gate) = (Together::with_workers(2), Arc::new(Semaphore::new(0)));
+    let work = || {
+        let gate = gate.clone();
+        move |batch| sizes(gate.clone(), batch)
+    };
+    let mut asked = Vec::new();
+    for number in 1..=4 {
+        let mut one = Box::pin(together.ask(number, work()));
+        assert!((&mut one).now_or_never().is_none());
+        tokio::task::yield_now().await;
+        asked.push(one);
+    }
+
+    let (answers, ()) = futures_util::join!(join_all(asked), async { gate.add_permits(4) });
+
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [(1, 1), (2, 1), (3, 2), (4, 2)]);
+}
+
+#[tokio::test]
 async fn who_hangs_up_takes_nobodys_answer_along() {
     let (together, gate) = (Together::default(), Arc::new(Semaphore::new(0)));
     let work = || {

@@ -17,6 +17,7 @@ use super::redeem_together::{Asked, Decision, Verdict, redeem_together};
 use super::{HeldCoupon, offer};
 use crate::card::till;
 use crate::context::Context;
+use crate::crowding;
 use crate::crypto;
 use crate::db::is_any;
 use crate::error::{Error, FieldError, Result};
@@ -136,12 +137,13 @@ pub async fn redeem_coupon(ctx: &Context, staff: &StaffCaller, command: RedeemCo
     }
 }
 
-/// With those that are asked for in the same moment.
+/// With those that are asked for in the same moment, but for those of the same coupons: the first of them decides what the others are told.
 async fn redeem_in_company(ctx: &Context, asked: &Arc<Asked>) -> Decision {
+    let _only = ctx.redeeming.hold(&asked.command.coupon_ids).await;
     loop {
         let shared = ctx.clone();
         let work = move |asked| redeem_together(shared.clone(), asked);
-        match ctx.redemptions.ask(asked.clone(), work).await? {
+        match crowding::watch(ctx, ctx.redemptions.ask(asked.clone(), work)).await? {
             Ok(Verdict::Later) => {}
             decided => return decided,
         }
