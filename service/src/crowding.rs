@@ -10,7 +10,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
 use crate::context::Context;
-use crate::shared_state::SharedState;
 
 /// So long may somebody wait for the database before it counts as crowded.
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(15);
