@@ -69,20 +69,6 @@ pub async fn unlock_coupon(ctx: &Context, member_id: MemberId, id: CouponId) -> 
     find(ctx, id).await
 }
 
-/// Frees a coupon that is to be taken back whatever it is locked for.
-pub(super) async fn break_lock(
-    ctx: &Context,
-    txn: &DatabaseTransaction,
-    id: CouponId,
-    reason: &str,
-) -> Result<()> {
-    let row = coupon::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
-    match row {
-        Some(row) if row.state == CouponState::Locked => free(ctx, txn, &row, (reason, Actor::System)).await,
-        _ => Ok(()),
-    }
-}
-
 /// Frees what is locked longer than it may be, and answers how many. Only tidies up: a lock that has ended binds nobody.
 /// Harmless twice and side by side, since a page takes only rows that nobody else holds and that are still locked.
 pub async fn release_locks(ctx: &Context) -> Result<u64> {

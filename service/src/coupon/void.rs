@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use entity::coupon;
 use entity::states::CouponState;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
@@ -13,7 +14,6 @@ use sea_orm::{
 use super::HeldCoupon;
 use super::event::{self, Move};
 use super::issue::give_back;
-use super::lock::break_lock;
 use super::transfer::passed_on;
 use crate::audit::{self, Act, Actor};
 use crate::context::Context;
@@ -24,6 +24,9 @@ use crate::staff::{Permission, StaffCaller};
 
 /// Rows per statement.
 const ROWS: usize = 500;
+/// The states that a copy is voided in: free, or locked for an order, too.
+const FREE: &[CouponState] = &[CouponState::Issued];
+const WHEREVER: &[CouponState] = &[CouponState::Issued, CouponState::Locked];
 
 /// Voids those of `ids` that are issued and answers how many. With `return_stock` (the copy never reached its member)
 /// the template's stock and the member's slot are free again. Running it twice is harmless: a voided one is left alone.
@@ -36,7 +39,7 @@ pub async fn void(
 ) -> Result<u64> {
     let mut voided = 0;
     for chunk in ids.chunks(ROWS) {
-        voided += void_chunk(ctx, txn, chunk, (reason, return_stock, Actor::System)).await?;
+        voided += void_chunk(ctx, txn, chunk, FREE, (reason, return_stock, Actor::System)).await?;
     }
     Ok(voided)
 }
@@ -50,13 +53,19 @@ pub(crate) async fn take_back(
     reason: &str,
 ) -> Result<(CouponId, bool)> {
     let mut copy = id;
-    break_lock(ctx, txn, copy, reason).await?;
+    hold(txn, copy).await?;
     // Under the row's lock, so that nobody passes it on in this moment.
     while let Some(next) = passed_on(txn, copy).await? {
         copy = next;
-        break_lock(ctx, txn, copy, reason).await?;
+        hold(txn, copy).await?;
     }
-    Ok((copy, void(ctx, txn, &[copy], reason, false).await? == 1))
+    let voided = void_chunk(ctx, txn, &[copy], WHEREVER, (reason, false, Actor::System)).await?;
+    Ok((copy, voided == 1))
+}
+
+async fn hold(txn: &DatabaseTransaction, id: CouponId) -> Result<()> {
+    coupon::Entity::find_by_id(id).lock_exclusive().one(txn).await?;
+    Ok(())
 }
 
 /// A staff member voids one copy; the same again answers the same.
@@ -72,7 +81,7 @@ pub async fn void_coupon(
     staff.require(Permission::WriteCoupons)?;
     let reason = super::rules::reason(reason)?;
     let txn = ctx.db.begin().await?;
-    let voided = void_chunk(ctx, &txn, &[id], (&reason, false, staff.actor())).await?;
+    let voided = void_chunk(ctx, &txn, &[id], FREE, (&reason, false, staff.actor())).await?;
     let row = coupon::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound("coupon"))?;
     if voided == 1 {
         let act = Act {
@@ -92,15 +101,18 @@ pub async fn void_coupon(
     }
 }
 
+/// Each row is written once: with a second version in the same transaction PostgreSQL checks its template anew, and waits there out of
+/// the order of locks.
 async fn void_chunk(
     ctx: &Context,
     txn: &DatabaseTransaction,
     ids: &[CouponId],
+    from: &[CouponState],
     (reason, return_stock, actor): (&str, bool, Actor),
 ) -> Result<u64> {
     let rows = coupon::Entity::find()
         .filter(coupon::Column::Id.is_in(ids.iter().copied()))
-        .filter(coupon::Column::State.eq(CouponState::Issued))
+        .filter(coupon::Column::State.is_in(from.iter().copied()))
         .order_by_asc(coupon::Column::Id)
         .lock_exclusive()
         .all(txn)
@@ -110,24 +122,31 @@ async fn void_chunk(
     }
     let mut update = coupon::Entity::update_many()
         .col_expr(coupon::Column::State, Expr::value(CouponState::Voided.to_value()))
+        .col_expr(coupon::Column::LockedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(coupon::Column::LockedOrderNo, Expr::value(Option::<String>::None))
         .col_expr(coupon::Column::UpdatedAt, Expr::value(ctx.now()));
     if return_stock {
         update = update.col_expr(coupon::Column::Slot, freed_slots(&rows));
     }
     let done = update
         .filter(coupon::Column::Id.is_in(rows.iter().map(|row| row.id)))
-        .filter(coupon::Column::State.eq(CouponState::Issued))
+        .filter(coupon::Column::State.is_in(from.iter().copied()))
         .exec(txn)
         .await?;
     if return_stock {
         return_to_templates(txn, &rows).await?;
     }
-    let moves = rows.iter().map(|row| Move {
-        coupon_id: row.id,
-        from: Some(CouponState::Issued),
-        to: CouponState::Voided,
+    let step = |coupon_id, (from, to)| Move {
+        coupon_id,
+        from: Some(from),
+        to,
         reason: Some(reason.to_owned()),
         actor,
+    };
+    let moves = rows.iter().flat_map(|row| {
+        let freed =
+            (row.state != CouponState::Issued).then(|| step(row.id, (row.state, CouponState::Issued)));
+        freed.into_iter().chain([step(row.id, (CouponState::Issued, CouponState::Voided))])
     });
     event::record(ctx, txn, moves.collect()).await?;
     Ok(done.rows_affected)
