@@ -1,5 +1,5 @@
-//! Campaigns make way for people: a request that waited for the database tells every worker, and a worker then has fewer of its transactions
-//! under way, down to one at a time with rests between them, until nobody has had to wait for a while.
+//! Campaigns make way for people: where several wait for the database every worker is told, and a worker then has fewer of its transactions
+//! under way, down to one at a time with rests between them, until fewer have had to wait for a while.
 //!
 //! Told through the shared state. Without it nobody is told, and who would make way goes on as before.
 
@@ -9,12 +9,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
+use crate::clock::Clock;
 use crate::context::Context;
 
-/// So long may somebody wait for the database before it counts as crowded.
+/// So long may somebody wait for the database, or so many times as long as it takes in a quiet moment: a database may be far away.
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(15);
+const TIMES_CALM: i32 = 4;
 /// How often a process tells, and how often one asks.
 const EVERY: TimeDelta = TimeDelta::milliseconds(100);
+/// So many who wait all of that time, or more for a part of it, are a crowd.
+const CROWD: i32 = 3;
 /// The longest rest, also when the clock was set back.
 const LONGEST_REST: TimeDelta = TimeDelta::seconds(1);
 const KEY: &str = "database.crowded";
@@ -68,10 +72,14 @@ struct State {
     share: Share,
     under_way: usize,
     rests_until: DateTime<Utc>,
-    told_at: DateTime<Utc>,
     asked_at: DateTime<Utc>,
     /// The number of complaints when it was asked for last.
     complaints: Option<String>,
+    /// Since when waits are added up, to what, and whether it was told.
+    since: DateTime<Utc>,
+    waited: TimeDelta,
+    told: bool,
+    calm: [Calm; 2],
 }
 
 impl Default for Crowding {
@@ -81,9 +89,12 @@ impl Default for Crowding {
             share: Share::MOST,
             under_way: 0,
             rests_until: never,
-            told_at: never,
             asked_at: never,
             complaints: None,
+            since: never,
+            waited: TimeDelta::zero(),
+            told: false,
+            calm: [Calm::default(); 2],
         };
         Self(Arc::new(Known {
             state: Mutex::new(state),
@@ -93,12 +104,46 @@ impl Default for Crowding {
     }
 }
 
-/// Somebody waits for this. When it takes too long, whoever could make way is told.
-pub async fn watch<Work: Future>(ctx: &Context, work: Work) -> Work::Output {
+/// What people wait for. One kind takes as long as another only by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// For the session that a request belongs to.
+    Session,
+    Redemption,
+}
+
+/// How long a wait was at least, in this minute and the one before.
+#[derive(Debug, Clone, Copy)]
+struct Calm {
+    minute: i64,
+    least: TimeDelta,
+    least_before: TimeDelta,
+}
+
+impl Default for Calm {
+    fn default() -> Self {
+        Self { minute: i64::MIN, least: TimeDelta::MAX, least_before: TimeDelta::MAX }
+    }
+}
+
+impl Calm {
+    fn learn(&mut self, waited: TimeDelta, now: DateTime<Utc>) -> TimeDelta {
+        let minute = now.timestamp().div_euclid(60);
+        if minute != self.minute {
+            let before = if self.minute == minute - 1 { self.least } else { TimeDelta::MAX };
+            *self = Self { minute, least: TimeDelta::MAX, least_before: before };
+        }
+        self.least = self.least.min(waited);
+        self.least.min(self.least_before)
+    }
+}
+
+/// Somebody waits for this. Where several wait too long, whoever could make way is told.
+pub async fn watch<Work: Future>(ctx: &Context, what: Wait, work: Work) -> Work::Output {
     let began = ctx.now();
     let done = work.await;
     let now = ctx.now();
-    if now - began >= PATIENCE && ctx.crowding.may_tell(now) {
+    if ctx.crowding.is_crowded(what, (now - began).max(TimeDelta::zero()), now) {
         complain(ctx).await;
     }
     done
@@ -113,7 +158,7 @@ async fn complain(ctx: &Context) {
 /// Leave for one transaction of work that nobody waits for; over when it is dropped.
 pub struct Turn {
     crowding: Crowding,
-    clock: Arc<dyn crate::clock::Clock>,
+    clock: Arc<dyn Clock>,
     began: DateTime<Utc>,
 }
 
@@ -140,13 +185,20 @@ enum Next {
 }
 
 impl Crowding {
-    fn may_tell(&self, now: DateTime<Utc>) -> bool {
+    /// True once in a tenth of a second in which so many waited too long.
+    fn is_crowded(&self, what: Wait, waited: TimeDelta, now: DateTime<Utc>) -> bool {
         let mut state = self.lock();
-        let is_time = (now - state.told_at).abs() >= EVERY;
-        if is_time {
-            state.told_at = now;
+        let calm = state.calm[what as usize].learn(waited, now);
+        if waited < PATIENCE || waited / TIMES_CALM < calm {
+            return false;
         }
-        is_time
+        if (now - state.since).abs() >= EVERY {
+            (state.since, state.waited, state.told) = (now, TimeDelta::zero(), false);
+        }
+        state.waited += waited.min(EVERY);
+        let is_new = !state.told && state.waited >= EVERY * CROWD;
+        state.told |= is_new;
+        is_new
     }
 
     /// Learns from what was told since it asked last.

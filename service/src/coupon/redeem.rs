@@ -143,7 +143,9 @@ async fn redeem_in_company(ctx: &Context, asked: &Arc<Asked>) -> Decision {
     loop {
         let shared = ctx.clone();
         let work = move |asked| redeem_together(shared.clone(), asked);
-        match crowding::watch(ctx, ctx.redemptions.ask(asked.clone(), work)).await? {
+        match crowding::watch(ctx, crowding::Wait::Redemption, ctx.redemptions.ask(asked.clone(), work))
+            .await?
+        {
             Ok(Verdict::Later) => {}
             decided => return decided,
         }

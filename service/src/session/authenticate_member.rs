@@ -24,7 +24,7 @@ pub async fn authenticate_member(ctx: &Context, token: &str) -> Result<MemberCal
     let session_id = access_token::read(ctx, token, SubjectKind::Member)?.sid;
     let db = ctx.db.clone();
     let look_up = ctx.member_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids));
-    let member = crowding::watch(ctx, look_up).await??;
+    let member = crowding::watch(ctx, crowding::Wait::Session, look_up).await??;
     Ok(MemberCaller { member: require_active_member(member)?, session_id })
 }
 

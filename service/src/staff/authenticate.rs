@@ -44,7 +44,7 @@ pub async fn authenticate_staff_in_any_case(
     let session_id = access_token::read(ctx, token, SubjectKind::Staff)?.sid;
     let db = ctx.db.clone();
     let look_up = ctx.staff_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids));
-    let (staff, stores) = crowding::watch(ctx, look_up).await??;
+    let (staff, stores) = crowding::watch(ctx, crowding::Wait::Session, look_up).await??;
     let staff = require_active_staff(staff)?;
     let stores = scope(staff.role, stores);
     Ok((StaffCaller { id: staff.id, session_id, role: staff.role, stores }, staff))

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use proptest::prelude::*;
 use service::context::Context;
-use service::crowding::{self, Share, Turn};
+use service::crowding::{self, Share, Turn, Wait};
 use tests::TestApp;
 
 const A_TENTH: TimeDelta = TimeDelta::milliseconds(100);
@@ -43,9 +43,12 @@ fn who_shrinks_to_an_eighth_works_an_eighth_of_the_time() {
     assert_eq!(least.rest(TimeDelta::milliseconds(20)), TimeDelta::milliseconds(140));
 }
 
-/// Somebody waits so long for the database.
-async fn wait(app: &TestApp, ctx: &Context, waited: TimeDelta) {
-    crowding::watch(ctx, async { app.clock.advance(waited) }).await;
+/// So many people wait so long for the database, one of them a moment only.
+async fn wait(app: &TestApp, people: usize, waited: TimeDelta) {
+    crowding::watch(&app.ctx, Wait::Session, async {}).await;
+    let before_all = async { app.clock.advance(waited) };
+    let waits = (0..people).map(|_| crowding::watch(&app.ctx, Wait::Session, tokio::task::yield_now()));
+    join(join_all(waits), before_all).await;
 }
 
 /// A process of its own beside the application.
@@ -64,7 +67,7 @@ async fn a_worker_makes_way_while_people_wait_and_comes_back_when_they_do_not() 
     drop(turns(&worker, 30).await);
     for _ in 0..6 {
         app.clock.advance(A_TENTH);
-        wait(&app, &app.ctx, TimeDelta::milliseconds(200)).await;
+        wait(&app, 4, TimeDelta::milliseconds(200)).await;
         drop(crowding::turn(&worker).await);
     }
     let only = crowding::turn(&worker).await;
@@ -81,12 +84,27 @@ async fn a_worker_makes_way_while_people_wait_and_comes_back_when_they_do_not() 
 }
 
 #[tokio::test]
-async fn short_waits_are_nobodys_matter() {
+async fn neither_short_waits_nor_those_of_a_few_are_a_crowd() {
     let app = TestApp::start().await;
     let worker = worker(&app);
-    for _ in 0..6 {
+    for (people, millis) in [(60, 10), (2, 900)].repeat(6) {
         app.clock.advance(A_TENTH);
-        wait(&app, &app.ctx, TimeDelta::milliseconds(10)).await;
+        wait(&app, people, TimeDelta::milliseconds(millis)).await;
+        drop(crowding::turn(&worker).await);
+    }
+    drop(turns(&worker, 30).await);
+}
+
+#[tokio::test]
+async fn a_database_that_is_far_away_is_no_crowd() {
+    let app = TestApp::start().await;
+    let worker = worker(&app);
+    let far = || async { app.clock.advance(TimeDelta::milliseconds(40)) };
+    for _ in 0..60 {
+        app.clock.advance(A_TENTH);
+        for _ in 0..10 {
+            crowding::watch(&app.ctx, Wait::Redemption, far()).await;
+        }
         drop(crowding::turn(&worker).await);
     }
     drop(turns(&worker, 30).await);
