@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
 use crate::coupon::{ClaimDesk, RedemptionDesk};
-use crate::crowding::Crowding;
 use crate::crypto::Keys;
 use crate::db::Db;
 use crate::delivery::Paces;
@@ -44,7 +43,6 @@ pub struct Context {
     pub staff_look_ups: StaffLookUps,
     pub paces: Paces,
     pub progress: ProgressBoard,
-    pub crowding: Crowding,
 }
 
 impl Context {
@@ -81,7 +79,6 @@ impl Context {
             member_look_ups: Default::default(),
             staff_look_ups: Default::default(),
             progress: Default::default(),
-            crowding: Default::default(),
         })
     }
 

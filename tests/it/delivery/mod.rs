@@ -3,7 +3,6 @@
 mod answer;
 mod budget;
 mod caps;
-mod crowding;
 mod facts;
 mod fallback;
 mod guarantee;
