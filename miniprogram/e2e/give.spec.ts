@@ -1,17 +1,23 @@
 import { claim, memberSession, newPerson } from './tools/shop'
-import { expect, test } from './tools/test'
+import { expect, test, type App, type Who } from './tools/test'
 
 const FOR_A_FRIEND = '好友同享'
 
-test('a coupon is given to a friend by a link, which the first who opens it takes', async ({ app, otherApp }) => {
-  const giver = await newPerson('宁远')
+/** Somebody with such a coupon, who has just made the link to it. */
+async function giving(app: (who?: Who) => Promise<App>, name: string): Promise<{ mine: App; token: string }> {
+  const giver = await newPerson(name)
   const coupon = await claim((await memberSession(giver)).access_token, FOR_A_FRIEND)
   const mine = await app({ member: giver })
   await mine.open(`pages/coupon/index?id=${coupon.id}`)
   const made = mine.page.waitForResponse((answer) => answer.url().endsWith(`/v1/me/coupons/${coupon.id}/transfers`) && answer.request().method() === 'POST')
   await mine.tap('give')
-  await expect(mine.at('give-copy')).toBeVisible()
   const { token } = (await (await made).json()) as { token: string }
+  return { mine, token }
+}
+
+test('a coupon is given to a friend by a link, which the first who opens it takes', async ({ app, otherApp }) => {
+  const { mine, token } = await giving(app, '宁远')
+  await expect(mine.at('give-copy')).toBeVisible()
 
   const theirs = await otherApp({ member: await newPerson('思齐') })
   await theirs.open(`pages/gift/index?token=${encodeURIComponent(token)}`)
@@ -26,13 +32,7 @@ test('a coupon is given to a friend by a link, which the first who opens it take
 })
 
 test('who changes their mind calls the coupon back, and the link is worth nothing', async ({ app, otherApp }) => {
-  const giver = await newPerson('怀瑾')
-  const coupon = await claim((await memberSession(giver)).access_token, FOR_A_FRIEND)
-  const mine = await app({ member: giver })
-  await mine.open(`pages/coupon/index?id=${coupon.id}`)
-  const made = mine.page.waitForResponse((answer) => answer.url().endsWith(`/v1/me/coupons/${coupon.id}/transfers`) && answer.request().method() === 'POST')
-  await mine.tap('give')
-  const { token } = (await (await made).json()) as { token: string }
+  const { mine, token } = await giving(app, '怀瑾')
   await mine.tap('give-back')
   await expect(mine.at('give')).toBeVisible()
 

@@ -11,7 +11,7 @@ export interface App {
   open: (path: string) => Promise<void>
 }
 
-interface Who {
+export interface Who {
   member?: Person
   /** Signed in already, where a shop has no virtual phones. */
   session?: SignedIn

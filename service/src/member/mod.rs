@@ -47,10 +47,10 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 pub use crate::phone::Phone;
+use crate::redirect;
 
 /// Of the words in which staff say why they reveal, hand out or delete what is a member's.
 const REASON_CHARACTERS: usize = 200;
-use crate::redirect;
 
 /// Null without a birthday; the day is that of the shop.
 pub fn age_band(ctx: &Context, member: &member::Model) -> Option<AgeBand> {

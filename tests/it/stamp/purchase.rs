@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use service::coupon::template::TemplateForm;
-use service::ids::CouponTemplateId;
+use service::ids::{CouponId, CouponTemplateId};
 use service::purchase::{
     Asked, Customer, NewLine, RecordPurchase, RecordedPurchase, RefundPurchase, record_purchase,
     refund_purchase,
@@ -134,14 +134,23 @@ async fn a_refund_takes_the_stamps_back_and_voids_a_reward_that_was_not_used() {
     assert!(states.contains(&CouponState::Issued) && states.len() == 2);
 }
 
+/// Two purchases that fill the card: the first, and the reward.
+async fn full_card(
+    shop: &Shop,
+    member: &member::Model,
+    template: CouponTemplateId,
+) -> (RecordedPurchase, CouponId) {
+    let first = buy(shop, member, "O1", &[("茶", 4_000)]).await;
+    buy(shop, member, "O2", &[("茶", 2_000)]).await;
+    (first, shop.copies_of(template).await[0].id)
+}
+
 #[tokio::test]
 async fn a_reward_that_was_used_stays_and_so_does_its_sheet() {
     let shop = Shop::open().await;
     let template = card(&shop, |_| {}).await;
     let member = shop.member().await;
-    let first = buy(&shop, &member, "O1", &[("茶", 4_000)]).await;
-    buy(&shop, &member, "O2", &[("茶", 2_000)]).await;
-    let reward = shop.copies_of(template).await[0].id;
+    let (first, reward) = full_card(&shop, &member, template).await;
     let scan = shop.scan(&member).await;
     service::coupon::redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, reward, "Q1"))
         .await
@@ -158,9 +167,7 @@ async fn a_reward_that_is_locked_for_an_order_is_taken_out_of_it() {
     let shop = Shop::open().await;
     let template = card(&shop, |_| {}).await;
     let member = shop.member().await;
-    let first = buy(&shop, &member, "O1", &[("茶", 4_000)]).await;
-    buy(&shop, &member, "O2", &[("茶", 2_000)]).await;
-    let reward = shop.copies_of(template).await[0].id;
+    let (first, reward) = full_card(&shop, &member, template).await;
     service::coupon::lock_coupon(shop.ctx(), member.id, reward, "W1").await.unwrap();
 
     refund(&shop, &first).await;

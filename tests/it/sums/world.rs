@@ -104,24 +104,24 @@ impl World {
         }
     }
 
+    async fn all<E: EntityTrait>(&self, in_order_of: E::Column) -> Vec<E::Model> {
+        E::find().order_by_asc(in_order_of).all(self.shop.ctx().db.read()).await.unwrap()
+    }
+
     pub async fn coupons(&self) -> Vec<coupon::Model> {
-        let all = coupon::Entity::find().order_by_asc(coupon::Column::Id);
-        all.all(self.shop.ctx().db.read()).await.unwrap()
+        self.all::<coupon::Entity>(coupon::Column::Id).await
     }
 
     pub async fn redemptions(&self) -> Vec<redemption::Model> {
-        let all = redemption::Entity::find().order_by_asc(redemption::Column::Id);
-        all.all(self.shop.ctx().db.read()).await.unwrap()
+        self.all::<redemption::Entity>(redemption::Column::Id).await
     }
 
     pub async fn purchases(&self) -> Vec<purchase::Model> {
-        let all = purchase::Entity::find().order_by_asc(purchase::Column::Id);
-        all.all(self.shop.ctx().db.read()).await.unwrap()
+        self.all::<purchase::Entity>(purchase::Column::Id).await
     }
 
     pub async fn exchanges(&self) -> Vec<exchange::Model> {
-        let all = exchange::Entity::find().order_by_asc(exchange::Column::Id);
-        all.all(self.shop.ctx().db.read()).await.unwrap()
+        self.all::<exchange::Entity>(exchange::Column::Id).await
     }
 
     /// Some of those that were not told yet.
