@@ -1,11 +1,13 @@
 //! Waiting for the rates: of the channel's account, of the template, of the campaign.
 //!
 //! All workers together keep to them through the shared state, which grants a permit only where every limit has one, so none
-//! is held in vain; a permit is used at once, so none is hoarded. Without the shared state each worker keeps to a
+//! is held in vain; a permit is used at once, so none is hoarded. Within a process one claim asks for permits of a kind at a time, the one
+//! that was made first, until it is worked off: who waits for a rate asks nothing. Without the shared state each worker keeps to a
 //! small share of its own: slower for sure, faster for none.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -32,13 +34,14 @@ const ALONE: f64 = 0.1;
 /// How long the shared state is left alone after it did not answer, in microseconds: one call finds out, the others go on.
 const AWAY_MICROS: i64 = 1_000_000;
 
-/// What the batches of one process share: calls in flight, claims in hand, and whether the shared state is away.
+/// What the batches of one process share: calls in flight, claims in hand, who asks for permits, and whether the shared state is away.
 #[derive(Clone)]
 pub struct Paces(Arc<Shared>);
 
 struct Shared {
     in_flight: Arc<Semaphore>,
     windows: Windows,
+    turns: Turns,
     away_until: AtomicI64,
 }
 
@@ -49,6 +52,7 @@ impl Paces {
         Self(Arc::new(Shared {
             in_flight,
             windows: Windows::default(),
+            turns: Turns::default(),
             away_until: AtomicI64::new(i64::MIN),
         }))
     }
@@ -171,6 +175,23 @@ fn asked(limits: &[(String, Rate)]) -> Vec<Limit<'_>> {
     limits.iter().map(|(key, rate)| Limit { key, rate: *rate }).collect()
 }
 
+/// Held by who asks for permits of the same limits.
+pub type Turn = tokio::sync::OwnedMutexGuard<()>;
+
+/// One for each set of limits that somebody waits for.
+#[derive(Default)]
+struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    /// The turn at these limits; those that nobody has or waits for go.
+    fn of(&self, limits: &[(String, Rate)]) -> Arc<tokio::sync::Mutex<()>> {
+        let key = limits.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(" ");
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|other, turn| *other == key || Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(key).or_default())
+    }
+}
+
 /// The pace of one batch: its campaign's standing, looked at twice a second, also while the batch waits.
 pub struct Pace<'a> {
     ctx: &'a Context,
@@ -222,6 +243,15 @@ impl<'a> Pace<'a> {
     /// Up to `wanted` permits for messages that go this way.
     pub async fn take(&self, route: Route<'_>, wanted: usize) -> Permits {
         take(self.ctx, &self.limits(route), wanted).await
+    }
+
+    /// The right to ask for permits for messages that go this way, first come, first served; None when it was not free for a while.
+    pub async fn turn(&self, route: Route<'_>) -> Option<Turn> {
+        let turn = self.ctx.paces.0.turns.of(&self.limits(route));
+        tokio::select! {
+            () = self.stop.cancelled() => None,
+            turn = tokio::time::timeout(LONGEST_WAIT, turn.lock_owned()) => turn.ok(),
+        }
     }
 
     /// Until a permit may be free, or the worker stops.

@@ -21,7 +21,7 @@ use super::batch::{self, Batch};
 use super::channel;
 use super::claim::{self, Claimed, Envelope};
 use super::outcome::Outcome;
-use super::permits::{Pace, Places, Route};
+use super::permits::{Pace, Places, Route, Turn};
 use super::settle::settle;
 use super::trouble;
 use crate::context::Context;
@@ -132,8 +132,12 @@ struct Feed<'a, 'p> {
     pace: &'a mut Pace<'p>,
     claimed_at: DateTime<Utc>,
     waiting: VecDeque<&'a Envelope>,
+    /// The turn at the permits for messages that go this way.
+    turn: Option<(Route<'a>, Turn)>,
     /// Places whose permits are in hand.
     permitted: Vec<OwnedSemaphorePermit>,
+    /// When more permits may be free.
+    more_at: Option<DateTime<Utc>>,
     end: Result<End>,
 }
 
@@ -147,7 +151,9 @@ impl<'a, 'p> Feed<'a, 'p> {
             pace,
             claimed_at: ctx.now(),
             waiting: waiting.into(),
+            turn: None,
             permitted: Vec::new(),
+            more_at: None,
             end: Ok(End::Open),
         }
     }
@@ -158,6 +164,7 @@ impl<'a, 'p> Feed<'a, 'p> {
             // The receiver lives until this sender is gone.
             let _ = due.send(next);
         }
+        self.turn = None;
     }
 
     async fn next(&mut self) -> Option<Due<'a>> {
@@ -179,17 +186,23 @@ impl<'a, 'p> Feed<'a, 'p> {
     async fn ask(&mut self) {
         let Some(first) = self.waiting.front() else { return };
         let route = route(first);
+        if self.turn.as_ref().is_none_or(|(held, _)| *held != route) {
+            (self.turn, self.more_at) = (None, None);
+            self.turn = self.pace.turn(route).await.map(|turn| (route, turn));
+            return;
+        }
+        if let Some(Ok(wait)) = self.more_at.take().map(|more_at| (more_at - self.ctx.now()).to_std()) {
+            return self.pace.wait(wait).await;
+        }
         let same = self.waiting.iter().take_while(|envelope| self::route(envelope) == route);
         let mut slots = self.ctx.paces.slots(same.count()).await;
         if slots.is_empty() || !self.is_fresh() {
             return;
         }
-        let permits = self.pace.take(route, slots.len()).await;
+        let (permits, wanted) = (self.pace.take(route, slots.len()).await, slots.len());
         slots.truncate(permits.granted as usize);
+        self.more_at = (slots.len() < wanted).then(|| self.ctx.now() + permits.retry_after);
         self.permitted = slots;
-        if permits.granted == 0 {
-            self.pace.wait(permits.retry_after).await;
-        }
     }
 
     fn is_fresh(&self) -> bool {
