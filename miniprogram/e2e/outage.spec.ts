@@ -85,6 +85,7 @@ test('what was used elsewhere meanwhile is shown as a conflict until somebody ha
   await context.setOffline(false)
   await till.tap('queue')
   await expect(till.at('queued-conflict')).toContainText('已经核销过')
+  await expect(till.at('queued-conflict')).toContainText(`${who?.name ?? ''} 经手`)
   await till.page.getByText('已处理').click()
   await expect(till.at('queued-conflict')).toHaveCount(0)
 })

@@ -73,5 +73,5 @@ pub use audit::Actor;
 pub use context::Context;
 pub use entity::states;
 pub use error::{Error, FieldError, Result};
-pub use facts::Facts;
+pub use facts::{EarlierUse, Facts};
 pub use refusal::Refusal;

@@ -1,5 +1,7 @@
 //! Tills that are cut off: the codes of coupons, what a till may take off, and the upload of its queue.
 
+use std::collections::HashMap;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::coupon::{self, NewOfflineRedemption, OfflineCode, OfflineRedemptionRow};
 use service::ids::{CouponId, OfflineGrantId, OfflineRedemptionId, RedemptionId, StoreId};
 use service::page::PageRequest;
-use service::{Context, Error};
+use service::{Context, EarlierUse, Error};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::{MemberSession, StaffSession, permission};
@@ -133,15 +135,18 @@ pub struct OfflineRedemptionView {
     /// Why it was not redeemed.
     #[schema(value_type = Option<ProblemCode>)]
     pub conflict: Option<String>,
+    /// With `coupon_already_redeemed`; null when that use was reversed since.
+    pub used: Option<EarlierUse>,
     pub amount_fen: i64,
     pub discount_fen: i64,
     pub redeemed_at: DateTime<Utc>,
     pub uploaded_at: DateTime<Utc>,
 }
 
-impl From<OfflineRedemptionRow> for OfflineRedemptionView {
-    fn from(row: OfflineRedemptionRow) -> Self {
+impl OfflineRedemptionView {
+    fn of(row: OfflineRedemptionRow, uses: &HashMap<CouponId, EarlierUse>) -> Self {
         Self {
+            used: row.conflict.as_ref().and(row.coupon_id).and_then(|id| uses.get(&id)).cloned(),
             id: row.id,
             grant_id: row.grant_id,
             request_no: row.request_no,
@@ -176,9 +181,11 @@ pub async fn upload_offline_redemptions(
     let mut done = Vec::with_capacity(redemptions.len());
     for OfflineRedemptionBody { code, request_no, order_no, amount_fen, redeemed_at } in redemptions {
         let new = NewOfflineRedemption { grant_id, code, request_no, order_no, amount_fen, redeemed_at };
-        done.push(coupon::upload_offline_redemption(&ctx, &staff.0, &new).await?.row.into());
+        done.push(coupon::upload_offline_redemption(&ctx, &staff.0, &new).await?.row);
     }
-    Ok(web::Json(OfflineUploadView { redemptions: done }))
+    let uses = coupon::uses_in_conflict(&ctx, &done).await?;
+    let redemptions = done.into_iter().map(|row| OfflineRedemptionView::of(row, &uses)).collect();
+    Ok(web::Json(OfflineUploadView { redemptions }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -213,5 +220,6 @@ pub async fn list_offline_redemptions(
     let Query(OfflineRedemptionsQuery { store_id, conflicts, cursor, limit }) = query;
     let page = PageRequest { cursor, limit };
     let page = coupon::list_offline_redemptions(&ctx, &staff.0, (store_id, conflicts), &page).await?;
-    Ok(web::Json(PageView::of(page, OfflineRedemptionView::from)))
+    let uses = coupon::uses_in_conflict(&ctx, &page.items).await?;
+    Ok(web::Json(PageView::of(page, |row| OfflineRedemptionView::of(row, &uses))))
 }

@@ -6076,6 +6076,7 @@ export interface components {
             coupon_id?: components["schemas"]["CouponId"] | null;
             redemption_id?: components["schemas"]["RedemptionId"] | null;
             conflict?: components["schemas"]["ProblemCode"] | null;
+            used?: components["schemas"]["EarlierUse"] | null;
             /** Format: int64 */
             amount_fen: number;
             /** Format: int64 */
@@ -6785,6 +6786,7 @@ export interface components {
                 coupon_id?: components["schemas"]["CouponId"] | null;
                 redemption_id?: components["schemas"]["RedemptionId"] | null;
                 conflict?: components["schemas"]["ProblemCode"] | null;
+                used?: components["schemas"]["EarlierUse"] | null;
                 /** Format: int64 */
                 amount_fen: number;
                 /** Format: int64 */

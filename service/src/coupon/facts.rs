@@ -1,5 +1,7 @@
 //! What the refusal of a used coupon tells besides its code: who used it, where and when.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use entity::{redemption, staff, store};
 use sea_orm::{
@@ -13,6 +15,7 @@ use crate::refusal::Refusal;
 
 #[derive(FromQueryResult)]
 struct Use {
+    coupon_id: CouponId,
     store_id: StoreId,
     order_no: Option<String>,
     redeemed_at: DateTime<Utc>,
@@ -22,29 +25,42 @@ struct Use {
 
 /// That a coupon is used up, with what is known of its use.
 pub async fn already_redeemed(connection: &impl ConnectionTrait, coupon_id: CouponId) -> Result<Error> {
-    use redemption::Column::{OrderNo, RedeemedAt, StaffId, StoreId};
+    let used = earlier_uses(connection, &[coupon_id]).await?.remove(&coupon_id);
+    let facts = Facts { used, ..Facts::default() };
+    Ok(Error::because(Refusal::CouponAlreadyRedeemed, facts))
+}
+
+/// The uses of those coupons that are used and whose use was not reversed.
+pub async fn earlier_uses(
+    connection: &impl ConnectionTrait,
+    coupons: &[CouponId],
+) -> Result<HashMap<CouponId, EarlierUse>> {
+    use redemption::Column::{CouponId, OrderNo, RedeemedAt, ReversedAt, StaffId, StoreId};
     let at_store = redemption::Entity::belongs_to(store::Entity).from(StoreId).to(store::Column::Id);
     let by_staff = redemption::Entity::belongs_to(staff::Entity).from(StaffId).to(staff::Column::Id);
-    let live = redemption::Entity::find()
+    let uses = redemption::Entity::find()
         .select_only()
-        .columns([StoreId, OrderNo, RedeemedAt])
+        .columns([CouponId, StoreId, OrderNo, RedeemedAt])
         .column_as(store::Column::Name, "store_name")
         .column_as(staff::Column::Name, "staff_name")
         .join(JoinType::LeftJoin, at_store.into())
         .join(JoinType::LeftJoin, by_staff.into())
-        .filter(redemption::Column::CouponId.eq(coupon_id))
-        .filter(redemption::Column::ReversedAt.is_null())
+        .filter(CouponId.is_in(coupons.iter().copied()))
+        .filter(ReversedAt.is_null())
         .into_model::<Use>()
-        .one(connection)
+        .all(connection)
         .await?;
-    let Some(live) = live else { return Ok(Refusal::CouponAlreadyRedeemed.into()) };
-    let used = EarlierUse {
-        store_id: live.store_id,
-        store_name: live.store_name.unwrap_or_default(),
-        staff_name: live.staff_name.unwrap_or_default(),
-        order_no: live.order_no,
-        redeemed_at: live.redeemed_at,
-    };
-    let facts = Facts { used: Some(used), ..Facts::default() };
-    Ok(Error::because(Refusal::CouponAlreadyRedeemed, facts))
+    Ok(uses.into_iter().map(|of| (of.coupon_id, of.told())).collect())
+}
+
+impl Use {
+    fn told(self) -> EarlierUse {
+        EarlierUse {
+            store_id: self.store_id,
+            store_name: self.store_name.unwrap_or_default(),
+            staff_name: self.staff_name.unwrap_or_default(),
+            order_no: self.order_no,
+            redeemed_at: self.redeemed_at,
+        }
+    }
 }

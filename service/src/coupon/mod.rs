@@ -74,7 +74,7 @@ pub use mine::{CouponFilter, CouponOrder, MyCoupon, Wallet, list_mine, read_mine
 pub use offer::{HeldCoupon, Offer, cost_fen};
 pub use offline::{
     NewOfflineRedemption, OfflineGrant, OfflineOutcome, OfflineRedemptionRow, grant_offline,
-    list_offline_redemptions, upload_offline_redemption,
+    list_offline_redemptions, upload_offline_redemption, uses_in_conflict,
 };
 pub use offline_code::{OfflineCode, offline_code};
 pub use pack::{

@@ -2,6 +2,8 @@
 //! of coupons by itself and queues what it redeems; connected again, it uploads the queue. What happened meanwhile decides:
 //! an upload is redeemed as of its own time, or it is a conflict that is kept and shown.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 use entity::{coupon, offline_grant, offline_redemption, store};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -10,6 +12,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use super::facts;
 use super::offline_code::{self, OfflineCode};
 use super::redeem::{Proof, RedeemCoupon};
 use super::rules::{self, Usage};
@@ -19,7 +22,8 @@ use crate::card::till;
 use crate::context::Context;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, OfflineGrantId, OfflineRedemptionId, RedemptionId, ScanId, StoreId};
+use crate::facts::EarlierUse;
+use crate::ids::{CouponId, MemberId, OfflineGrantId, OfflineRedemptionId, RedemptionId, ScanId, StoreId};
 use crate::page::{Page, PageRequest};
 use crate::redirect;
 use crate::refusal::Refusal;
@@ -344,4 +348,18 @@ pub async fn list_offline_redemptions(
         .all(ctx.db.read())
         .await?;
     Ok(Page::from_rows(rows, page.limit(), |row| row.id.0))
+}
+
+/// By whom, where and when the coupons were used that these uploads could not use any more.
+pub async fn uses_in_conflict(
+    ctx: &Context,
+    rows: &[OfflineRedemptionRow],
+) -> Result<HashMap<CouponId, EarlierUse>> {
+    let used = Refusal::CouponAlreadyRedeemed.code();
+    let in_conflict = rows.iter().filter(|row| row.conflict.as_deref() == Some(used));
+    let coupons: Vec<_> = in_conflict.filter_map(|row| row.coupon_id).collect();
+    match coupons.is_empty() {
+        true => Ok(HashMap::new()),
+        false => facts::earlier_uses(ctx.db.read(), &coupons).await,
+    }
 }

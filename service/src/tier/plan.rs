@@ -87,7 +87,8 @@ async fn count(
     (planned, policy): (&[PlannedTier], &TierPolicy),
     (window_from, settled_until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Vec<(i64, usize, i64)>> {
-    let mut values: Vec<Value> = vec![settled_until.into(), window_from.into()];
+    let top = i64::try_from(planned.len()).map_err(Error::internal)? - 1;
+    let mut values: Vec<Value> = vec![settled_until.into(), window_from.into(), ctx.now().into(), top.into()];
     let cases = cases(planned, policy.need, &mut values);
     let since = match policy.counts {
         Counts::SinceChange => "AND (st.since IS NULL OR p.purchased_at >= st.since)",
@@ -113,9 +114,11 @@ async fn count(
     rows.into_iter().map(read).collect()
 }
 
-/// The highest tier whose thresholds are reached, as SQL.
+/// The highest tier whose thresholds are reached, as SQL; a tier that staff gave stays as long as it is frozen.
 fn cases(planned: &[PlannedTier], need: Need, values: &mut Vec<Value>) -> String {
-    let mut sql = String::from("CASE");
+    let mut sql = String::from(
+        "CASE WHEN h.frozen_until > $3 THEN CASE WHEN COALESCE(t.rank, 0) > $4 THEN $4 ELSE COALESCE(t.rank, 0) END",
+    );
     for (place, tier) in planned.iter().enumerate().skip(1).rev() {
         let mut tests = Vec::new();
         for (column, least) in [("fen", tier.spend_fen), ("visits", tier.visits)] {
@@ -129,7 +132,7 @@ fn cases(planned: &[PlannedTier], need: Need, values: &mut Vec<Value>) -> String
             sql += &format!(" WHEN {} THEN {place}", tests.join(joint));
         }
     }
-    if sql == "CASE" { "0".to_owned() } else { sql + " ELSE 0 END" }
+    sql + " ELSE 0 END"
 }
 
 fn summarise(

@@ -79,12 +79,21 @@ async fn a_coupon_that_was_used_elsewhere_meanwhile_is_a_conflict_that_is_shown(
     let code = cut_off.code_of(&member, held.coupon.id).await;
     let used = cut_off.used(&code, "F1");
     let scan = shop.scan(&member).await;
-    redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, held.coupon.id, "R1")).await.unwrap();
+    let elsewhere = json!({
+        "store_id": shop.store, "scan_id": scan, "coupon_id": held.coupon.id, "request_no": "R1", "amount_fen": 10_000
+    });
+    let colleague = shop.cashier_token().await;
+    shop.app.post("/v1/staff/redemptions", elsewhere).with_bearer(&colleague).await.expect(201);
 
     let uploaded = cut_off.upload(&[used]).await;
 
     assert_eq!(uploaded[0]["conflict"], "coupon_already_redeemed");
-    assert_eq!(cut_off.conflicts().await[0]["request_no"], "F1");
+    let listed = cut_off.conflicts().await;
+    assert_eq!(listed[0]["request_no"], "F1");
+    for told in [&uploaded[0]["used"], &listed[0]["used"]] {
+        assert_eq!((&told["store_name"], &told["staff_name"]), (&json!("S1 店"), &json!("李店员")));
+        assert_eq!(told["redeemed_at"], json!(shop.ctx().now()));
+    }
     assert_eq!(shop.live_redemptions(held.coupon.id).await, 1);
 }
 

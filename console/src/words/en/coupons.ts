@@ -14,6 +14,7 @@ const words: Words['coupons'] = {
   conflictAmount: 'Order',
   conflictDiscount: 'Taken off',
   conflictRequest: 'Request no.',
+  conflictUsed: '{reason}: {store}, {time}, by {staff}',
   conflict_coupon_already_redeemed: 'The coupon was used elsewhere',
   conflict_coupon_expired: 'The coupon had expired',
   conflict_coupon_not_yet_valid: 'The coupon was not valid yet',

@@ -12,6 +12,7 @@ export default {
   conflictAmount: '订单金额',
   conflictDiscount: '已优惠',
   conflictRequest: '核销单号',
+  conflictUsed: '{reason}：{store}，{time}，{staff} 经手',
   conflict_coupon_already_redeemed: '这张券已在别处用过',
   conflict_coupon_expired: '核销时券已过期',
   conflict_coupon_not_yet_valid: '核销时券还没生效',

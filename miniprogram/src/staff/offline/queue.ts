@@ -15,6 +15,7 @@ import { requestNumber } from '../numbers'
 import type { OfflineCode } from './code'
 
 export type Grant = components['schemas']['OfflineGrantView']
+type EarlierUse = components['schemas']['EarlierUse']
 
 export interface Queued {
   grantId: string
@@ -28,6 +29,8 @@ export interface Queued {
   redeemedAt: string
   state: 'waiting' | 'redeemed' | 'conflict'
   conflict?: string
+  /** With a coupon that was used elsewhere: where, when and by whom. */
+  used?: EarlierUse
 }
 
 const KEPT_GRANT = 'till.grant'
@@ -103,7 +106,7 @@ async function uploadOf(grantId: string): Promise<void> {
     queue.value.map((item): Queued => {
       const outcome = item.grantId === grantId ? said.get(item.requestNo) : undefined
       if (!outcome) return item
-      return outcome.conflict ? { ...item, state: 'conflict', conflict: outcome.conflict } : { ...item, state: 'redeemed', discountFen: outcome.discount_fen }
+      return outcome.conflict ? { ...item, state: 'conflict', conflict: outcome.conflict, used: outcome.used ?? undefined } : { ...item, state: 'redeemed', discountFen: outcome.discount_fen }
     }),
   )
 }

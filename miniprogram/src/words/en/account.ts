@@ -130,7 +130,7 @@ export const account: Record<keyof typeof chinese, string> = {
   'account.ways.title': 'Password and passkeys',
   'account.ways.password': 'Password',
   'account.ways.passwordNote': 'At least 10 characters. A change signs out your other devices',
-  'account.ways.current': 'Current password, if you have one',
+  'account.ways.current': 'Current password (if any)',
   'account.ways.save': 'Save',
   'account.ways.saved': 'The password is saved',
   'account.ways.passkeys': 'Passkeys',

@@ -53,6 +53,7 @@ export const staff = {
   'staff.queueState.waiting': '等待上传',
   'staff.queueState.redeemed': '已上传，核销成功',
   'staff.queueState.conflict': '有冲突',
+  'staff.queueUsed': '{time} · {store} · {staff} 经手',
   'staff.offlineBanner': '网络已断开，可收断网券码',
   'staff.settled': '已处理',
   'staff.upload': '现在上传',
