@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::campaign::ProgressBoard;
 use crate::clock::Clock;
 use crate::coupon::{ClaimDesk, RedemptionDesk};
+use crate::crowding::Crowding;
 use crate::crypto::Keys;
 use crate::db::Db;
 use crate::delivery::Paces;
@@ -43,6 +44,7 @@ pub struct Context {
     pub staff_look_ups: StaffLookUps,
     pub paces: Paces,
     pub progress: ProgressBoard,
+    pub crowding: Crowding,
 }
 
 impl Context {
@@ -79,6 +81,7 @@ impl Context {
             member_look_ups: Default::default(),
             staff_look_ups: Default::default(),
             progress: Default::default(),
+            crowding: Default::default(),
         })
     }
 

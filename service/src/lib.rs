@@ -19,6 +19,7 @@ pub mod clock;
 pub mod consent;
 pub mod context;
 pub mod coupon;
+pub mod crowding;
 pub mod crypto;
 pub mod db;
 pub mod dead_letter;

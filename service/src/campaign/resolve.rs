@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
 
 use super::audience_page::Page;
 use crate::context::Context;
+use crate::crowding;
 use crate::delivery;
 use crate::error::{Error, Result};
 use crate::ids::CampaignId;
@@ -40,6 +41,7 @@ async fn resolve_page(ctx: &Context, id: CampaignId, size: u64) -> Result<bool> 
         return Ok(false);
     }
     let page = Page::next(ctx, &campaign, size).await?;
+    let _turn = crowding::turn(ctx).await;
     let txn = ctx.db.begin().await?;
     let added = page.insert(ctx, &txn, &campaign).await?;
     if !move_cursor(ctx, &txn, &campaign, (&page, added)).await? {

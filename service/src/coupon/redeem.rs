@@ -17,6 +17,7 @@ use super::redeem_together::{Asked, Decision, Verdict, redeem_together};
 use super::{HeldCoupon, offer};
 use crate::card::till;
 use crate::context::Context;
+use crate::crowding;
 use crate::crypto;
 use crate::db::is_any;
 use crate::error::{Error, FieldError, Result};
@@ -142,7 +143,9 @@ async fn redeem_in_company(ctx: &Context, asked: &Arc<Asked>) -> Decision {
     loop {
         let shared = ctx.clone();
         let work = move |asked| redeem_together(shared.clone(), asked);
-        match ctx.redemptions.ask(asked.clone(), work).await? {
+        match crowding::watch(ctx, crowding::Wait::Redemption, ctx.redemptions.ask(asked.clone(), work))
+            .await?
+        {
             Ok(Verdict::Later) => {}
             decided => return decided,
         }

@@ -27,6 +27,7 @@ use super::standing::{Open, RUNNING, end_open_deliveries, pause_at_ceiling};
 use super::wording::{Wordings, worded};
 use crate::budget::Ceiling;
 use crate::context::Context;
+use crate::crowding;
 use crate::db::{is_any, plan_once};
 use crate::error::{Error, Result};
 use crate::ids::{DeliveryId, MemberId};
@@ -69,6 +70,7 @@ pub async fn claim(ctx: &Context, batch: Batch<'_>, most: usize) -> Result<Optio
         .await?
         .ok_or(Error::NotFound("campaign"))?;
     let resting = rest::resting(ctx, &channels_of(&campaign)?).await;
+    let _turn = crowding::turn(ctx).await;
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;
     let campaign =

@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::db::{is_any, plan_once};
 use crate::error::Result;
 use crate::ids::{DeliveryId, MemberId};
-use crate::{consent, coupon, redirect};
+use crate::{consent, coupon, crowding, redirect};
 
 /// What the platform has answered must not be lost to a database that is away: as long as the claim's lease lasts, nobody
 /// else decides what became of it.
@@ -70,6 +70,7 @@ async fn settle_once(
     outcomes: &[(DeliveryId, Outcome)],
     verdict: &Verdict,
 ) -> Result<()> {
+    let _turn = crowding::turn(ctx).await;
     let now = ctx.now();
     let txn = ctx.db.begin().await?;
     plan_once(&txn).await?;

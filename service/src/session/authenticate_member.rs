@@ -9,6 +9,7 @@ use sea_orm::{EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect};
 
 use super::{MemberCaller, access_token, require_active_member, stand};
 use crate::context::Context;
+use crate::crowding;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
@@ -22,7 +23,8 @@ pub type MemberLookUps = Together<SessionId, Result<member::Model>>;
 pub async fn authenticate_member(ctx: &Context, token: &str) -> Result<MemberCaller> {
     let session_id = access_token::read(ctx, token, SubjectKind::Member)?.sid;
     let db = ctx.db.clone();
-    let member = ctx.member_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids)).await??;
+    let look_up = ctx.member_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids));
+    let member = crowding::watch(ctx, crowding::Wait::Session, look_up).await??;
     Ok(MemberCaller { member: require_active_member(member)?, session_id })
 }
 

@@ -9,6 +9,7 @@ use sea_orm::{EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect};
 
 use super::{StaffCaller, StoreScope, second_factor};
 use crate::context::Context;
+use crate::crowding;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, StoreId};
@@ -42,7 +43,8 @@ pub async fn authenticate_staff_in_any_case(
 ) -> Result<(StaffCaller, staff::Model)> {
     let session_id = access_token::read(ctx, token, SubjectKind::Staff)?.sid;
     let db = ctx.db.clone();
-    let (staff, stores) = ctx.staff_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids)).await??;
+    let look_up = ctx.staff_look_ups.ask(session_id, move |ids| look_up(db.clone(), ids));
+    let (staff, stores) = crowding::watch(ctx, crowding::Wait::Session, look_up).await??;
     let staff = require_active_staff(staff)?;
     let stores = scope(staff.role, stores);
     Ok((StaffCaller { id: staff.id, session_id, role: staff.role, stores }, staff))

@@ -4,7 +4,7 @@ use chrono::Duration;
 use entity::states::CouponState;
 use serde_json::{Value, json};
 use service::coupon::template::TemplateForm;
-use service::coupon::{Conditions, redeem_coupon};
+use service::coupon::Conditions;
 
 use super::shop::{Shop, money_off};
 

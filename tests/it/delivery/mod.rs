@@ -3,6 +3,7 @@
 mod answer;
 mod budget;
 mod caps;
+mod crowding;
 mod facts;
 mod fallback;
 mod guarantee;
