@@ -3,7 +3,7 @@
 use entity::states::ExchangeState;
 use entity::{exchange, mall_item};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 
 use super::list::ExchangeRow;
 use crate::audit::{self, Act, Actor};
@@ -54,27 +54,56 @@ async fn cancel(
 ) -> Result<ExchangeRow> {
     let txn = ctx.db.begin().await?;
     let row = &ExchangeRow { member_id: points::lock(&txn, row.member_id).await?, ..row.clone() };
-    let moved = exchange::Entity::update_many()
-        .col_expr(exchange::Column::State, Expr::value(ExchangeState::Cancelled.to_value()))
-        .col_expr(exchange::Column::CancelledAt, Expr::value(ctx.now()))
-        .filter(exchange::Column::Id.eq(row.id))
-        .filter(exchange::Column::State.eq(ExchangeState::Waiting))
-        .exec(&txn)
-        .await?;
-    if moved.rows_affected == 1 {
-        points::reverse(ctx, &txn, (row.member_id, &row.id.to_string()), Origin { actor, reason }).await?;
-        give_back_stock(&txn, row).await?;
-        let detail =
-            serde_json::json!({ "member_id": row.member_id, "points": row.points, "reason": reason });
-        let subject = ("exchange", row.id.to_string());
-        audit::record(ctx, &txn, Act { actor, action: "exchange.cancel", subject, detail }).await?;
-    }
+    cancel_if_waiting(ctx, &txn, row, (actor, reason)).await?;
     let row = exchange::Entity::find_by_id(row.id).one(&txn).await?.ok_or(Error::NotFound("exchange"))?;
     txn.commit().await?;
     match row.state {
         ExchangeState::Cancelled => Ok(row),
         ExchangeState::Waiting | ExchangeState::Done => Err(Refusal::ExchangeDone.into()),
     }
+}
+
+/// All that waits for a member who leaves, with the member locked: nobody comes for it any more.
+pub async fn cancel_all_waiting(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    member_id: MemberId,
+    actor: &Actor,
+) -> Result<()> {
+    let waiting = exchange::Entity::find()
+        .filter(exchange::Column::MemberId.eq(member_id))
+        .filter(exchange::Column::State.eq(ExchangeState::Waiting))
+        .order_by_asc(exchange::Column::ItemId)
+        .all(txn)
+        .await?;
+    for row in &waiting {
+        cancel_if_waiting(ctx, txn, row, (actor.clone(), None)).await?;
+    }
+    Ok(())
+}
+
+async fn cancel_if_waiting(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    row: &ExchangeRow,
+    (actor, reason): (Actor, Option<&str>),
+) -> Result<()> {
+    let moved = exchange::Entity::update_many()
+        .col_expr(exchange::Column::State, Expr::value(ExchangeState::Cancelled.to_value()))
+        .col_expr(exchange::Column::CancelledAt, Expr::value(ctx.now()))
+        .filter(exchange::Column::Id.eq(row.id))
+        .filter(exchange::Column::State.eq(ExchangeState::Waiting))
+        .exec(txn)
+        .await?;
+    if moved.rows_affected == 1 {
+        points::reverse(ctx, txn, (row.member_id, &row.id.to_string()), Origin { actor, reason }).await?;
+        give_back_stock(txn, row).await?;
+        let detail =
+            serde_json::json!({ "member_id": row.member_id, "points": row.points, "reason": reason });
+        let subject = ("exchange", row.id.to_string());
+        audit::record(ctx, txn, Act { actor, action: "exchange.cancel", subject, detail }).await?;
+    }
+    Ok(())
 }
 
 async fn give_back_stock(txn: &DatabaseTransaction, row: &ExchangeRow) -> Result<()> {

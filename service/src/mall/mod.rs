@@ -14,6 +14,7 @@ mod list;
 mod rules;
 mod windows;
 
+pub(crate) use cancel::cancel_all_waiting;
 pub use cancel::{cancel_exchange, cancel_my_exchange};
 pub use exchange::{ExchangeItem, exchange_item};
 pub use hand_over::{HandOver, hand_over, list_waiting};

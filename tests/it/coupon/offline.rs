@@ -3,8 +3,8 @@
 use chrono::Duration;
 use entity::states::CouponState;
 use serde_json::{Value, json};
-use service::coupon::template::TemplateForm;
 use service::coupon::Conditions;
+use service::coupon::template::TemplateForm;
 
 use super::shop::{Shop, money_off};
 

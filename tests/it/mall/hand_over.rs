@@ -1,11 +1,15 @@
 //! Handing over: to the scanned member, for the price, once.
 
+use entity::states::ExchangeState;
 use futures_util::future::join_all;
 use serde_json::json;
-use service::mall::{HandOver, ItemForm, hand_over};
+use service::mall::{HandOver, ItemForm, hand_over, list_my_exchanges};
+use service::member::delete_member;
+use service::page::PageRequest;
 use service::{Error, Refusal};
 
 use super::shop::{Mall, cup};
+use crate::points::ledger;
 
 #[tokio::test]
 async fn two_tills_at_once_hand_over_once() {
@@ -68,4 +72,21 @@ async fn what_was_cancelled_is_not_handed_over() {
     let answer = hand_over(mall.shop.ctx(), &mall.shop.cashier, command).await;
 
     assert!(matches!(answer, Err(Error::Refused(Refusal::ExchangeCancelled))));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_member_who_leaves_goes_back_to_the_stock() {
+    let mall = Mall::with(cup()).await;
+    let [member, other] = [mall.member_with(200).await, mall.member_with(100).await];
+    for request_no in ["R1", "R2"] {
+        mall.exchange(&member, request_no).await.unwrap();
+    }
+    mall.exchange(&other, "R3").await.unwrap();
+
+    delete_member(mall.shop.ctx(), &mall.shop.owner, member.id, "来电要求").await.unwrap();
+
+    assert_eq!(mall.taken().await, 1, "the other's still waits");
+    let left = list_my_exchanges(mall.shop.ctx(), member.id, &PageRequest::default()).await.unwrap();
+    assert!(left.items.iter().all(|row| row.state == ExchangeState::Cancelled), "{left:?}");
+    ledger::audit(mall.shop.ctx()).await;
 }
