@@ -99,6 +99,12 @@ async fn a_thousand_claims_at_once_on_a_stock_of_a_hundred_give_exactly_a_hundre
     assert_eq!(shop.read_template(template).await.taken, 100);
 }
 
+/// Each has a connection at hand, so that they race for the template and not for the pool.
+async fn connect(processes: &[Context]) {
+    let opened = join_all(processes.iter().map(|process| process.db.ping())).await;
+    assert!(opened.iter().all(Result::is_ok));
+}
+
 #[tokio::test]
 async fn three_processes_together_sell_no_more_than_the_stock() {
     let shop = Shop::open().await;
@@ -106,6 +112,7 @@ async fn three_processes_together_sell_no_more_than_the_stock() {
     let template = shop.template(TemplateForm { stock: 100, ..money_off() }).await;
     let processes = [shop.ctx().clone(), shop.another_process(), shop.another_process()];
 
+    connect(&processes).await;
     let outcomes = claim_all(&processes, &members, template).await;
 
     assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 100);
@@ -121,6 +128,7 @@ async fn a_member_who_claims_in_many_processes_at_once_gets_no_more_than_the_lim
     let processes = [shop.ctx().clone(), shop.another_process(), shop.another_process()];
     let taps = vec![member; 30];
 
+    connect(&processes).await;
     let outcomes = claim_all(&processes, &taps, template).await;
 
     assert_eq!(outcomes.iter().filter(|one| one.is_ok()).count(), 2);

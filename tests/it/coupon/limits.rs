@@ -62,3 +62,25 @@ async fn no_more_copies_go_out_than_the_budget_pays_for() {
     assert_eq!(refused.iter().filter(|one| one.is_none()).count(), 6);
     assert_eq!(refused.iter().filter(|one| **one == Some(Refusal::CouponSoldOut)).count(), 14);
 }
+
+#[tokio::test]
+async fn a_day_ends_at_midnight_of_the_shop() {
+    let shop = Shop::open().await;
+    let members = shop.members(2).await;
+    let of_a_day =
+        shop.template(TemplateForm { daily_stock: Some(1), limit_per_member: 9, ..money_off() }).await;
+    let per_member = TemplateForm { limit_per_day: Some(1), limit_per_member: 9, ..money_off() };
+    let per_member = shop.template(per_member).await;
+    let mut refused = Vec::new();
+    for at in ["2026-03-02T23:59:50+08:00", "2026-03-03T00:00:00+08:00", "2026-03-03T08:00:00+08:00"] {
+        shop.app.clock.set(at.parse().unwrap());
+        refused.push([
+            claim(shop.ctx(), &members[0], of_a_day).await,
+            claim(shop.ctx(), &members[1], per_member).await,
+        ]);
+    }
+
+    let refused: Vec<_> = refused.iter().map(|of_one_time| refusals(of_one_time)).collect();
+    let again = [Some(Refusal::CouponSoldOutToday), Some(Refusal::CouponDailyLimitReached)];
+    assert_eq!(refused, [[None, None], [None, None], again]);
+}

@@ -1,11 +1,15 @@
 //! Coupons that are kept for an order of the online shop: by one order, for a time, used by that order alone.
 
 use chrono::Duration;
+use entity::coupon;
 use entity::states::CouponState;
 use futures_util::future::join_all;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveEnum, EntityTrait};
 use serde_json::json;
 use service::coupon::{
-    Basket, Proof, RedeemCoupon, expire, lock_coupon, redeem_coupon, release_locks, unlock_coupon,
+    Basket, IssueOrder, Proof, RedeemCoupon, expire, issue, lock_coupon, redeem_coupon, release_locks,
+    unlock_coupon,
 };
 use service::{Error, Refusal};
 
@@ -116,4 +120,53 @@ async fn two_orders_at_once_lock_it_for_one_of_them() {
     unlock_coupon(shop.ctx(), member.id, held.coupon.id).await.unwrap();
     use CouponState::{Issued, Locked};
     assert_eq!(shop.moves_of(held.coupon.id).await, [Issued, Locked, Issued]);
+}
+
+#[tokio::test]
+async fn what_is_another_members_or_past_is_not_locked_though_no_job_has_run() {
+    let shop = Shop::open().await;
+    let (member, held) = shop.holder_of(money_off()).await;
+    let stranger = shop.member().await;
+
+    let anothers = lock_coupon(shop.ctx(), stranger.id, held.coupon.id, "W1").await;
+    shop.app.clock.set(held.coupon.valid_until + Duration::seconds(1));
+    let past = lock_coupon(shop.ctx(), member.id, held.coupon.id, "W1").await;
+
+    assert!(matches!(anothers, Err(Error::NotFound("coupon"))));
+    assert_eq!(past.unwrap_err().refusal(), Some(Refusal::CouponExpired));
+    assert_eq!(shop.moves_of(held.coupon.id).await, [CouponState::Issued]);
+}
+
+#[tokio::test]
+async fn what_is_used_can_be_neither_locked_nor_unlocked() {
+    let shop = Shop::open().await;
+    let (member, held) = shop.holder_of(money_off()).await;
+    let scan = shop.scan(&member).await;
+    redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, held.coupon.id, "R1")).await.unwrap();
+
+    let locked = lock_coupon(shop.ctx(), member.id, held.coupon.id, "W1").await;
+    let unlocked = unlock_coupon(shop.ctx(), member.id, held.coupon.id).await.unwrap();
+
+    assert_eq!(locked.unwrap_err().refusal(), Some(Refusal::CouponAlreadyRedeemed));
+    assert_eq!(unlocked.coupon.state, CouponState::Used);
+}
+
+#[tokio::test]
+async fn locks_end_in_pages() {
+    let shop = Shop::open().await;
+    let ids: Vec<_> = shop.members(501).await.iter().map(|member| member.id).collect();
+    let template = shop.template(money_off()).await;
+    let order = IssueOrder { template_id: template, member_ids: &ids, source: "import", source_id: None };
+    let txn = shop.ctx().db.begin().await.unwrap();
+    issue(shop.ctx(), &txn, order).await.unwrap();
+    coupon::Entity::update_many()
+        .col_expr(coupon::Column::State, Expr::value(CouponState::Locked.to_value()))
+        .col_expr(coupon::Column::LockedUntil, Expr::value(shop.ctx().now()))
+        .exec(&txn)
+        .await
+        .unwrap();
+    txn.commit().await.unwrap();
+
+    assert_eq!(release_locks(shop.ctx()).await.unwrap(), 501);
+    assert!(shop.copies_of(template).await.iter().all(|copy| copy.state == CouponState::Issued));
 }

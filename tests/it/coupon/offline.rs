@@ -189,3 +189,21 @@ async fn a_code_that_was_made_before_its_member_was_merged_is_redeemed_for_who_s
     let coupon = shop.read_coupon(held.coupon.id).await;
     assert_eq!((coupon.state, coupon.member_id), (CouponState::Used, elder.id));
 }
+
+#[tokio::test]
+async fn a_request_number_of_a_till_stands_for_one_use() {
+    let cut_off = cut_off("").await;
+    let (member, held) = cut_off.shop.holder_of(money_off()).await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let used = cut_off.used(&code, "F1");
+    cut_off.upload(std::slice::from_ref(&used)).await;
+
+    let mut other = used;
+    other["amount_fen"] = json!(30_000);
+    let body = json!({ "grant_id": cut_off.grant["grant_id"], "redemptions": [other] });
+    let till = cut_off.shop.cashier_token().await;
+    let answer = cut_off.shop.app.post("/v1/staff/offline-redemptions", body).with_bearer(&till).await;
+
+    answer.expect_refusal("request_number_reused");
+    assert_eq!(cut_off.shop.live_redemptions(held.coupon.id).await, 1);
+}

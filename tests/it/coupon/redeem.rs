@@ -8,7 +8,9 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde_json::{Value, json};
 use service::coupon::template::{Moment, TemplateForm};
-use service::coupon::{Basket, RedeemCoupon, Redeemed, claim, redeem_coupon, void_coupon};
+use service::coupon::{
+    Basket, Conditions, Proof, RedeemCoupon, Redeemed, Window, claim, redeem_coupon, void_coupon,
+};
 use service::ids::{CouponId, RedemptionId, ScanId};
 use service::{Error, Refusal};
 
@@ -108,6 +110,34 @@ async fn one_request_number_for_two_coupons_at_once_redeems_one_of_them() {
     assert_eq!(refusal(refused.into_iter().next().unwrap()), Refusal::RequestNumberReused);
     let states = [shop.read_coupon(one).await.state, shop.read_coupon(two).await.state];
     assert!(states.contains(&CouponState::Used) && states.contains(&CouponState::Issued));
+}
+
+#[tokio::test]
+async fn a_request_number_stands_for_one_scan_and_one_order_of_one_store() {
+    let shop = Shop::open().await;
+    let (member, held) = shop.holder_of(money_off()).await;
+    let (other, another) = shop.holder_of(money_off()).await;
+    let elsewhere = shop.add_store("S2").await;
+    let there = shop.cashier_of(elsewhere);
+    let first = shop.redemption(shop.scan(&member).await, held.coupon.id, "R1");
+    redeem_coupon(shop.ctx(), &shop.cashier, first.clone()).await.unwrap();
+
+    let of_another_order = RedeemCoupon { order_no: Some("O2".to_owned()), ..first.clone() };
+    let of_another_order = redeem_coupon(shop.ctx(), &shop.cashier, of_another_order).await;
+    let of_another_scan = RedeemCoupon { proof: Proof::Scan(shop.scan(&member).await), ..first };
+    let of_another_scan = redeem_coupon(shop.ctx(), &shop.cashier, of_another_scan).await;
+    let at_another_store = async |member, coupon_id| {
+        let scan = shop.scan_at(member, elsewhere, &there).await;
+        let command = RedeemCoupon { store_id: elsewhere, ..shop.redemption(scan, coupon_id, "R1") };
+        redeem_coupon(shop.ctx(), &there, command).await
+    };
+    let used_up = at_another_store(&member, held.coupon.id).await;
+    let good = at_another_store(&other, another.coupon.id).await.unwrap();
+
+    assert_eq!(refusal(of_another_order), Refusal::RequestNumberReused);
+    assert_eq!(refusal(of_another_scan), Refusal::RequestNumberReused);
+    assert_eq!(refusal(used_up), Refusal::CouponAlreadyRedeemed);
+    assert!(!good.repeated);
 }
 
 /// Members with a copy each of one template, and a scan of each.
@@ -297,6 +327,23 @@ async fn an_end_given_as_a_date_is_the_last_second_of_the_shops_day_though_no_jo
 
     assert_eq!(refusal(late), Refusal::CouponExpired);
     assert_eq!(shop.read_coupon(second.coupon.id).await.state, CouponState::Issued);
+}
+
+#[tokio::test]
+async fn hours_are_those_of_the_shop() {
+    let shop = Shop::open().await;
+    let friday = Window { weekdays: vec![5], from: "18:00".to_owned(), until: "02:00".to_owned() };
+    let conditions = Conditions { windows: vec![friday], ..Conditions::default() };
+    let (member, held) = shop.holder_of(TemplateForm { conditions, ..money_off() }).await;
+    shop.app.clock.set("2026-03-06T17:59:00+08:00".parse().unwrap());
+    let command = shop.redemption(shop.scan(&member).await, held.coupon.id, "R1");
+
+    let early = redeem_coupon(shop.ctx(), &shop.cashier, command.clone()).await;
+    shop.app.clock.set("2026-03-06T18:00:00+08:00".parse().unwrap());
+    let in_time = redeem_coupon(shop.ctx(), &shop.cashier, command).await;
+
+    assert_eq!(refusal(early), Refusal::CouponOutsideHours);
+    assert!(in_time.is_ok());
 }
 
 #[tokio::test]

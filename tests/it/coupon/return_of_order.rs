@@ -2,18 +2,24 @@
 
 use chrono::Duration;
 use entity::states::{CouponState, PartialRefund};
+use entity::{coupon_event, redemption};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use service::coupon::basket::Line;
 use service::coupon::template::TemplateForm;
 use service::coupon::{
     Basket, HeldCoupon, PartlyReturned, RedeemCoupon, ReturnedLine, claim, redeem_coupon, return_of_lines,
-    return_of_order,
+    return_of_order, reverse_redemption,
 };
 
 use super::shop::{Shop, money_off};
 
 /// A coupon of 20 yuan over a line of two pieces at 75 yuan and one of 50.
 async fn ordered(shop: &Shop, partial_refund: PartialRefund) -> HeldCoupon {
-    let (member, held) = shop.holder_of(TemplateForm { partial_refund, ..money_off() }).await;
+    ordered_with(shop, TemplateForm { partial_refund, ..money_off() }).await
+}
+
+async fn ordered_with(shop: &Shop, form: TemplateForm) -> HeldCoupon {
+    let (member, held) = shop.holder_of(form).await;
     let scan = shop.scan(&member).await;
     let line = |quantity, price_fen| Line { quantity, price_fen, ..Line::default() };
     let command = RedeemCoupon {
@@ -61,6 +67,29 @@ async fn a_partial_refund_keeps_the_coupon_used_and_by_its_rule_pays_the_share_o
     // 2,000 over 15,000 and 5,000: 1,500 for the two pieces.
     assert_eq!((first.given_back_fen, second.given_back_fen), (750, 750));
     assert_eq!(shop.read_coupon(held.coupon.id).await.state, CouponState::Used);
+}
+
+#[tokio::test]
+async fn what_is_paid_out_for_the_pieces_sums_to_what_was_taken_off_them() {
+    let shop = Shop::open().await;
+    let partial_refund = PartialRefund::GiveBackShare;
+    ordered_with(&shop, TemplateForm { partial_refund, discount_fen: Some(2_004), ..money_off() }).await;
+
+    let (first, second) = (one_piece(&shop, 0).await, one_piece(&shop, 1).await);
+
+    // 1,503 for the two pieces.
+    assert_eq!((first.given_back_fen, second.given_back_fen), (751, 752));
+}
+
+#[tokio::test]
+async fn of_a_redemption_that_was_taken_back_no_share_is_paid_out() {
+    let shop = Shop::open().await;
+    let held = ordered(&shop, PartialRefund::GiveBackShare).await;
+    let done = redemption::Entity::find().one(shop.ctx().db.read()).await.unwrap().unwrap();
+    reverse_redemption(shop.ctx(), &shop.owner, done.id, "退单").await.unwrap();
+
+    assert_eq!(one_piece(&shop, 0).await, PartlyReturned::default());
+    assert_eq!(shop.read_coupon(held.coupon.id).await.state, CouponState::Issued);
 }
 
 #[tokio::test]
@@ -112,6 +141,12 @@ async fn what_was_applied_last_goes_back_first() {
         return_of_order(shop.ctx(), &txn, &shop.cashier, (shop.store, "O1"), "退货").await.unwrap();
     txn.commit().await.unwrap();
 
-    let applied: Vec<_> = requests.concat();
-    assert_eq!(returned, applied.into_iter().rev().collect::<Vec<_>>());
+    let last_first: Vec<_> = requests.concat().into_iter().rev().collect();
+    assert_eq!(returned, last_first);
+    let moved_back = coupon_event::Entity::find()
+        .filter(coupon_event::Column::FromState.eq(CouponState::Used))
+        .order_by_asc(coupon_event::Column::Id)
+        .all(shop.ctx().db.read());
+    let moved_back: Vec<_> = moved_back.await.unwrap().into_iter().map(|event| event.coupon_id).collect();
+    assert_eq!(moved_back, last_first);
 }

@@ -134,3 +134,26 @@ async fn a_first_order_that_was_taken_back_is_none() {
     assert!(matches!(second, Err(Error::Refused(Refusal::CouponFirstOrderOnly))));
     assert!(instead.is_ok());
 }
+
+#[tokio::test]
+async fn of_two_first_orders_at_once_in_two_processes_one_is_the_first() {
+    let shop = Shop::open().await;
+    let first_order = || TemplateForm {
+        conditions: Conditions { first_order: true, ..Conditions::default() },
+        ..money_off()
+    };
+    let (member, held) = shop.holder_of(first_order()).await;
+    let other = claim(shop.ctx(), &member, shop.template(first_order()).await).await.unwrap().coupon.id;
+    let scan = shop.scan(&member).await;
+    let processes = [shop.ctx().clone(), shop.another_process()];
+    join_all(processes.iter().map(|process| process.db.ping())).await;
+
+    let orders = [(&processes[0], held.coupon.id, "R1"), (&processes[1], other, "R2")];
+    let tries = orders.map(|(process, coupon_id, request_no)| {
+        redeem_coupon(process, &shop.cashier, shop.redemption(scan, coupon_id, request_no))
+    });
+    let done = join_all(tries).await;
+
+    assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1, "{done:?}");
+    assert_eq!(shop.live_redemptions(held.coupon.id).await + shop.live_redemptions(other).await, 1);
+}

@@ -7,6 +7,7 @@ use entity::{coupon, coupon_template};
 use proptest::prelude::*;
 use service::Refusal;
 use service::coupon::rules::{Usage, check, discount_fen, free_slot, is_past, past_ends, validity};
+use service::coupon::template::Moment;
 use service::coupon::{Basket, Conditions, Offer};
 use service::ids::{self, MemberId, StoreId};
 
@@ -93,6 +94,13 @@ fn the_last_second_of_an_end_still_counts() {
     let end = at("2026-03-31T15:59:59Z");
     assert!(!is_past(end, at("2026-03-31T15:59:59.999Z")));
     assert!(is_past(end, at("2026-03-31T16:00:00Z")));
+}
+
+#[test]
+fn a_date_is_the_whole_day_of_the_shop() {
+    let day = Moment::try_from("2026-03-31".to_owned()).unwrap();
+    assert_eq!(day.beginning(SHANGHAI), at("2026-03-31T00:00:00+08:00"));
+    assert_eq!(day.end(SHANGHAI), at("2026-03-31T23:59:59+08:00"));
 }
 
 #[test]

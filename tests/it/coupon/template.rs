@@ -38,14 +38,15 @@ async fn a_draft_is_changed_published_claimed_and_then_only_its_stock_moves() {
     claim(shop.ctx(), &member, id).await.unwrap();
     patch(json!({ "discount_fen": 1 })).await.expect_refusal("template_has_copies");
     patch(json!({ "limit_per_member": 9 })).await.expect_refusal("template_has_copies");
-    patch(json!({ "stock": 0 })).await.expect_invalid("stock");
+    claim(shop.ctx(), &shop.member().await, id).await.unwrap();
+    patch(json!({ "stock": 1 })).await.expect_invalid("stock");
     assert_eq!(patch(json!({ "stock": 20 })).await.expect(200)["stock"], 20);
     let withdrawn =
         shop.app.post(&format!("{path}/withdraw"), json!({})).with_bearer(&owner).await.expect(200);
 
     assert_eq!(withdrawn["state"], "withdrawn");
     let listed = shop.app.get(&format!("{TEMPLATES}?state=withdrawn")).with_bearer(&owner).await.expect(200);
-    assert_eq!(listed["items"][0]["taken"], 1);
+    assert_eq!(listed["items"][0]["taken"], 2);
 }
 
 #[tokio::test]

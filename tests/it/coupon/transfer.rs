@@ -4,9 +4,9 @@ use chrono::Duration;
 use entity::states::CouponState;
 use futures_util::future::join_all;
 use serde_json::json;
-use service::Refusal;
 use service::coupon::template::TemplateForm;
 use service::coupon::{accept_coupon, claim, offer_coupon};
+use service::{Error, Refusal};
 
 use super::shop::{Shop, money_off};
 
@@ -92,4 +92,23 @@ async fn what_is_not_transferable_used_or_beyond_the_friends_limit_stays_where_i
     assert_eq!(beyond.unwrap_err().refusal(), Some(Refusal::CouponLimitReached));
     assert_eq!(to_oneself.unwrap_err().refusal(), Some(Refusal::TransferOver));
     assert_eq!(shop.read_coupon(held.coupon.id).await.state, CouponState::Issued);
+}
+
+#[tokio::test]
+async fn what_is_another_members_or_past_is_not_passed_on_though_no_job_has_run() {
+    let shop = Shop::open().await;
+    let (giver, held) = shop.holder_of(transferable()).await;
+    let friend = shop.member().await;
+    let anothers = offer_coupon(shop.ctx(), friend.id, held.coupon.id).await;
+    shop.app.clock.set(held.coupon.valid_until);
+    let link = offer_coupon(shop.ctx(), giver.id, held.coupon.id).await.unwrap();
+
+    shop.app.clock.advance(Duration::seconds(1));
+    let late = accept_coupon(shop.ctx(), friend.id, &link.token).await;
+    let offered_late = offer_coupon(shop.ctx(), giver.id, held.coupon.id).await;
+
+    assert!(matches!(anothers, Err(Error::NotFound("coupon"))));
+    assert_eq!(late.unwrap_err().refusal(), Some(Refusal::CouponExpired));
+    assert_eq!(offered_late.unwrap_err().refusal(), Some(Refusal::CouponExpired));
+    assert_eq!(shop.moves_of(held.coupon.id).await, [CouponState::Issued]);
 }

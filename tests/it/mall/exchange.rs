@@ -30,6 +30,20 @@ async fn the_same_request_many_times_at_once_is_one_exchange() {
 }
 
 #[tokio::test]
+async fn a_request_number_stands_for_one_item() {
+    let mall = Mall::with(cup()).await;
+    let member = mall.member_with(1_000).await;
+    mall.exchange(&member, "R1").await.unwrap();
+    let item = service::mall::save_item(mall.shop.ctx(), &mall.shop.owner, None, cup()).await.unwrap().id;
+    let mall = Mall { item, ..mall };
+
+    let of_another_item = mall.exchange(&member, "R1").await;
+
+    assert!(refused(&of_another_item, Refusal::RequestNumberReused));
+    assert_eq!((mall.taken().await, balance(mall.shop.ctx(), member.id).await.balance), (0, 900));
+}
+
+#[tokio::test]
 async fn many_members_at_once_get_exactly_the_stock_and_the_others_keep_their_points() {
     let mall = Mall::with(ItemForm { stock: 3, ..cup() }).await;
     let mut members = Vec::new();
