@@ -52,6 +52,24 @@ async fn a_streak_is_rewarded_on_the_day_that_completes_it_and_a_gap_ends_it() {
     assert_eq!(points, [(1, 2), (2, 2), (3, 12), (4, 2), (5, 2), (6, 52), (7, 2), (1, 2)]);
 }
 
+#[tokio::test]
+async fn the_day_of_a_check_in_ends_at_midnight_of_the_shop() {
+    let shop = Shop::open().await;
+    save(&shop, daily()).await;
+    let member = shop.member().await;
+
+    let mut days = Vec::new();
+    for at in ["2026-03-02T23:59:59+08:00", "2026-03-03T00:00:00+08:00", "2026-03-03T08:00:00+08:00"] {
+        shop.app.clock.set(at.parse().unwrap());
+        let row = check_in(shop.ctx(), member.id).await.unwrap();
+        days.push((row.day.to_string(), row.streak));
+    }
+
+    let second = ("2026-03-03".to_owned(), 2);
+    assert_eq!(days, [("2026-03-02".to_owned(), 1), second.clone(), second]);
+    assert_eq!(balance(shop.ctx(), member.id).await.balance, 4);
+}
+
 fn inviting(reward_on: InviteAct) -> PointsPolicy {
     let invite = InvitePolicy {
         reward_on,
@@ -129,6 +147,46 @@ async fn a_first_purchase_that_was_given_back_rewards_nobody() {
 }
 
 #[tokio::test]
+async fn an_order_that_was_given_back_whole_rewards_nobody_though_any_amount_would_do() {
+    let shop = Shop::open().await;
+    let policy = inviting(InviteAct::FirstPurchase);
+    let invite = policy.invite.map(|invite| InvitePolicy { least_fen: 0, ..invite });
+    save(&shop, PointsPolicy { invite, ..policy }).await;
+    let [inviter, invited] = <[_; 2]>::try_from(shop.members(2).await).unwrap();
+    service::points::accept_invitation(shop.ctx(), invited.id, &inviter.card_number).await.unwrap();
+    buy(&shop, &invited.card_number, "O1", 5_000).await;
+    let bought = entity::purchase::Entity::find().one(shop.ctx().db.read()).await.unwrap().unwrap();
+    let command = RefundPurchase {
+        purchase_id: bought.id,
+        refund_no: "R1".to_owned(),
+        asked: Asked::All,
+        reason: None,
+    };
+    refund_purchase(shop.ctx(), &shop.cashier, command).await.unwrap();
+
+    shop.app.clock.advance(Duration::days(7));
+    purchase::end_return_periods(shop.ctx()).await.unwrap();
+
+    assert_eq!(balance(shop.ctx(), inviter.id).await.balance, 0);
+}
+
+#[tokio::test]
+async fn an_inviter_who_was_disabled_meanwhile_is_not_rewarded_and_neither_is_who_was_brought() {
+    let shop = Shop::open().await;
+    save(&shop, inviting(InviteAct::FirstPurchase)).await;
+    let [inviter, invited] = <[_; 2]>::try_from(shop.members(2).await).unwrap();
+    service::points::accept_invitation(shop.ctx(), invited.id, &inviter.card_number).await.unwrap();
+    buy(&shop, &invited.card_number, "O1", 1_000).await;
+    shop.disable(&inviter).await;
+
+    shop.app.clock.advance(Duration::days(7));
+    purchase::end_return_periods(shop.ctx()).await.unwrap();
+
+    assert_eq!(balance(shop.ctx(), inviter.id).await.balance, 0);
+    assert_eq!(balance(shop.ctx(), invited.id).await.balance, 10);
+}
+
+#[tokio::test]
 async fn an_inviter_is_rewarded_no_more_often_than_allowed_though_all_join_at_once() {
     let shop = Shop::open().await;
     save(&shop, inviting(InviteAct::Join)).await;
@@ -163,6 +221,18 @@ async fn two_can_not_invite_each_other_and_an_old_member_was_not_brought() {
         matches!(answer, Err(service::Error::Refused(service::Refusal::InviteNotNew)))
     };
     assert!(refused(&mutual) && refused(&late));
+}
+
+#[tokio::test]
+async fn who_has_bought_before_was_not_brought() {
+    let shop = Shop::open().await;
+    save(&shop, inviting(InviteAct::FirstPurchase)).await;
+    let [inviter, customer] = <[_; 2]>::try_from(shop.members(2).await).unwrap();
+    buy(&shop, &customer.card_number, "O1", 1_000).await;
+
+    let late = service::points::accept_invitation(shop.ctx(), customer.id, &inviter.card_number).await;
+
+    assert!(matches!(late, Err(service::Error::Refused(service::Refusal::InviteNotNew))));
 }
 
 #[tokio::test]

@@ -64,6 +64,15 @@ fn a_discount_is_shared_by_price_and_points_are_rounded_half_up_once_per_line() 
 }
 
 #[test]
+fn points_are_rounded_once_after_all_multipliers_and_what_a_refund_leaves_is_rounded_the_same_way() {
+    let more = policy(vec![rule("一倍半", Effect::Percent(150), EarnConditions::default())]);
+    // 0.75 and 1.29 points.
+    assert_eq!(points(&more, &basket(50, vec![line(1, "茶", 50)]), &Shopper::default()), [1]);
+    assert_eq!(points(&more, &basket(86, vec![line(1, "茶", 86)]), &Shopper::default()), [1]);
+    assert_eq!((kept(3, 200, 100), kept(3, 200, 99), kept(3, 0, 0)), (2, 1, 0));
+}
+
+#[test]
 fn an_excluded_line_earns_nothing_and_says_which_rule_it_was() {
     let tobacco = EarnConditions { categories: vec!["烟酒".to_owned()], ..EarnConditions::default() };
     let double = rule("会员日双倍", Effect::Percent(200), EarnConditions::default());

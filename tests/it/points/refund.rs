@@ -1,11 +1,11 @@
 //! Purchases and refunds drive points: pending until the return period ends, taken back by line, by amount, as a whole.
 
 use chrono::Duration;
-use entity::{coupon, member, return_period};
+use entity::{coupon, member, purchase as bought, return_period};
 use futures_util::future::join_all;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{EntityTrait, IntoActiveModel, PaginatorTrait};
 use serde_json::{Value, json};
-use service::points::{PointsPolicy, ShortagePolicy};
+use service::points::{Expiry, PointsPolicy, ShortagePolicy};
 use service::purchase;
 use service::states::CouponState;
 
@@ -83,6 +83,50 @@ async fn points_are_pending_until_the_goods_can_no_longer_be_returned() {
     assert_eq!(seen["expiring"][0]["at"], "2027-12-31T16:00:00Z");
     assert!(seen["next_cursor"].is_string());
     audit(till.shop.ctx()).await;
+}
+
+#[tokio::test]
+async fn points_begin_to_age_when_they_can_be_spent() {
+    let expiry = Expiry::MonthEnd { after_months: 0 };
+    let mut till = Till::open(PointsPolicy { expiry, ..PointsPolicy::default() }).await;
+    till.shop.app.clock.set("2026-03-27T10:00:00+08:00".parse().unwrap());
+    till.token = till.shop.cashier_token().await;
+    till.buy("O1").await;
+
+    till.shop.app.clock.set("2026-04-30T23:59:59+08:00".parse().unwrap());
+    assert_eq!(till.points().await, (90, 0));
+    till.shop.app.clock.set("2026-05-01T00:00:00+08:00".parse().unwrap());
+    assert_eq!(till.points().await, (0, 0));
+}
+
+#[tokio::test]
+async fn return_periods_end_however_many_they_are() {
+    let till = Till::open(PointsPolicy::default()).await;
+    let (ctx, member_id) = (till.shop.ctx(), till.member.id);
+    let purchase = |number: i32| bought::Model {
+        id: ctx.new_id(),
+        store_id: till.shop.store,
+        order_no: format!("O{number}"),
+        member_id,
+        staff_id: None,
+        total_fen: 100,
+        quantity: 1,
+        purchased_at: ctx.now(),
+        source: "import".to_owned(),
+        created_at: ctx.now(),
+        refunded_fen: 0,
+    };
+    let purchases: Vec<_> = (0..201).map(purchase).collect();
+    purchase::insert_rows(ctx.db.writer(), &purchases).await.unwrap();
+    let period = |one: &bought::Model| {
+        let row = return_period::Model { purchase_id: one.id, member_id, ends_at: ctx.now() };
+        row.into_active_model()
+    };
+    let periods = return_period::Entity::insert_many(purchases.iter().map(period));
+    periods.exec_without_returning(ctx.db.writer()).await.unwrap();
+
+    assert_eq!(purchase::end_return_periods(ctx).await.unwrap(), 201);
+    assert_eq!(return_period::Entity::find().count(ctx.db.read()).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -208,8 +252,39 @@ async fn or_their_value_is_kept_back_from_the_money() {
 }
 
 #[tokio::test]
+async fn no_more_is_kept_back_for_points_than_there_is_to_pay_out() {
+    let shortage = ShortagePolicy::DeductFromRefund;
+    let till = Till::open(PointsPolicy { shortage, fen_per_100: 1_000_000, ..at_once() }).await;
+    let bought = till.buy("O1").await;
+    spend(till.shop.ctx(), till.member.id, 90, "x").await.unwrap();
+
+    let body = json!({ "refund_no": "R1", "amount_fen": 1_000 });
+    let refunded = till.refund(&bought, body).await.expect(201)["refund"].clone();
+
+    assert_eq!((refunded["deducted_fen"].clone(), refunded["payable_fen"].clone()), (json!(1_000), json!(0)));
+}
+
+#[tokio::test]
+async fn the_same_refund_number_at_another_store_is_another_refund() {
+    let till = Till::open(at_once()).await;
+    let (shop, bought) = (&till.shop, till.buy("O1").await);
+    let elsewhere = shop.add_store("S2").await;
+    let token = shop.staff_token(service::states::StaffRole::Cashier, Some(elsewhere)).await;
+    let order = json!({
+        "store_id": elsewhere, "card_number": till.member.card_number, "order_no": "O1", "total_fen": 500,
+    });
+    let there = shop.app.post("/v1/staff/purchases", order).with_bearer(&token).await.expect(201);
+    till.refund(&bought, json!({ "refund_no": "R1" })).await.expect(201);
+
+    let path = format!("/v1/staff/purchases/{}/refunds", there["id"].as_str().unwrap());
+    let refunded = shop.app.post(&path, json!({ "refund_no": "R1" })).with_bearer(&token).await.expect(201);
+
+    assert_eq!(refunded["refund"]["amount_fen"], 500);
+}
+
+#[tokio::test]
 async fn points_that_expired_unused_are_not_taken_back() {
-    let expiry = service::points::Expiry::Days { days: 1 };
+    let expiry = Expiry::Days { days: 1 };
     let mut till = Till::open(PointsPolicy { expiry, ..at_once() }).await;
     let bought = till.buy("O1").await;
     spend(till.shop.ctx(), till.member.id, 30, "x").await.unwrap();

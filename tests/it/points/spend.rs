@@ -4,7 +4,9 @@ use chrono::Duration;
 use entity::points_lot;
 use futures_util::future::join_all;
 use sea_orm::{EntityTrait, QueryOrder};
-use service::Refusal;
+use service::points::{Gift, give as give_once};
+use service::states::PointsKind;
+use service::{Actor, Refusal};
 
 use super::ledger::{audit, balance, give, reverse, spend};
 use crate::coupon::shop::Shop;
@@ -26,6 +28,33 @@ async fn a_spending_under_one_name_happens_once() {
     assert_eq!(spend(shop.ctx(), member.id, 60, "y").await, Err(Refusal::PointsShort));
 
     assert_eq!(balance(shop.ctx(), member.id).await.balance, 40);
+    audit(shop.ctx()).await;
+}
+
+#[tokio::test]
+async fn a_gift_under_one_name_is_given_once_though_it_is_asked_for_again_and_at_once() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    let give = async || {
+        let txn = shop.ctx().db.begin().await.unwrap();
+        let gift = Gift {
+            member_id: member.id,
+            kind: PointsKind::Import,
+            business_id: "x".to_owned(),
+            points: 60,
+            actor: Actor::System,
+            reason: None,
+        };
+        let given = give_once(shop.ctx(), &txn, gift).await.unwrap();
+        txn.commit().await.unwrap();
+        given
+    };
+
+    let mut given = join_all((0..4).map(|_| give())).await;
+    given.push(give().await);
+
+    assert_eq!(given.iter().filter(|given| **given).count(), 1);
+    assert_eq!(balance(shop.ctx(), member.id).await.balance, 60);
     audit(shop.ctx()).await;
 }
 
@@ -63,6 +92,19 @@ async fn a_reversal_goes_back_to_the_lots_once_and_a_past_lot_becomes_a_grace_lo
     let now = balance(shop.ctx(), member.id).await;
     assert_eq!(now.balance, 100);
     assert_eq!(now.expiring[0], ("2026-03-16T00:00:00+08:00".parse().unwrap(), 50));
+    audit(shop.ctx()).await;
+}
+
+#[tokio::test]
+async fn a_reversal_goes_back_to_a_lot_that_was_spent_to_the_last_point() {
+    let shop = Shop::open().await;
+    let member = shop.member().await;
+    give(shop.ctx(), &member, 50, Some(50)).await;
+    spend(shop.ctx(), member.id, 50, "x").await.unwrap();
+
+    assert!(reverse(shop.ctx(), member.id, "x").await);
+
+    assert_eq!(left(&shop).await, [50], "it is no new lot");
     audit(shop.ctx()).await;
 }
 

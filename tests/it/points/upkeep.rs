@@ -1,9 +1,9 @@
 //! What time does: expiry in pages, reminders once, and the nightly check, which reports and repairs nothing.
 
 use chrono::Duration;
-use entity::{notice, points_account, points_lot};
+use entity::{notice, points_account, points_lot, points_move};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use service::points::{self, PointsPolicy, check_points, keep_points, remind};
 
@@ -26,6 +26,17 @@ async fn what_is_past_ends_in_pages_and_a_second_run_finds_nothing() {
     assert_eq!(balance(shop.ctx(), members[0].id).await.balance, 5);
     assert_eq!(balance(shop.ctx(), members[119].id).await.balance, 0);
     audit(shop.ctx()).await;
+}
+
+#[tokio::test]
+async fn whoever_is_to_be_told_is_told_however_many_they_are() {
+    let shop = Shop::open().await;
+    for member in shop.members(101).await {
+        give(shop.ctx(), &member, 10, Some(7)).await;
+    }
+
+    assert_eq!(remind(shop.ctx()).await.unwrap(), 101);
+    assert_eq!(notice::Entity::find().count(shop.ctx().db.read()).await.unwrap(), 101);
 }
 
 #[tokio::test]
@@ -84,6 +95,52 @@ async fn the_check_finds_what_does_not_add_up_and_leaves_it_so() {
     let owner = shop.owner_token().await;
     let kept = shop.app.get("/v1/console/points/checks").with_bearer(&owner).await.expect(200);
     assert_eq!((kept["items"].as_array().unwrap().len(), kept["items"][0]["wrong"].clone()), (1, json!(2)));
+}
+
+#[tokio::test]
+async fn the_check_looks_at_the_sum_of_the_lots_and_at_each_lots_moves() {
+    let shop = Shop::open().await;
+    let [swapped, lost] = <[_; 2]>::try_from(shop.members(2).await).unwrap();
+    for member in [&swapped, &swapped, &lost] {
+        give(shop.ctx(), member, 10, None).await;
+    }
+    let lots = points_lot::Entity::find().order_by_asc(points_lot::Column::Id).all(shop.ctx().db.read());
+    let lots: Vec<_> = lots.await.unwrap().iter().map(|lot| lot.id).collect();
+    let db = shop.ctx().db.writer();
+    for (lot, remaining) in lots.iter().zip([9, 11, 9]) {
+        let wrong =
+            points_lot::Entity::update_many().col_expr(points_lot::Column::Remaining, Expr::value(remaining));
+        wrong.filter(points_lot::Column::Id.eq(*lot)).exec(db).await.unwrap();
+    }
+    // Of the last one the move says the same as the lot; only the ledger knows better.
+    let wrong = points_move::Entity::update_many().col_expr(points_move::Column::Points, Expr::value(9));
+    wrong.filter(points_move::Column::LotId.eq(lots[2])).exec(db).await.unwrap();
+
+    let report = check_points(shop.ctx()).await.unwrap();
+
+    let of = |id| report.differences.iter().find(|one| one.member_id == id).unwrap();
+    assert_eq!((of(swapped.id).lots.balance, of(swapped.id).wrong_lots.len()), (20, 2));
+    assert_eq!((of(lost.id).lots.balance, of(lost.id).wrong_lots.len()), (9, 0));
+}
+
+#[tokio::test]
+async fn the_check_looks_at_every_account() {
+    let shop = Shop::open().await;
+    let now = shop.ctx().now();
+    let mut members: Vec<_> = shop.members(501).await.iter().map(|member| member.id).collect();
+    members.sort_unstable();
+    let wrong = members[500];
+    let account = |&member_id| {
+        let balance = i64::from(member_id == wrong);
+        let row = points_account::Model { member_id, balance, pending: 0, debt: 0, updated_at: now };
+        row.into_active_model()
+    };
+    let accounts = points_account::Entity::insert_many(members.iter().map(account));
+    accounts.exec_without_returning(shop.ctx().db.writer()).await.unwrap();
+
+    let report = check_points(shop.ctx()).await.unwrap();
+
+    assert_eq!((report.accounts, report.wrong, report.differences[0].member_id), (501, 1, wrong));
 }
 
 #[tokio::test]

@@ -177,6 +177,29 @@ async fn a_reward_that_is_locked_for_an_order_is_taken_out_of_it() {
 }
 
 #[tokio::test]
+async fn the_days_limit_ends_at_midnight_of_the_shop_and_what_is_taken_back_does_not_count() {
+    let shop = Shop::open().await;
+    card(&shop, |form| (form.stamps, form.per_day) = (9, Some(1))).await;
+    let member = shop.member().await;
+    let mut filled = Vec::new();
+    for (number, at) in
+        ["2026-03-02T23:59:59+08:00", "2026-03-03T00:00:00+08:00", "2026-03-03T08:00:00+08:00"]
+            .iter()
+            .enumerate()
+    {
+        shop.app.clock.set(at.parse().unwrap());
+        let bought = buy(&shop, &member, &format!("O{number}"), &[("茶", 2_000)]).await;
+        filled.push((sheets(&shop).await[0].0, bought));
+    }
+    assert_eq!(filled.iter().map(|(stamps, _)| *stamps).collect::<Vec<_>>(), [1, 2, 2]);
+
+    refund(&shop, &filled[1].1).await;
+    buy(&shop, &member, "O9", &[("茶", 2_000)]).await;
+
+    assert_eq!(sheets(&shop).await, [(2, false)]);
+}
+
+#[tokio::test]
 async fn only_the_cards_stores_and_categories_count() {
     let shop = Shop::open().await;
     let elsewhere = shop.add_store("S2").await;
