@@ -1,8 +1,8 @@
 //! Falling: the monthly check, once per month however often it runs, after three misses in a row, with warnings and a grace.
 
-use entity::{notice, tier_change};
+use entity::{notice, tier_change, tier_standing};
 use futures_util::future::join_all;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use service::tier::{Fall, TierPolicy, check_tiers};
 
 use super::shop::{Ladder, forms};
@@ -91,4 +91,59 @@ async fn in_the_grace_a_purchase_still_saves_the_tier_and_without_one_it_ends_on
 
     assert_eq!((ladder.place(&member).await, ladder.place(&other).await), (1, 2));
     assert_eq!(ladder.standing(&other).await.unwrap().ends_at, None);
+}
+
+#[tokio::test]
+async fn the_month_of_a_check_begins_at_midnight_of_the_shop() {
+    let ladder = Ladder::open().await;
+    let member = ladder.shop.member().await;
+    ladder.buy(&member, 500_000).await;
+    let mut looked_at = Vec::new();
+    for at in ["2026-03-31T23:59:59+08:00", "2026-04-01T00:00:00+08:00", "2026-04-01T08:00:00+08:00"] {
+        ladder.go_to(at);
+        looked_at.push(check_tiers(ladder.shop.ctx()).await.unwrap());
+    }
+
+    assert_eq!(looked_at, [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_check_within_the_grace_does_not_lengthen_it() {
+    let (ladder, member) = faded(TierPolicy { misses: 1, grace_days: 40, ..TierPolicy::default() }).await;
+    let ctx = ladder.shop.ctx();
+    let mut places = Vec::new();
+    for at in ["2026-05-01T00:10:00+08:00", "2026-06-01T00:10:00+08:00", "2026-06-10T00:10:00+08:00"] {
+        ladder.go_to(at);
+        check_tiers(ctx).await.unwrap();
+        places.push(ladder.place(&member).await);
+    }
+
+    assert_eq!(places, [2, 2, 1]);
+}
+
+#[tokio::test]
+async fn everybody_above_the_lowest_tier_is_checked_however_many_they_are() {
+    let ladder = Ladder::with(forms(), TierPolicy { misses: 1, ..TierPolicy::default() }, 0).await;
+    let ctx = ladder.shop.ctx();
+    let gold = |member: entity::member::Model| {
+        let row = tier_standing::Model {
+            member_id: member.id,
+            tier_id: ladder.tiers[2],
+            since: ctx.now(),
+            misses: 0,
+            checked_period: None,
+            ends_at: None,
+            frozen_until: None,
+            updated_at: ctx.now(),
+        };
+        row.into_active_model()
+    };
+    let standings = ladder.shop.members(101).await.into_iter().map(gold);
+    let insert = tier_standing::Entity::insert_many(standings);
+    insert.exec_without_returning(ctx.db.writer()).await.unwrap();
+
+    assert_eq!(check_tiers(ctx).await.unwrap(), 101);
+
+    let fallen = tier_standing::Entity::find().filter(tier_standing::Column::TierId.eq(ladder.tiers[1]));
+    assert_eq!(fallen.count(ctx.db.read()).await.unwrap(), 101);
 }

@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::json;
 use service::points::{Expiry, PointsPolicy, keep_points};
 use service::purchase::{Asked, RefundPurchase, end_return_periods, refund_purchase};
-use service::tier::{TierPolicy, check_tiers};
+use service::tier::{Counts, TierPolicy, check_tiers, plan_tiers};
 
 use super::shop::{Ladder, form, forms};
 use crate::coupon::shop::money_off;
@@ -176,4 +176,90 @@ async fn points_that_end_or_are_spent_take_nothing_of_the_tier() {
         tier["progress"]["window"]["spend_fen"], 100_000,
         "what counts is what was bought within the window"
     );
+}
+
+#[tokio::test]
+async fn the_policy_says_which_of_the_three_numbers_counts() {
+    for (counts, places) in
+        [(Counts::Lifetime, [1, 2, 2]), (Counts::Window, [0, 1, 2]), (Counts::SinceChange, [1, 1, 2])]
+    {
+        let policy = TierPolicy { counts, window_months: 1, ..TierPolicy::default() };
+        let ladder = Ladder::with(forms(), policy, 0).await;
+        let member = ladder.shop.member().await;
+        ladder.buy(&member, 60_000).await;
+        let mut reached = Vec::new();
+        // The second purchase raises; one that raises is itself of the time since.
+        for (at, fen) in [
+            ("2026-05-02T10:00:00+08:00", 60_000),
+            ("2026-05-03T10:00:00+08:00", 430_000),
+            ("2026-05-04T10:00:00+08:00", 10_000),
+        ] {
+            ladder.go_to(at);
+            ladder.buy(&member, fen).await;
+            reached.push(ladder.place(&member).await);
+        }
+        assert_eq!(reached, places, "{counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_back_counts_neither_as_spend_nor_as_a_visit() {
+    let tiers = vec![form("普卡", None, None), form("银卡", Some(100_000), Some(2))];
+    let ladder = Ladder::with(tiers, TierPolicy::default(), 0).await;
+    let (ctx, member) = (ladder.shop.ctx(), ladder.shop.member().await);
+    let give_back = async |purchase_id, asked| {
+        let command = RefundPurchase { purchase_id, refund_no: format!("{asked:?}"), asked, reason: None };
+        refund_purchase(ctx, &ladder.shop.cashier, command).await.unwrap();
+    };
+    let whole = ladder.buy(&member, 60_000).await;
+    give_back(whole.purchase.id, Asked::All).await;
+    let part = ladder.buy(&member, 99_999).await;
+    give_back(part.purchase.id, Asked::Amount(50_000)).await;
+    assert_eq!(ladder.place(&member).await, 0);
+
+    ladder.buy(&member, 1).await;
+
+    assert_eq!(ladder.place(&member).await, 1, "two visits are left, of 500.00 together");
+}
+
+#[tokio::test]
+async fn while_one_purchase_is_settled_another_that_can_be_returned_does_not_count() {
+    let ladder = Ladder::with(forms(), TierPolicy::default(), 7).await;
+    let (shop, member) = (&ladder.shop, ladder.shop.member().await);
+    ladder.buy(&member, 50_000).await;
+    shop.app.clock.advance(Duration::days(3));
+    ladder.buy(&member, 50_000).await;
+
+    let mut settled = Vec::new();
+    for days in [4, 3] {
+        shop.app.clock.advance(Duration::days(days));
+        let ended = end_return_periods(shop.ctx()).await.unwrap();
+        settled.push((ended, ladder.place(&member).await));
+    }
+
+    assert_eq!(settled, [(1, 0), (1, 1)]);
+}
+
+#[tokio::test]
+async fn a_plan_counts_what_is_settled_kept_and_within_the_window() {
+    let ladder = Ladder::with(forms(), TierPolicy { window_months: 1, ..TierPolicy::default() }, 7).await;
+    let shop = &ladder.shop;
+    let [long_ago, pending, given_back, counted] = <[_; 4]>::try_from(shop.members(4).await).unwrap();
+    ladder.buy(&long_ago, 100_000).await;
+    ladder.go_to("2026-04-10T10:00:00+08:00");
+    ladder.buy(&counted, 100_000).await;
+    let part = ladder.buy(&given_back, 100_000).await;
+    let command = RefundPurchase {
+        purchase_id: part.purchase.id,
+        refund_no: "R1".to_owned(),
+        asked: Asked::Amount(1),
+        reason: None,
+    };
+    refund_purchase(shop.ctx(), &shop.cashier, command).await.unwrap();
+    ladder.go_to("2026-04-20T10:00:00+08:00");
+    ladder.buy(&pending, 100_000).await;
+
+    let plan = plan_tiers(shop.ctx(), &shop.owner, None).await.unwrap();
+
+    assert_eq!(plan.tiers.iter().map(|share| share.members).collect::<Vec<_>>(), [3, 1, 0]);
 }
