@@ -68,7 +68,7 @@ pub async fn cancel_all_waiting(
     ctx: &Context,
     txn: &DatabaseTransaction,
     member_id: MemberId,
-    actor: &Actor,
+    actor: Actor,
 ) -> Result<()> {
     let waiting = exchange::Entity::find()
         .filter(exchange::Column::MemberId.eq(member_id))
@@ -77,7 +77,7 @@ pub async fn cancel_all_waiting(
         .all(txn)
         .await?;
     for row in &waiting {
-        cancel_if_waiting(ctx, txn, row, (actor.clone(), None)).await?;
+        cancel_if_waiting(ctx, txn, row, (actor, None)).await?;
     }
     Ok(())
 }

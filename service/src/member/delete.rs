@@ -48,7 +48,7 @@ async fn delete(ctx: &Context, id: MemberId, actor: Actor, detail: serde_json::V
     let id = member.id;
     session::revoke_all(ctx, &txn, Subject::Member(id), "member_deleted").await?;
     welcome::remember(ctx, &txn, id).await?;
-    mall::cancel_all_waiting(ctx, &txn, id, &actor).await?;
+    mall::cancel_all_waiting(ctx, &txn, id, actor).await?;
     for merged in merged_into(&txn, id).await? {
         clear_person(ctx, &txn, merged).await?;
     }
