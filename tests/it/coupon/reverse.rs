@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use service::coupon::template::TemplateForm;
 use service::coupon::{Conditions, Receipt, claim, redeem_coupon, reverse_redemption};
-use service::ids::RedemptionId;
+use service::ids::{CouponId, RedemptionId};
 use service::{Error, Refusal};
 
 use super::shop::{Shop, money_off};
@@ -16,6 +16,17 @@ async fn redeemed(shop: &Shop) -> (entity::member::Model, Receipt) {
     let scan = shop.scan(&member).await;
     let command = shop.redemption(scan, held.coupon.id, "R1");
     (member, redeem_coupon(shop.ctx(), &shop.cashier, command).await.unwrap().receipt)
+}
+
+/// Two coupons of one member, each for a first order.
+async fn holder_of_two_for_a_first_order(shop: &Shop) -> (entity::member::Model, [CouponId; 2]) {
+    let first_order = || TemplateForm {
+        conditions: Conditions { first_order: true, ..Conditions::default() },
+        ..money_off()
+    };
+    let (member, held) = shop.holder_of(first_order()).await;
+    let other = claim(shop.ctx(), &member, shop.template(first_order()).await).await.unwrap();
+    (member, [held.coupon.id, other.coupon.id])
 }
 
 async fn reverse(shop: &Shop, id: RedemptionId, reason: &str) -> Result<Receipt, Error> {
@@ -115,17 +126,12 @@ async fn who_redeemed_may_undo_for_ten_minutes_another_cashier_never_and_a_manag
 #[tokio::test]
 async fn a_first_order_that_was_taken_back_is_none() {
     let shop = Shop::open().await;
-    let first_order = || TemplateForm {
-        conditions: Conditions { first_order: true, ..Conditions::default() },
-        ..money_off()
-    };
-    let (member, held) = shop.holder_of(first_order()).await;
-    let other = claim(shop.ctx(), &member, shop.template(first_order()).await).await.unwrap().coupon.id;
+    let (member, [coupon, other]) = holder_of_two_for_a_first_order(&shop).await;
     let redeem = async |coupon_id, request_no: &str| {
         let scan = shop.scan(&member).await;
         redeem_coupon(shop.ctx(), &shop.cashier, shop.redemption(scan, coupon_id, request_no)).await
     };
-    let first = redeem(held.coupon.id, "R1").await.unwrap().receipt;
+    let first = redeem(coupon, "R1").await.unwrap().receipt;
 
     let second = redeem(other, "R2").await;
     reverse(&shop, first.redemption.id, "退单").await.unwrap();
@@ -138,22 +144,17 @@ async fn a_first_order_that_was_taken_back_is_none() {
 #[tokio::test]
 async fn of_two_first_orders_at_once_in_two_processes_one_is_the_first() {
     let shop = Shop::open().await;
-    let first_order = || TemplateForm {
-        conditions: Conditions { first_order: true, ..Conditions::default() },
-        ..money_off()
-    };
-    let (member, held) = shop.holder_of(first_order()).await;
-    let other = claim(shop.ctx(), &member, shop.template(first_order()).await).await.unwrap().coupon.id;
+    let (member, [coupon, other]) = holder_of_two_for_a_first_order(&shop).await;
     let scan = shop.scan(&member).await;
     let processes = [shop.ctx().clone(), shop.another_process()];
     join_all(processes.iter().map(|process| process.db.ping())).await;
 
-    let orders = [(&processes[0], held.coupon.id, "R1"), (&processes[1], other, "R2")];
+    let orders = [(&processes[0], coupon, "R1"), (&processes[1], other, "R2")];
     let tries = orders.map(|(process, coupon_id, request_no)| {
         redeem_coupon(process, &shop.cashier, shop.redemption(scan, coupon_id, request_no))
     });
     let done = join_all(tries).await;
 
     assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1, "{done:?}");
-    assert_eq!(shop.live_redemptions(held.coupon.id).await + shop.live_redemptions(other).await, 1);
+    assert_eq!(shop.live_redemptions(coupon).await + shop.live_redemptions(other).await, 1);
 }
