@@ -1,13 +1,19 @@
 //! What coming back is worth in the shop: rules for points, a coupon with a large order, a ladder of tiers, a points mall, a stamp card,
 //! and what the members' visits so far have brought them.
 
+use std::sync::Arc;
+
 use entity::states::{MallKind, MemberState, PublicationState};
 use entity::{
     mall_item, member, points_account, purchase, purchase_line, setting, stamp_card, tier as tier_row,
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
 use super::offers::Templates;
+use crate::clock::ManualClock;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ids::{CouponTemplateId, MemberId};
@@ -143,7 +149,7 @@ async fn members_without_points(ctx: &Context) -> Result<Vec<MemberId>> {
         .await?)
 }
 
-/// The points of a member's visits so far, and the tier that they have earned, without a message.
+/// The points of a member's visits so far, each at its time, and the tier that they have earned, without a message.
 async fn look_back(ctx: &Context, member_id: MemberId) -> Result<()> {
     let txn = ctx.db.begin().await?;
     let purchases = purchase::Entity::find()
@@ -151,16 +157,30 @@ async fn look_back(ctx: &Context, member_id: MemberId) -> Result<()> {
         .order_by_asc(purchase::Column::PurchasedAt)
         .all(&txn)
         .await?;
-    for row in purchases {
-        let lines = purchase_line::Entity::find()
-            .filter(purchase_line::Column::PurchaseId.eq(row.id))
-            .order_by_asc(purchase_line::Column::Id)
-            .all(&txn)
-            .await?;
-        points::earn_purchase(ctx, &txn, (&row, &lines), &Shopper::default()).await?;
+    let policy = points::load_policy(&txn).await?;
+    let bought = purchases.iter().map(|row| (row.purchased_at, Some(row)));
+    let kept = purchases.iter().map(|row| (points::return_period_ends(&policy, row), None));
+    let mut moments: Vec<_> = bought.chain(kept).filter(|(time, _)| *time <= ctx.now()).collect();
+    moments.sort_by_key(|(time, _)| *time);
+    for (time, bought) in moments {
+        let then = Context { clock: Arc::new(ManualClock::at(time)), ..ctx.clone() };
+        match bought {
+            Some(row) => earn(&then, &txn, row).await?,
+            None => points::catch_up(&then, &txn, member_id).await?,
+        }
     }
     points::catch_up(ctx, &txn, member_id).await?;
     tier::place_imported(ctx, &txn, member_id).await?;
     txn.commit().await?;
+    Ok(())
+}
+
+async fn earn(ctx: &Context, txn: &DatabaseTransaction, bought: &purchase::Model) -> Result<()> {
+    let lines = purchase_line::Entity::find()
+        .filter(purchase_line::Column::PurchaseId.eq(bought.id))
+        .order_by_asc(purchase_line::Column::Id)
+        .all(txn)
+        .await?;
+    points::earn_purchase(ctx, txn, (bought, &lines), &Shopper::default()).await?;
     Ok(())
 }

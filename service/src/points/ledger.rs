@@ -74,15 +74,23 @@ pub async fn is_written(
     kind: PointsKind,
     business_id: &str,
 ) -> Result<bool> {
-    let entry: Option<PointsEntryId> = points_entry::Entity::find()
+    Ok(points_of(connection, kind, business_id).await?.is_some())
+}
+
+/// What the entry of this kind for this business id gave; none when there is no such entry.
+pub async fn points_of(
+    connection: &impl ConnectionTrait,
+    kind: PointsKind,
+    business_id: &str,
+) -> Result<Option<i64>> {
+    Ok(points_entry::Entity::find()
         .select_only()
-        .column(points_entry::Column::Id)
+        .column(points_entry::Column::Points)
         .filter(points_entry::Column::Kind.eq(kind))
         .filter(points_entry::Column::BusinessId.eq(business_id))
         .into_tuple()
         .one(connection)
-        .await?;
-    Ok(entry.is_some())
+        .await?)
 }
 
 impl Opened {

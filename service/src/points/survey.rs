@@ -141,8 +141,11 @@ pub async fn answer_survey(
     let member_id = ledger::lock(&txn, member_id).await?;
     let row = survey::Entity::find_by_id(id).one(&txn).await?;
     let row = row.filter(|row| row.state != PublicationState::Draft).ok_or(Error::NotFound("survey"))?;
+    let business_id = format!("{id}:{member_id}");
     if survey_answer::Entity::find_by_id((id, member_id)).one(&txn).await?.is_some() {
-        return Ok(row.points);
+        let given = ledger::points_of(&txn, PointsKind::Survey, &business_id).await?;
+        // The answer of a record that was merged into this one is under that one's name.
+        return Ok(given.unwrap_or(row.points));
     }
     if !is_open(&row, ctx.now()) {
         return Err(Refusal::SurveyClosed.into());
@@ -160,7 +163,7 @@ pub async fn answer_survey(
     let gift = Gift {
         member_id,
         kind: PointsKind::Survey,
-        business_id: format!("{id}:{member_id}"),
+        business_id,
         points: row.points,
         actor: Actor::Member(member_id),
         reason: Some(&row.name),

@@ -22,6 +22,8 @@ const CONNECTIONS: usize = 64;
 const COUPONS_EACH: u64 = 5;
 /// One in so many is scanned a second time.
 const DOUBLE: u64 = 20;
+/// Messages a second: the fastest of the limits that a new installation has.
+const PACED: u64 = 2_000;
 const OFFER: &str = "019b0000-0000-7000-8000-000000000001";
 pub const STORE: &str = "019b0000-0000-7000-8000-000000000002";
 pub const CASHIER: &str = "019b0000-0000-7000-8000-000000000003";
@@ -47,11 +49,15 @@ pub fn redeem(place: &Place) -> Result<()> {
         bounds.push(pgbench(place, &database, redeemed)?);
     }
     let (ratio, spread) = ratios(&ours, &bounds);
-    let beside = beside_a_campaign(place, &servers, &shop, median(&ours) / 2.0)?;
+    let half = median(&ours) / 2.0;
+    let beside_paced = beside_a_campaign(place, &servers, &shop, (half, Some(PACED)))?;
+    let beside_unpaced = beside_a_campaign(place, &servers, &shop, (half, None))?;
     let detail = json!({
         "coupons": members * COUPONS_EACH, "redeemed": redeemed, "scanned_twice": redeemed / DOUBLE,
         "connections": CONNECTIONS, "of_pgbench": spread, "p99_ms": round(median(&tails)),
-        "p99_ms_at_half_load_beside_a_campaign": { "value": round(beside), "target": "<= 25" },
+        "p99_ms_at_half_load_beside_a_campaign": {
+            "at_2000_a_second": round(beside_paced), "as_fast_as_it_can": round(beside_unpaced), "target": "<= 25",
+        },
     });
     let (value, baseline) = (median(&ours), median(&bounds));
     let target = ">= 1 of one statement [0.8]";
@@ -164,14 +170,22 @@ fn pgbench(place: &Place, database: &Database, redeemed: u64) -> Result<f64> {
     Ok(rate)
 }
 
-/// Milliseconds below which 99 of 100 answers come, at `per_second` while a campaign to everybody drains as fast as it can.
-fn beside_a_campaign(place: &Place, servers: &Servers, shop: &Database, per_second: f64) -> Result<f64> {
-    let mut project = Project::new(place, servers, shop, "redeem_beside")?;
+/// Milliseconds below which 99 of 100 answers come, at `per_second` while a campaign to everybody drains at `pace` messages a second, or as
+/// fast as it can.
+fn beside_a_campaign(
+    place: &Place,
+    servers: &Servers,
+    shop: &Database,
+    (per_second, pace): (f64, Option<u64>),
+) -> Result<f64> {
+    let of_campaign = pace.map_or("NULL".to_owned(), |pace| pace.to_string());
+    let mut project =
+        Project::new(place, servers, shop, &format!("redeem_beside_{}", pace.unwrap_or_default()))?;
     let mut api = Api::run(place, project.command())?;
     // The first ones open connections.
     send_all(api.port, CONNECTIONS, redemptions(0, 1_000)?)?;
     project.start_workers(1)?;
-    project.plan(CAMPAIGN, TEMPLATE, "NULL")?;
+    project.plan(CAMPAIGN, TEMPLATE, &of_campaign)?;
     wait_at_most("the campaign's first sends", Duration::from_secs(60), || {
         servers.mock.of(TEMPLATE).is_ok_and(|arrived| arrived.sent > 1_000)
     })?;
@@ -182,6 +196,6 @@ fn beside_a_campaign(place: &Place, servers: &Servers, shop: &Database, per_seco
     api.process.kill();
     ensure!(crowd.count(201) == count, "answers: {:?}", crowd.statuses);
     let p99 = quantile(&crowd.latencies, 0.99);
-    println!("  {per_second:.0} a second beside a campaign: p99 {p99:.1} ms");
+    println!("  {per_second:.0} a second beside a campaign at {of_campaign}: p99 {p99:.1} ms");
     Ok(p99)
 }

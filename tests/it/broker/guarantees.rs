@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use worker::broker::Broker;
+use worker::broker::{Broker, Message};
 use worker::topology::{DELIVERY_LIMIT, Queue};
 
 use super::harness::{in_process, in_rabbitmq, message, next, publish, take};
@@ -24,6 +24,7 @@ macro_rules! in_both {
 
 in_both! {
     a_message_is_published_consumed_and_acked
+    a_message_of_many_frames_arrives_whole_and_so_does_a_long_reason
     a_queue_keeps_to_its_own_messages
     a_retry_climbs_the_ladder_with_its_attempt_counted_and_ends_dead
     a_dead_letter_says_why_and_waits_to_be_recorded
@@ -49,6 +50,25 @@ async fn a_message_is_published_consumed_and_acked(broker: Arc<dyn Broker>) {
     received.ack().await.unwrap();
     published.join_all().await;
     broker.ping().await.unwrap();
+}
+
+async fn a_message_of_many_frames_arrives_whole_and_so_does_a_long_reason(broker: Arc<dyn Broker>) {
+    let long = Message::new("long", "回客".repeat(50_000));
+    let mut consumer = broker.consume(QUEUE).await.unwrap();
+    let mut dead = broker.consume_dead(QUEUE).await.unwrap();
+    let published = tokio::spawn({
+        let (broker, long) = (Arc::clone(&broker), long.clone());
+        async move { broker.publish(QUEUE, long).await.unwrap() }
+    });
+    let received = next(&mut consumer).await;
+    assert_eq!(received.message, long);
+    received.dead_letter(&"坏".repeat(100_000)).await.unwrap();
+    let buried = next(&mut dead).await;
+    assert_eq!(buried.message, long);
+    let reason = buried.reason.clone().unwrap();
+    assert!(reason.len() >= 100 && reason.chars().all(|character| character == '坏'));
+    buried.ack().await.unwrap();
+    published.await.unwrap();
 }
 
 async fn a_queue_keeps_to_its_own_messages(broker: Arc<dyn Broker>) {

@@ -1,6 +1,7 @@
 //! The pipeline: gates, guarantees, and what the platforms' answers do.
 
 mod answer;
+mod asking;
 mod budget;
 mod caps;
 mod crowding;

@@ -282,6 +282,9 @@ async fn a_survey_is_answered_once_and_its_questions_stay_from_then_on() {
     let change = |body: &Value| shop.app.put(&format!("/v1/console/surveys/{id}"), body).with_bearer(&owner);
     change(&body).await.expect_refusal("survey_has_answers");
     body["questions"] = json!([{ "text": "最爱", "choices": ["茶", "咖啡"] }, { "text": "为什么" }]);
+    body["points"] = json!(50);
+    change(&body).await.expect(200);
+    assert_eq!(answer(json!(["茶", "香"])).await.expect(201)["points"], 30, "as the first time");
     body["state"] = json!("withdrawn");
     change(&body).await.expect(200);
     let other = shop.token_of(shop.member().await.id).await;

@@ -41,6 +41,9 @@ impl AmqpSettings {
 /// Seconds between heartbeats unless the URL says otherwise: a silent peer is given up after about twice this.
 const HEARTBEAT_SECONDS: u16 = 15;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a frame unless the URL says otherwise: a message of the sender's is one or a few. The client keeps 64 frames' room for
+/// each connection, 8 MB with the server's own 128 KB.
+const FRAME_BYTES: u32 = 16 * 1024;
 
 pub struct AmqpBroker {
     link: Arc<Link>,
@@ -53,6 +56,7 @@ impl AmqpBroker {
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
         let mut uri: AMQPUri = settings.url.parse().map_err(BrokerError::BadAddress)?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
+        uri.query.frame_max.get_or_insert(FRAME_BYTES);
         uri.query.connection_timeout.get_or_insert(CONNECT_TIMEOUT.as_millis() as u64);
         let stop = CancellationToken::new();
         let link = Arc::new(Link::new(uri, settings, stop.clone()));
