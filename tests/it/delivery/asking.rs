@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 use entity::states::{Channel, DeliveryState};
 use futures_util::future::join_all;
 use service::delivery::{Batch, send};
+use service::ids::DeliveryId;
 use service::shared_state::{Limit, Permits, Result, SharedState};
 use tests::TestApp;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::guarantee::queued;
@@ -21,12 +23,14 @@ struct Counting {
     asked: AtomicUsize,
     asking: AtomicUsize,
     most_at_once: AtomicUsize,
+    /// Closed until it has permits: then nobody is answered.
+    gate: Semaphore,
 }
 
 impl Counting {
     fn of(inner: Arc<dyn SharedState>) -> Arc<Self> {
         let [asked, asking, most_at_once] = std::array::from_fn(|_| AtomicUsize::new(0));
-        Arc::new(Self { inner, asked, asking, most_at_once })
+        Arc::new(Self { inner, asked, asking, most_at_once, gate: Semaphore::new(0) })
     }
 }
 
@@ -54,6 +58,7 @@ impl SharedState for Counting {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let asking = self.asking.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_once.fetch_max(asking, Ordering::Relaxed);
+        let _open = self.gate.acquire().await.unwrap();
         // Whoever else would ask in this moment does.
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -76,10 +81,20 @@ async fn one_claim_at_a_time_asks_for_permits_and_seldom_in_vain() {
     let counting = Counting::of(app.ctx.shared.clone());
     let mut ctx = app.ctx.clone();
     ctx.shared = counting.clone();
-    let stop = CancellationToken::new();
-    let batches = ids.chunks(20).map(|deliveries| Batch { id: None, campaign_id: id, deliveries });
-    for sent in join_all(batches.map(|batch| send(&ctx, batch, &stop))).await {
-        sent.unwrap();
+    let batches: Vec<Vec<DeliveryId>> = ids.chunks(20).map(<[_]>::to_vec).collect();
+    let sending = batches.into_iter().map(|deliveries| {
+        let ctx = ctx.clone();
+        tokio::spawn(async move {
+            let batch = Batch { id: None, campaign_id: id, deliveries: &deliveries };
+            send(&ctx, batch, &CancellationToken::new()).await
+        })
+    });
+    let sending: Vec<_> = sending.collect();
+    // A claim of each batch, a third of what a process may hold.
+    app.wait_for(id, DeliveryState::Sending, 15).await;
+    counting.gate.add_permits(60);
+    for sent in join_all(sending).await {
+        sent.unwrap().unwrap();
     }
 
     assert_eq!(app.counts(id).await, [(DeliveryState::Sent, 60)]);
