@@ -107,8 +107,10 @@ fn who_bought_once_moves_no_cut_of_the_frequency() {
     assert_eq!(measure(&ten()), measure(&again));
     // Once within the window and before it too: that is not once.
     let mut returned = ten();
-    returned[9].purchases = 2;
-    assert_eq!(measure(&returned), [1, 2, 3, 5]);
+    for one in &mut returned[8..] {
+        one.purchases = 2;
+    }
+    assert_eq!(measure(&returned), [1, 2, 4, 5]);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use futures_util::future::join_all;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
-use service::Error;
 use service::ids::MemberId;
 use service::purchase::{Asked, RefundPurchase, refund_purchase};
 use service::rfm::rules::RfmResult;
@@ -226,6 +225,7 @@ async fn members_of_more_than_one_page_are_all_there() {
     for member in [&members[0], &members[1_999], &members[2_000], &members[2_002]] {
         buy(&shop, shop.store, &member.card_number, (1_000, "2026-05-11T04:00:00Z")).await;
     }
+    shop.app.clock.advance(Duration::days(1));
     let result = computed(&shop, RfmRequest::default()).await;
     assert_eq!((result.buyers, result.never_bought), (4, 1_999));
 }
