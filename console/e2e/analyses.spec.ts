@@ -9,7 +9,7 @@ test('a marketer sees what buyers are worth, computes a day and makes a segment 
   await page.getByRole('button', { name: '计算一天' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('统计窗口').fill('3')
-  await dialog.getByRole('button', { name: '保存' }).click()
+  await dialog.getByRole('button', { name: '开始' }).click()
   await expect(page.getByText('会员页和分群用的不是这次结果')).toBeVisible()
   await expect(classes.getByRole('link')).toHaveCount(0)
 
@@ -37,7 +37,7 @@ test('goods that go together are found, filtered and made a segment; what is lef
   await dialog.getByLabel('统计窗口').fill('365')
   await dialog.getByLabel('最少购物篮').fill('2')
   await dialog.getByLabel('最低置信度').fill('1')
-  await dialog.getByRole('button', { name: '保存' }).click()
+  await dialog.getByRole('button', { name: '开始' }).click()
   await expect(page.getByText('未计：BAG、购物袋')).toBeVisible()
 
   await page.getByLabel('提升度', { exact: true }).selectOption({ label: '不限提升度' })

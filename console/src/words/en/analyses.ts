@@ -117,9 +117,12 @@ const words: Words['analyses'] = {
   liftFrom: 'Lift ≥ {n}',
   search: 'Filter by goods',
   noneLikeThat: 'No rule fits the filter',
-  shown: '{n} shown of {of} that fit; {found} found, the 1,000 with the highest lift are kept.',
+  shown: '{n} shown of {of} that fit.',
   without: 'Bought {when}, not {then}',
   segmentWithout: 'Make a segment of who bought {when} and not {then}',
+  kept: '{found} were found; the {kept} with the highest lift are kept.',
+  begin: 'Begin',
+  begun: 'Begun',
 }
 
 export default words
