@@ -72,8 +72,6 @@ const words: Words['analyses'] = {
   people: '{n}',
   cuts: 'Cut points',
   cutsIs: 'Scores are told by fifths; equal values always get the same score. Frequency is cut among those who bought more than once.',
-  daysAgo: 'days ago',
-  orders: 'purchases',
   score: 'Score {n}',
   average: 'Average',
   between: '{from} to {to}',
@@ -123,6 +121,8 @@ const words: Words['analyses'] = {
   kept: '{found} were found; the {kept} with the highest lift are kept.',
   begin: 'Begin',
   begun: 'Begun',
+  inDays: '{n} {n|day|days}',
+  inOrders: '{n} {n|purchase|purchases}',
 }
 
 export default words
