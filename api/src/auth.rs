@@ -117,6 +117,7 @@ permissions!(
     WriteCampaigns,
     ApproveCampaigns,
     ReadReports,
+    AnalyseMembers,
     ReadSettings,
     WriteSettings,
     ReadAudit,

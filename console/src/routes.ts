@@ -8,6 +8,7 @@ import type { WordKey } from '@/words'
 import {
   BulletpointIcon,
   CalendarIcon,
+  ChartAnalyticsIcon,
   ChartBarIcon,
   ChatIcon,
   CouponIcon,
@@ -57,6 +58,14 @@ export const places: Place[] = [
     needs: 'ReadReports',
     component: () => import('@/pages/reports/ReportsPage.vue'),
     menu: { group: 'overview', icon: ChartBarIcon },
+  },
+  {
+    name: 'analyses',
+    path: '/analyses',
+    title: 'analyses.title',
+    needs: 'AnalyseMembers',
+    component: () => import('@/pages/analyses/AnalysesPage.vue'),
+    menu: { group: 'overview', icon: ChartAnalyticsIcon },
   },
   {
     name: 'campaigns',

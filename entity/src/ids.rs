@@ -43,6 +43,7 @@ macro_rules! ids {
 }
 
 ids!(
+    AssociationRunId,
     AttemptId,
     AttributeId,
     AuditEntryId,
@@ -84,6 +85,7 @@ ids!(
     RedemptionId,
     RefundId,
     RefundLineId,
+    RfmRunId,
     RightUseId,
     ScanId,
     SegmentId,

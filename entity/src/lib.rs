@@ -3,6 +3,7 @@
 pub mod ids;
 pub mod states;
 
+pub mod association_run;
 pub mod attempt;
 pub mod attribute;
 pub mod audit_entry;
@@ -64,6 +65,8 @@ pub mod refresh_token;
 pub mod refund;
 pub mod refund_line;
 pub mod return_period;
+pub mod rfm_member;
+pub mod rfm_run;
 pub mod right_use;
 pub mod scan;
 pub mod segment;

@@ -38,6 +38,12 @@ macro_rules! states {
 }
 
 states! {
+    /// waiting -> computing -> complete; one whose worker died is computed anew.
+    RunState { Waiting = "waiting", Computing = "computing", Complete = "complete" }
+    /// What a buyer is worth, by recency, frequency and money above or below the average; who bought once is apart.
+    ValueClass { ImportantValue = "important_value", ImportantGrowth = "important_growth", ImportantKeep = "important_keep", ImportantWinBack = "important_win_back", GeneralValue = "general_value", GeneralGrowth = "general_growth", GeneralKeep = "general_keep", GeneralWinBack = "general_win_back", BoughtOnce = "bought_once" }
+    /// How long ago a buyer came first and last.
+    LifecycleStage { New = "new", Active = "active", Slowing = "slowing", Asleep = "asleep", Lost = "lost" }
     StoreState { Open = "open", Closed = "closed" }
     Gender { Female = "female", Male = "male", Other = "other" }
     MemberState { Active = "active", Disabled = "disabled", Deleted = "deleted", Merged = "merged" }

@@ -17,6 +17,7 @@ mod m20261129_000012_order_gift;
 mod m20261129_000020_segment_size;
 mod m20261129_000030_coupon_scan;
 mod m20261129_000050_name_since;
+mod m20261201_000061_analysis;
 mod table;
 
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000020_segment_size::Migration),
             Box::new(m20261129_000030_coupon_scan::Migration),
             Box::new(m20261129_000050_name_since::Migration),
+            Box::new(m20261201_000061_analysis::Migration),
         ]
     }
 }

@@ -5,6 +5,8 @@
 //! [`audit`] (which names the [`request_id`]), [`outbox`], [`idempotency`]. The rest is one folder per noun of the glossary, one file per use case.
 
 mod allowance;
+mod analysis;
+pub mod association;
 pub mod attribute;
 pub mod audience;
 pub mod audit;
@@ -56,6 +58,7 @@ pub mod redirect;
 pub mod refusal;
 pub mod report;
 pub mod request_id;
+pub mod rfm;
 pub mod session;
 pub mod settings;
 pub mod shared_state;

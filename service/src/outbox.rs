@@ -45,6 +45,10 @@ pub enum Job {
     CheckTiers,
     /// How many members each segment picks today.
     CountSegments,
+    /// What buyers are worth, as of yesterday and as of the days that were asked for.
+    ComputeRfm,
+    /// The goods that were bought together, as of the days that were asked for.
+    FindAssociations,
 }
 
 /// The queue of what a person waits for; it has a relay of its own.
@@ -77,7 +81,9 @@ impl Job {
             | Self::RemindOfPoints
             | Self::CheckPoints
             | Self::CheckTiers
-            | Self::CountSegments => "member.work",
+            | Self::CountSegments
+            | Self::ComputeRfm
+            | Self::FindAssociations => "member.work",
         }
     }
 }

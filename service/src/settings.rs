@@ -35,6 +35,7 @@ const SECTIONS: &[&str] = &[
     "privacy",
     "demo",
     "feedback",
+    "rfm",
     "broker",
 ];
 
@@ -83,7 +84,7 @@ sections! {
         listen: String, database_url: Secret, amqp_url: Secret, redis_url: Secret, redis_namespace: String, timezone: Tz, secret_keys: Secret,
         brand_name: String, public_url: String, log: Log, database: Database, server: Server, sign_in: SignIn, card: Card, till: Till, wechat: Wechat,
         sms: Sms, tencent_sms: TencentSms, aliyun_sms: AliyunSms, alipay: Alipay, rates: Rates, delivery: Delivery, campaign: Campaign,
-        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, privacy: Privacy, demo: Demo, feedback: Feedback, broker: Broker,
+        caps: Caps, quiet_hours: QuietHours, receipts: Receipts, privacy: Privacy, demo: Demo, feedback: Feedback, rfm: Rfm, broker: Broker,
     }
     Log { filter: String, format: String, otlp_endpoint: String }
     Database { max_connections: u32, urgent_connections: u32, wait_seconds: u64 }
@@ -134,6 +135,7 @@ sections! {
     Privacy { text: String, contact: String, version: String }
     Demo { phones_url: String }
     Feedback { complaint_hours: i64, per_member_per_day: i64 }
+    Rfm { window_months: i32, new_days: i32, active_days: i32, slowing_days: i32, asleep_days: i32 }
     Broker { retry_seconds: Vec<f64>, relay_lease_seconds: i64, prefix: String }
 }
 
@@ -331,11 +333,21 @@ impl Settings {
         ] {
             check(rate > 0, name, "must be at least 1")?;
         }
+        self.check_rfm()?;
         check(self.card.step_seconds > 0, "card.step_seconds", "must be at least 1")
     }
 }
 
 impl Settings {
+    fn check_rfm(&self) -> Result<(), SettingsError> {
+        let Rfm { window_months, new_days, active_days, slowing_days, asleep_days } = self.rfm;
+        check((1..=60).contains(&window_months), "rfm.window_months", "must be between 1 and 60")?;
+        check(new_days >= 0, "rfm.new_days", "must be at least 0")?;
+        check(active_days >= 0, "rfm.active_days", "must be at least 0")?;
+        check(slowing_days > active_days, "rfm.slowing_days", "must be above rfm.active_days")?;
+        check(asleep_days > slowing_days, "rfm.asleep_days", "must be above rfm.slowing_days")
+    }
+
     fn check_subscriptions(&self) -> Result<(), SettingsError> {
         let mut asked: HashMap<PromptMoment, Vec<SubscriptionKind>> = HashMap::new();
         for one in &self.wechat.subscriptions {

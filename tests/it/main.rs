@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod association;
 mod audience;
 mod broker;
 mod callback;
@@ -31,6 +32,7 @@ mod preference;
 mod programme;
 mod purchase;
 mod report;
+mod rfm;
 mod sandbox;
 mod settings;
 mod shared_state;

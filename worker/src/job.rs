@@ -2,7 +2,7 @@
 
 use service::delivery::Batch;
 use service::outbox::Job;
-use service::{Context, audience, campaign, coupon, delivery, points, purchase, tier};
+use service::{Context, association, audience, campaign, coupon, delivery, points, purchase, rfm, tier};
 use tokio_util::sync::CancellationToken;
 
 pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service::Result<()> {
@@ -23,6 +23,8 @@ pub async fn run(ctx: &Context, job: &Job, stop: &CancellationToken) -> service:
         Job::CheckPoints => points::check_if_due(ctx).await.map(|_| ()),
         Job::CheckTiers => tier::check_tiers(ctx).await.map(|_| ()),
         Job::CountSegments => audience::count_segments(ctx).await.map(|_| ()),
+        Job::ComputeRfm => rfm::compute_due(ctx).await.map(|_| ()),
+        Job::FindAssociations => association::find_due(ctx).await.map(|_| ()),
     }
 }
 
@@ -38,5 +40,7 @@ pub fn name(job: &Job) -> &'static str {
         Job::CheckPoints => "check_points",
         Job::CheckTiers => "check_tiers",
         Job::CountSegments => "count_segments",
+        Job::ComputeRfm => "compute_rfm",
+        Job::FindAssociations => "find_associations",
     }
 }

@@ -28,6 +28,8 @@ const HOURLY: &[Job] = &[
     Job::CheckTiers,
     Job::CheckPoints,
     Job::CountSegments,
+    Job::ComputeRfm,
+    Job::FindAssociations,
 ];
 
 pub async fn run(ctx: Context, stop: CancellationToken) {

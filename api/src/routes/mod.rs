@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod attributes;
 pub mod callbacks;
 pub mod card;
+pub mod console_associations;
 pub mod console_audit;
 pub mod console_calendar;
 pub mod console_campaign_lift;
@@ -25,6 +26,7 @@ pub mod console_order_gifts;
 pub mod console_points;
 pub mod console_redemptions;
 pub mod console_reports;
+pub mod console_rfm;
 pub mod console_segments;
 pub mod console_settings;
 pub mod console_shop;
@@ -267,6 +269,16 @@ fn console(config: &mut ServiceConfig) {
         .service(attributes::list_member_attributes)
         .service(attributes::change_member_attributes)
         .service(events::list_member_events);
+    config
+        .service(console_rfm::compute_rfm)
+        .service(console_rfm::list_rfm_runs)
+        .service(console_rfm::get_rfm_run)
+        .service(console_rfm::get_member_value)
+        .service(console_associations::find_associations)
+        .service(console_associations::list_association_runs)
+        .service(console_associations::get_association_run)
+        .service(console_associations::get_association_exclusions)
+        .service(console_associations::save_association_exclusions);
     config
         .service(console_segments::list_segments)
         .service(console_segments::create_segment)

@@ -332,6 +332,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/association-exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is left out of the baskets. */
+        get: operations["get_association_exclusions"];
+        /** Sets what is left out of the baskets of runs that are asked for from now on. */
+        put: operations["save_association_exclusions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/association-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs, the latest that was asked for first. */
+        get: operations["list_association_runs"];
+        put?: never;
+        /** Asks which goods went together up to a day; a worker finds it. What was asked before is answered as it is. */
+        post: operations["find_associations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/association-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run with its rules. */
+        get: operations["get_association_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/attributes": {
         parameters: {
             query?: never;
@@ -1533,6 +1586,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console/members/{id}/value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a member is worth, with the day that it was told of. */
+        get: operations["get_member_value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/console/notices": {
         parameters: {
             query?: never;
@@ -1748,6 +1818,41 @@ export interface paths {
         };
         /** Trade by day, in sum, and against as many days before. */
         get: operations["report_trade"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/rfm-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs, the latest that was asked for first. */
+        get: operations["list_rfm_runs"];
+        put?: never;
+        /** Asks for the run of a day, which a worker computes. One that was asked for before is answered as it is. */
+        post: operations["compute_rfm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/console/rfm-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run with its cut points, classes, stages and grid. */
+        get: operations["get_rfm_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3651,6 +3756,75 @@ export interface components {
              */
             version: number;
         };
+        AssociationRequestBody: {
+            /**
+             * Format: date
+             * @description A day of the shop that is over; yesterday when absent.
+             */
+            as_of?: string | null;
+            /**
+             * Format: int64
+             * @description Days up to it, 90 when absent.
+             */
+            window_days?: number | null;
+            grain?: components["schemas"]["Grain"] | null;
+            /**
+             * Format: int64
+             * @description Of all baskets, in ten-thousandths; 50 when absent.
+             */
+            min_support_per_10000?: number | null;
+            /**
+             * Format: int64
+             * @description Baskets that hold everything a rule names, 5 when absent.
+             */
+            min_count?: number | null;
+            /**
+             * Format: int64
+             * @description 20 when absent.
+             */
+            min_confidence_percent?: number | null;
+        };
+        /** @description What was found in the baskets. */
+        AssociationResult: {
+            /** Format: int64 */
+            baskets: number;
+            /**
+             * Format: int64
+             * @description Purchases of which no goods are known, or only such as are left out: they are no baskets.
+             */
+            without_goods: number;
+            /**
+             * Format: int64
+             * @description How many rules there are within the limits, of which the thousand with the highest lift are kept.
+             */
+            found: number;
+            /** @description The highest lift first. */
+            rules: components["schemas"]["FoundRule"][];
+        };
+        AssociationRunBriefView: {
+            id: components["schemas"]["AssociationRunId"];
+            /** Format: date */
+            as_of: string;
+            parameters: components["schemas"]["Parameters"];
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Null until it is complete.
+             */
+            baskets?: number | null;
+            /** Format: int64 */
+            found?: number | null;
+        };
+        /** Format: uuid */
+        AssociationRunId: string;
+        AssociationRunView: {
+            run: components["schemas"]["AssociationRunBriefView"];
+            result?: components["schemas"]["AssociationResult"] | null;
+        };
         AttemptView: {
             /** Format: int32 */
             number: number;
@@ -3728,6 +3902,15 @@ export interface components {
             request_id?: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description Of the scores of those who have bought more than once; who is at least at the average is above it. */
+        Averages: {
+            /** Format: double */
+            recency: number;
+            /** Format: double */
+            frequency: number;
+            /** Format: double */
+            money: number;
         };
         BasketLineBody: {
             product_code?: string | null;
@@ -4190,6 +4373,13 @@ export interface components {
         };
         ClaimedPackView: {
             coupons: components["schemas"]["CouponView"][];
+        };
+        ClassShare: {
+            value_class: components["schemas"]["ValueClass"];
+            /** Format: int64 */
+            members: number;
+            /** Format: int64 */
+            money_fen: number;
         };
         /** @description Batches with one name are one. */
         CodeBatchView: {
@@ -4788,6 +4978,12 @@ export interface components {
             /** @description By the rules now; each member is counted once, in the line of how many audiences they stand in. */
             crowded: components["schemas"]["CrowdView"][];
         };
+        /** @description The highest value of each score but the last, from the lowest; of recency the days of score 5 come first. Empty: nobody has a value. */
+        Cuts: {
+            recency_days: number[];
+            frequency: number[];
+            money_fen: number[];
+        };
         /** @description Why a member's data is handed out or deleted: who asked, and how they proved to be the member. */
         DataRequest: {
             reason: string;
@@ -5063,6 +5259,12 @@ export interface components {
         ExchangesView: {
             items: components["schemas"]["ExchangeView"][];
         };
+        /** @description Holds for runs that are asked for from then on. */
+        Exclusions: {
+            /** @description Codes, or names of what has no code. */
+            products?: string[];
+            categories?: string[];
+        };
         /** @description When points end: at midnight in the brand's zone, counted from the day on which they can first be spent. */
         Expiry: {
             /** @enum {string} */
@@ -5318,6 +5520,36 @@ export interface components {
             purchase: components["schemas"]["PurchaseView"];
             refunds: components["schemas"]["RefundView"][];
         };
+        FoundRule: {
+            /** @description One or two. */
+            when: components["schemas"]["Good"][];
+            then: components["schemas"]["Good"];
+            /**
+             * Format: int64
+             * @description Baskets that hold all of them.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Baskets that hold what stands in front, and what stands behind.
+             */
+            when_count: number;
+            /** Format: int64 */
+            then_count: number;
+            /** Format: double */
+            support: number;
+            /** Format: double */
+            confidence: number;
+            /** Format: double */
+            lift: number;
+            /** Format: double */
+            leverage: number;
+            /**
+             * Format: double
+             * @description Null: the rule is never wrong.
+             */
+            conviction?: number | null;
+        };
         /** @description Members, each counted once per stage. */
         FunnelView: {
             /** Format: int64 */
@@ -5357,6 +5589,30 @@ export interface components {
              * @description 0 where it gave nothing more.
              */
             points: number;
+        };
+        /** @description A product, or a category by its name. */
+        Good: {
+            /** @description Null: it has none, or is a category. */
+            code?: string | null;
+            name: string;
+        };
+        /**
+         * @description What baskets are made of.
+         * @enum {string}
+         */
+        Grain: "product" | "category";
+        GridCell: {
+            /** Format: int32 */
+            recency_score: number;
+            /**
+             * Format: int32
+             * @description Null: bought once.
+             */
+            frequency_score?: number | null;
+            /** Format: int64 */
+            members: number;
+            /** Format: int64 */
+            money_fen: number;
         };
         GroupView: {
             variant?: string | null;
@@ -5529,6 +5785,11 @@ export interface components {
             members: number;
             by_end: components["schemas"]["WorthAtView"][];
         };
+        /**
+         * @description How long ago a buyer came first and last.
+         * @enum {string}
+         */
+        LifecycleStage: "new" | "active" | "slowing" | "asleep" | "lost";
         /** @description Differences to the hold-out: everybody who was meant to get a message, sent or not, against everybody held out. */
         LiftView: {
             redemption_rate?: components["schemas"]["EstimateView"] | null;
@@ -5755,6 +6016,39 @@ export interface components {
         };
         /** @enum {string} */
         MemberState: "active" | "disabled" | "deleted" | "merged";
+        /** @description By the run that stands. */
+        MemberValueView: {
+            /**
+             * Format: date
+             * @description Null: no run stands yet.
+             */
+            as_of?: string | null;
+            /** Format: int32 */
+            window_months?: number | null;
+            stage?: components["schemas"]["LifecycleStage"] | null;
+            value_class?: components["schemas"]["ValueClass"] | null;
+            /** Format: int32 */
+            recency_days?: number | null;
+            /**
+             * Format: int64
+             * @description Purchases within the window, and what was paid for them.
+             */
+            frequency?: number | null;
+            /** Format: int64 */
+            money_fen?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            recency_score?: number | null;
+            /**
+             * Format: int32
+             * @description Null also for who bought once.
+             */
+            frequency_score?: number | null;
+            /** Format: int32 */
+            money_score?: number | null;
+        };
         MemberView: {
             id: components["schemas"]["MemberId"];
             card_number: string;
@@ -6195,6 +6489,28 @@ export interface components {
                 decided_at?: string | null;
                 /** Format: date-time */
                 created_at: string;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
+        PageView_AssociationRunBriefView: {
+            items: {
+                id: components["schemas"]["AssociationRunId"];
+                /** Format: date */
+                as_of: string;
+                parameters: components["schemas"]["Parameters"];
+                state: components["schemas"]["RunState"];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                completed_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Null until it is complete.
+                 */
+                baskets?: number | null;
+                /** Format: int64 */
+                found?: number | null;
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
@@ -6885,6 +7201,24 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
+        PageView_RfmRunBriefView: {
+            items: {
+                id: components["schemas"]["RfmRunId"];
+                /** Format: date */
+                as_of: string;
+                /** Format: int32 */
+                window_months: number;
+                state: components["schemas"]["RunState"];
+                /** @description The classes of the members are this run's. */
+                standing: boolean;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                completed_at?: string | null;
+            }[];
+            /** @description Null on the last page. */
+            next_cursor?: string | null;
+        };
         PageView_RightUseView: {
             items: {
                 id: components["schemas"]["RightUseId"];
@@ -7149,6 +7483,26 @@ export interface components {
             }[];
             /** @description Null on the last page. */
             next_cursor?: string | null;
+        };
+        /** @description Everything that a run hangs on but its day. */
+        Parameters: {
+            /**
+             * Format: int64
+             * @description Days up to the day of the run, that one included.
+             */
+            window_days: number;
+            grain: components["schemas"]["Grain"];
+            /**
+             * Format: int64
+             * @description Of all baskets, in ten-thousandths.
+             */
+            min_support_per_10000: number;
+            /** Format: int64 */
+            min_count: number;
+            /** Format: int64 */
+            min_confidence_percent: number;
+            /** @description As the brand had set it. */
+            exclusions: components["schemas"]["Exclusions"];
         };
         /**
          * @description What becomes of a used coupon when part of its order is refunded: it stays used; its share is paid out with the refund; or it
@@ -8053,6 +8407,77 @@ export interface components {
             /** Format: date-time */
             as_of: string;
         };
+        RfmRequestBody: {
+            /**
+             * Format: date
+             * @description A day of the shop that is over; yesterday when absent.
+             */
+            as_of?: string | null;
+            /**
+             * Format: int32
+             * @description Purchases of so many months up to it; those of the settings when absent.
+             */
+            window_months?: number | null;
+        };
+        /** @description What a run found. */
+        RfmResult: {
+            /**
+             * Format: date
+             * @description The first day of the window.
+             */
+            first_day: string;
+            cuts: components["schemas"]["Cuts"];
+            averages: components["schemas"]["Averages"];
+            stage_days: components["schemas"]["StageDays"];
+            /**
+             * Format: int64
+             * @description Members who were there and had never bought anything that they kept.
+             */
+            never_bought: number;
+            /**
+             * Format: int64
+             * @description Who bought, but nothing within the window: they have a stage and no class.
+             */
+            before_window: number;
+            /**
+             * Format: int64
+             * @description Who bought within the window, and what they paid, refunds taken off.
+             */
+            buyers: number;
+            /** Format: int64 */
+            money_fen: number;
+            /**
+             * Format: int64
+             * @description The fifth of them with the highest sums, and what they paid of it.
+             */
+            top_buyers: number;
+            /** Format: int64 */
+            top_money_fen: number;
+            classes: components["schemas"]["ClassShare"][];
+            stages: components["schemas"]["StageShare"][];
+            /** @description Only the cells that have somebody. */
+            grid: components["schemas"]["GridCell"][];
+        };
+        RfmRunBriefView: {
+            id: components["schemas"]["RfmRunId"];
+            /** Format: date */
+            as_of: string;
+            /** Format: int32 */
+            window_months: number;
+            state: components["schemas"]["RunState"];
+            /** @description The classes of the members are this run's. */
+            standing: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            completed_at?: string | null;
+        };
+        /** Format: uuid */
+        RfmRunId: string;
+        RfmRunView: {
+            run: components["schemas"]["RfmRunBriefView"];
+            result?: components["schemas"]["RfmResult"] | null;
+        };
         /** @description Something that the tier gives at the store or the till, so many times in a period. */
         Right: {
             code: string;
@@ -8154,6 +8579,12 @@ export interface components {
         } | {
             purchase_total_fen: components["schemas"]["Range"];
         } | {
+            /** @description By the RFM run that stands, which the night makes anew; nobody while there is none. */
+            value_class: components["schemas"]["ValueClass"];
+        } | {
+            /** @description By the same run. */
+            lifecycle_stage: components["schemas"]["LifecycleStage"];
+        } | {
             enrolled: components["schemas"]["DateRange"];
         } | {
             marketing_consent: boolean;
@@ -8179,6 +8610,11 @@ export interface components {
         RuleBody: {
             rule: components["schemas"]["Rule"];
         };
+        /**
+         * @description waiting -> computing -> complete; one whose worker died is computed anew.
+         * @enum {string}
+         */
+        RunState: "waiting" | "computing" | "complete";
         RunningView: {
             id: components["schemas"]["CampaignId"];
             name: string;
@@ -8565,6 +9001,27 @@ export interface components {
             store_ids: components["schemas"]["StoreId"][];
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description A stage ends after so many days: `new` since the first purchase, the others since the last one. */
+        StageDays: {
+            /** Format: int32 */
+            new_days: number;
+            /** Format: int32 */
+            active_days: number;
+            /** Format: int32 */
+            slowing_days: number;
+            /** Format: int32 */
+            asleep_days: number;
+        };
+        StageShare: {
+            stage: components["schemas"]["LifecycleStage"];
+            /** Format: int64 */
+            members: number;
+            /**
+             * Format: int64
+             * @description Within the window.
+             */
+            money_fen: number;
         };
         StampBody: {
             store_id: components["schemas"]["StoreId"];
@@ -9174,6 +9631,11 @@ export interface components {
         };
         /** @enum {string} */
         Validity: "fixed" | "relative";
+        /**
+         * @description What a buyer is worth, by recency, frequency and money above or below the average; who bought once is apart.
+         * @enum {string}
+         */
+        ValueClass: "important_value" | "important_growth" | "important_keep" | "important_win_back" | "general_value" | "general_growth" | "general_keep" | "general_win_back" | "bought_once";
         /** @description One of several wordings; members are split by `weight`. */
         Variant: {
             name: string;
@@ -11009,6 +11471,482 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_association_exclusions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exclusions"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_association_exclusions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclusions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exclusions"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_association_runs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_AssociationRunBriefView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_associations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssociationRequestBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationRunView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_association_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationRunView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19268,6 +20206,81 @@ export interface operations {
             };
         };
     };
+    get_member_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberValueView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_notices: {
         parameters: {
             query?: {
@@ -20534,6 +21547,293 @@ export interface operations {
             };
             /** @description A field is wrong; errors says which. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rfm_runs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description Items per page, 50 unless told, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_RfmRunBriefView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_rfm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request with the same key within a day gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmRequestBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRunView"];
+                };
+            };
+            /** @description The body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused by a rule; the code says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is wrong; errors says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rfm_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRunView"];
+                };
+            };
+            /** @description No valid session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

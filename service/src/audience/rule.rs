@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use entity::states::{AgeBand, Gender, IdentityProvider, MemberState};
-use entity::{attribute, identity, member, member_attribute, member_tag, tag};
+use entity::states::{AgeBand, Gender, IdentityProvider, LifecycleStage, MemberState, ValueClass};
+use entity::{attribute, identity, member, member_attribute, member_tag, rfm_member, rfm_run, tag};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, DbBackend};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,10 @@ pub enum Rule {
     NeverBought(bool),
     PurchaseCount(Range),
     PurchaseTotalFen(Range),
+    /// By the RFM run that stands, which the night makes anew; nobody while there is none.
+    ValueClass(ValueClass),
+    /// By the same run.
+    LifecycleStage(LifecycleStage),
     Enrolled(DateRange),
     MarketingConsent(bool),
     /// Has an identity of this kind, e.g. `wechat_openid`: can be reached there.
@@ -230,6 +234,12 @@ impl Rule {
             }
             Self::PurchaseCount(range) => range.test(Column::PurchaseCount),
             Self::PurchaseTotalFen(range) => range.test(Column::PurchaseTotalFen),
+            Self::ValueClass(class) => {
+                Column::Id.in_subquery(judged(rfm_member::Column::ValueClass.eq(*class)))
+            }
+            Self::LifecycleStage(stage) => {
+                Column::Id.in_subquery(judged(rfm_member::Column::Stage.eq(*stage)))
+            }
             Self::Enrolled(range) => day.within(Column::CreatedAt, *range),
             Self::MarketingConsent(given) => Column::MarketingConsent.eq(*given),
             Self::Identity(provider) => Column::Id.in_subquery(identified(*provider)),
@@ -419,6 +429,21 @@ fn tier_of_member() -> Expr {
 
 fn points_of_member() -> Expr {
     Expr::cust("COALESCE((SELECT balance FROM points_account WHERE points_account.member_id = member.id), 0)")
+}
+
+/// Of whom the run that stands says so.
+fn judged(as_what: Expr) -> SelectStatement {
+    let standing = Query::select()
+        .column((rfm_run::Entity, rfm_run::Column::Id))
+        .from(rfm_run::Entity)
+        .and_where(rfm_run::Column::Standing.eq(true))
+        .to_owned();
+    Query::select()
+        .column((rfm_member::Entity, rfm_member::Column::MemberId))
+        .from(rfm_member::Entity)
+        .and_where(rfm_member::Column::RunId.in_subquery(standing))
+        .and_where(as_what)
+        .to_owned()
 }
 
 fn identified(provider: IdentityProvider) -> SelectStatement {

@@ -36,6 +36,7 @@ traits! {
     Tag = "tag", "门店为您做的标记", "A mark that the shop set.";
     LastPurchase = "last_purchase", "您最近一次消费的时间", "When you last bought something.";
     Purchases = "purchases", "您的消费次数或金额", "How often or how much you bought.";
+    Value = "value", "您消费的时间、次数与金额", "When, how often and for how much you bought.";
     Enrolled = "enrolled", "您入会的时间", "When you joined.";
     MarketingConsent = "marketing_consent", "您是否同意接收营销信息", "Whether you agreed to marketing.";
     Tier = "tier", "您的会员等级", "Your tier.";
@@ -70,6 +71,7 @@ fn collect(rule: &Rule, found: &mut BTreeSet<Trait>) {
         Rule::Tag(_) => Trait::Tag,
         Rule::DormantDays(_) | Rule::LastPurchase(_) => Trait::LastPurchase,
         Rule::NeverBought(_) | Rule::PurchaseCount(_) | Rule::PurchaseTotalFen(_) => Trait::Purchases,
+        Rule::ValueClass(_) | Rule::LifecycleStage(_) => Trait::Value,
         Rule::Enrolled(_) => Trait::Enrolled,
         Rule::MarketingConsent(_) => Trait::MarketingConsent,
         Rule::Identity(_) => Trait::Reachable,

@@ -5,6 +5,7 @@
 //! begun again: every step looks for what it would make, and a row of `setting` tells that all of them are done. From then
 //! on the shop belongs to whoever tries it, and what they change or remove stays so.
 
+mod analyses;
 mod dice;
 mod loyalty;
 mod members;
@@ -65,6 +66,7 @@ pub async fn seed(ctx: &Context) -> Result<Shop> {
     runs::ensure_runs(ctx, &owner, segments.regulars).await?;
     let (sent, draft) = offers::ensure_campaigns(ctx, &owner, &segments, &templates).await?;
     members::ensure_held(ctx, templates.for_a_friend).await?;
+    analyses::ensure(ctx, &owner).await?;
     let shop = Shop {
         store_id: stores[0],
         coupon_template_id: templates.claimable,

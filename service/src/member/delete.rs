@@ -5,7 +5,7 @@ use entity::states::{FeedbackState, IdentityProvider, MemberState, SubjectKind};
 use entity::{
     consent as consent_row, consent_event, feedback, feedback_reply, identity, inbox_message, member,
     member_attribute, member_event, member_merge, member_password, member_tag, passkey, preference,
-    session as session_row, sign_in_event, soter_device,
+    rfm_member, session as session_row, sign_in_event, soter_device,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -110,6 +110,7 @@ async fn clear_belongings(txn: &impl ConnectionTrait, id: MemberId) -> Result<()
     member_tag::Entity::delete_many().filter(member_tag::Column::MemberId.eq(id)).exec(txn).await?;
     inbox_message::Entity::delete_many().filter(inbox_message::Column::MemberId.eq(id)).exec(txn).await?;
     preference::Entity::delete_by_id(id).exec(txn).await?;
+    rfm_member::Entity::delete_many().filter(rfm_member::Column::MemberId.eq(id)).exec(txn).await?;
     member_attribute::Entity::delete_many()
         .filter(member_attribute::Column::MemberId.eq(id))
         .exec(txn)

@@ -1,7 +1,8 @@
 //! What a member takes along of points, tiers, the mall and stamp cards.
 
 use entity::{
-    check_in, exchange, invitation, points_entry, refund, right_use, stamp, survey_answer, tier_change,
+    check_in, exchange, invitation, points_entry, refund, rfm_member, right_use, stamp, survey_answer,
+    tier_change,
 };
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ pub(super) async fn loyalty(db: &DatabaseConnection, id: MemberId) -> Result<Val
         "exchanges": exchanges(db, id).await?,
         "stamps": stamps(db, id).await?,
         "refunds": refunds(db, id).await?,
+        "value": value(db, id).await?,
     }))
 }
 
@@ -112,6 +114,19 @@ async fn refunds(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
         json!({
             "purchase_id": row.purchase_id, "amount_fen": row.amount_fen, "points": row.points,
             "refunded_at": row.refunded_at,
+        })
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// What the member was taken for by when, how often and for how much they bought.
+async fn value(db: &DatabaseConnection, id: MemberId) -> Result<Vec<Value>> {
+    let mine = rfm_member::Column::MemberId.eq(id);
+    let rows = rfm_member::Entity::find().filter(mine).all(db).await?;
+    let row = |row: rfm_member::Model| {
+        json!({
+            "value_class": row.value_class, "stage": row.stage, "recency_days": row.recency_days,
+            "frequency": row.frequency, "money_fen": row.money_fen,
         })
     };
     Ok(rows.into_iter().map(row).collect())

@@ -31,6 +31,8 @@ pub enum Permission {
     /// Let a campaign of somebody else go out.
     ApproveCampaigns,
     ReadReports,
+    /// Compute and read what buyers are worth and which goods go together, over all stores.
+    AnalyseMembers,
     ReadSettings,
     WriteSettings,
     ReadAudit,
@@ -56,6 +58,7 @@ impl Permission {
                     | WriteCampaigns
                     | ApproveCampaigns
                     | ReadReports
+                    | AnalyseMembers
                     | ReadSettings
                     | HandleFeedback
             ),

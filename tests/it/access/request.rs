@@ -134,6 +134,7 @@ fn body(operation: &str, world: &World) -> String {
         "accept_coupon" => json!({ "token": "none" }),
         "claim_by_code" => json!({ "code": "NONE" }),
         "download_coupon_codes" => json!({ "batch": "通讯" }),
+        "save_association_exclusions" => json!({ "products": ["BAG"], "categories": [] }),
         "create_coupon_codes" => json!({ "batch": "通讯", "count": 2 }),
         "create_coupon_pack" | "change_coupon_pack" => {
             json!({ "name": "礼包", "items": [{ "template_id": template }] })

@@ -276,6 +276,16 @@ pub const TABLE: &[(&str, Who)] = &[
     ("show_progress", Staff(OFFICE)),
     ("test_send_campaign", Staff(OWNER_MARKETER)),
     ("throttle_campaign", Staff(OWNER_MARKETER)),
+    // the console: analyses
+    ("compute_rfm", Staff(OWNER_MARKETER)),
+    ("find_associations", Staff(OWNER_MARKETER)),
+    ("get_association_exclusions", Staff(OWNER_MARKETER)),
+    ("get_association_run", Staff(OWNER_MARKETER)),
+    ("get_member_value", Staff(OFFICE)),
+    ("get_rfm_run", Staff(OWNER_MARKETER)),
+    ("list_association_runs", Staff(OWNER_MARKETER)),
+    ("list_rfm_runs", Staff(OWNER_MARKETER)),
+    ("save_association_exclusions", Staff(OWNER_MARKETER)),
     // the console: feedback
     ("close_feedback", Staff(OFFICE)),
     ("list_feedback", Staff(OFFICE)),

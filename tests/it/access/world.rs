@@ -52,6 +52,8 @@ pub struct World {
     dead_letter: DeadLetterId,
     delivery: DeliveryId,
     feedback: String,
+    rfm_run: String,
+    association_run: String,
 }
 
 impl World {
@@ -110,6 +112,8 @@ impl World {
         let stamp_card = make(app, &owner, "/v1/console/stamp-cards", stamp_card(&reward)).await;
         let subject_card =
             app.get(&format!("/v1/console/members/{subject}")).with_bearer(&owner).await.expect(200);
+        let rfm_run = asked_for(app, &owner, "/v1/console/rfm-runs").await;
+        let association_run = asked_for(app, &owner, "/v1/console/association-runs").await;
         let mut callers = others(&phones, &owner, elsewhere).await;
         callers.extend([
             caller(Kind::Member, member.token),
@@ -156,6 +160,8 @@ impl World {
             dead_letter: dead_letter(&phones.app).await,
             delivery,
             feedback,
+            rfm_run,
+            association_run,
             phones,
         }
     }
@@ -197,6 +203,8 @@ impl World {
             (_, "sessions") => self.session.to_string(),
             (_, "segments") => self.segment.clone(),
             (_, "staff") => self.account.clone(),
+            (_, "rfm-runs") => self.rfm_run.clone(),
+            (_, "association-runs") => self.association_run.clone(),
             (_, "stores") => self.store.to_string(),
             _ => panic!("nothing is known for {{{segment}}} after {noun}"),
         }
@@ -298,6 +306,11 @@ async fn disabled_owner(app: &TestApp, owner: &str) -> String {
 
 async fn make(app: &TestApp, token: &str, path: &str, body: Value) -> String {
     text(&app.post(path, body).with_bearer(token).await.expect(201), "id")
+}
+
+/// A run that waits to be computed.
+async fn asked_for(app: &TestApp, owner: &str, path: &str) -> String {
+    text(&app.post(path, json!({})).with_bearer(owner).await.expect(202)["run"], "id")
 }
 
 async fn published(app: &TestApp, owner: &str) -> String {

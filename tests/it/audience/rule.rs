@@ -231,6 +231,7 @@ fn holds(rule: &Rule, one: &Person, today: NaiveDate) -> bool {
         Rule::Coupon(_) | Rule::Bought(_) | Rule::Behaviour(_) | Rule::Subscribed(_) => {
             unreachable!("see deed.rs")
         }
+        Rule::ValueClass(_) | Rule::LifecycleStage(_) => unreachable!("see rfm/standing.rs"),
         Rule::BirthdayMonth(month) => {
             one.birthday.is_some_and(|born| born.format("%-m").to_string() == month.to_string())
         }

@@ -8,6 +8,7 @@ use tests::database::{Column, TestDatabase, Way, columns};
 macro_rules! for_each_entity {
     ($do:ident) => {
         $do!(
+            association_run,
             attempt,
             attribute,
             audit_entry,
@@ -69,6 +70,8 @@ macro_rules! for_each_entity {
             refund,
             refund_line,
             return_period,
+            rfm_member,
+            rfm_run,
             right_use,
             scan,
             segment,

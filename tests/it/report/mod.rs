@@ -7,4 +7,4 @@ mod redemptions;
 mod stores;
 mod timeline;
 mod today;
-mod trade;
+pub mod trade;

@@ -49,3 +49,15 @@ fn the_public_address_is_a_web_address() {
     assert!(Settings::from_variables(&[("public_url", "https://m.example.cn")]).is_ok());
     assert_eq!(Settings::from_variables(&[("public_url", "m.example.cn")]).unwrap_err().name, "public_url");
 }
+
+#[test]
+fn the_stages_of_buyers_follow_each_other_and_a_window_has_a_length() {
+    let refused = |name: &str, text: &str| Settings::from_variables(&[(name, text)]).unwrap_err().name;
+    assert_eq!(refused("rfm.window_months", "0"), "rfm.window_months");
+    assert_eq!(refused("rfm.window_months", "61"), "rfm.window_months");
+    assert_eq!(refused("rfm.new_days", "-1"), "rfm.new_days");
+    assert_eq!(refused("rfm.active_days", "180"), "rfm.slowing_days");
+    assert_eq!(refused("rfm.slowing_days", "365"), "rfm.asleep_days");
+    let shop = Settings::from_variables(&[("rfm.active_days", "30"), ("rfm.asleep_days", "200")]).unwrap();
+    assert_eq!((shop.rfm.active_days, shop.rfm.slowing_days, shop.rfm.asleep_days), (30, 180, 200));
+}

@@ -46,6 +46,9 @@ export function describeTest(test: TestNode, names: Names): string {
       return `${name}${t('audiences.is')}${names.tier(String(value))}`
     case 'ageBand':
       return `${name}${t('audiences.is')}${tCode('audiences', `age_band_${String(value)}`)}`
+    case 'valueClass':
+    case 'stage':
+      return `${name}${t('audiences.is')}${tCode('audiences', `${test.property}_${String(value)}`)}`
     case 'coupon':
       return describeCoupon(value as Deed, names)
     case 'bought':

@@ -35,6 +35,8 @@ export type Editor =
   | 'age'
   | 'dates'
   | 'attribute'
+  | 'valueClass'
+  | 'stage'
   | DeedEditor
 
 /** What asks for several things at once. */
@@ -42,6 +44,17 @@ export type DeedEditor = 'coupon' | 'bought' | 'behaviour'
 
 /** What the mini-program tells of a member who agreed to it. */
 export const EVENTS = ['page_view', 'coupon_view'] as const
+
+/** A rule that an address carries; anything else is nothing. */
+export function ruleIn(text: unknown): ApiRule | null {
+  if (typeof text !== 'string') return null
+  try {
+    const told: unknown = JSON.parse(text)
+    return told !== null && typeof told === 'object' && !Array.isArray(told) && Object.keys(told).length === 1 ? (told as ApiRule) : null
+  } catch {
+    return null
+  }
+}
 
 /** What is asked of a deed; null is not asked. */
 export type Deed = Record<string, string | number | null>
@@ -51,6 +64,20 @@ export interface AttributeAsk extends Range, DayRange {
   key: string
   is: string[] | null
 }
+
+/** Of buyers; the API's own words. */
+export const VALUE_CLASSES = [
+  'important_value',
+  'important_growth',
+  'important_keep',
+  'important_win_back',
+  'general_value',
+  'general_growth',
+  'general_keep',
+  'general_win_back',
+  'bought_once',
+] as const
+export const STAGES = ['new', 'active', 'slowing', 'asleep', 'lost'] as const
 
 export const GROUPS = ['profile', 'standing', 'purchases', 'activity', 'reach'] as const
 
@@ -77,6 +104,8 @@ export const PROPERTIES = [
   { key: 'never_bought', editor: 'yesNo', group: 'purchases' },
   { key: 'purchase_count', editor: 'number', group: 'purchases' },
   { key: 'purchase_total_fen', editor: 'money', group: 'purchases' },
+  { key: 'value_class', editor: 'valueClass', group: 'purchases' },
+  { key: 'lifecycle_stage', editor: 'stage', group: 'purchases' },
   { key: 'bought', editor: 'bought', group: 'purchases' },
   { key: 'coupon', editor: 'coupon', group: 'activity' },
   { key: 'behaviour', editor: 'behaviour', group: 'activity' },
@@ -135,6 +164,10 @@ export function blankOf(editor: Editor): TestValue {
       return 'female'
     case 'ageBand':
       return 'young'
+    case 'valueClass':
+      return 'important_value'
+    case 'stage':
+      return 'active'
     case 'month':
       return 1
     case 'coupon':

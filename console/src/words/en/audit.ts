@@ -117,6 +117,9 @@ const words: Words['audit'] = {
   'feedback.close': 'closed feedback',
   'platform_account.check': 'checked platform account{name}',
   'coupon_code.download': 'downloaded the codes of coupon template{name}',
+  'rfm.compute': 'asked for the worth of members',
+  'association.find': 'asked which goods go together',
+  'association_exclusions.save': 'saved what is left out of the baskets',
 }
 
 export default words

@@ -1,5 +1,6 @@
 import type { Words } from '../zh-CN'
 import account from './account'
+import analyses from './analyses'
 import attributes from './attributes'
 import audiences from './audiences'
 import audit from './audit'
@@ -29,6 +30,7 @@ import today from './today'
 
 const words: Words = {
   account,
+  analyses,
   attributes,
   audiences,
   audit,

@@ -205,6 +205,18 @@ const words: Words['members'] = {
   notFilled: 'Not filled in',
   fillIn: 'Fill in',
   noPurchasesHint: 'They appear once a store scans the card or a till uploads them.',
+  worthTitle: 'Worth',
+  worthNoRun: 'Nothing was computed yet; it is done every night.',
+  worthNever: 'No purchase that was kept as of {day}.',
+  valueClass: 'Class',
+  worthOutside: 'Bought nothing within the window',
+  stage: 'Stage',
+  worthLast: 'Last purchase',
+  worthDays: '{n} {n|day|days} ago',
+  worthTimes: 'Purchases',
+  worthMoney: 'Spend',
+  worthScore: 'score {n}',
+  worthAsOf: 'As of {day}, purchases of {n} {n|month|months}, refunds taken off.',
 }
 
 export default words

@@ -115,4 +115,7 @@ export default {
   'feedback.close': '关闭了会员的反馈',
   'platform_account.check': '检查了平台账号{name}',
   'coupon_code.download': '下载了券模板{name}的兑换码',
+  'rfm.compute': '要求计算会员价值',
+  'association.find': '要求查找商品搭配',
+  'association_exclusions.save': '保存了不参与搭配分析的商品',
 }

@@ -1,4 +1,5 @@
 import account from './account'
+import analyses from './analyses'
 import attributes from './attributes'
 import audiences from './audiences'
 import audit from './audit'
@@ -28,6 +29,7 @@ import today from './today'
 
 const words = {
   account,
+  analyses,
   attributes,
   audiences,
   audit,

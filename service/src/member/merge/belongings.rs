@@ -86,6 +86,7 @@ pub const BELONGINGS: &[(&str, How)] = &[
     ("member_tag", How::Missing(&["tag_id"])),
     ("member_attribute", How::Missing(&["attribute_id"])),
     ("member_event", How::Missing(&["client_id"])),
+    ("rfm_member", How::Stay("the next run counts what both bought")),
     ("inbox_message", How::All),
     ("opt_out", How::Missing(&["channel", "topic"])),
     ("opt_out_event", How::All),
