@@ -13,7 +13,7 @@ use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::MemberId;
 
-/// Merges that end while we wait for their lock; more than this do not follow one another.
+/// Merges that end while we wait for their lock or read; more than this do not follow one another.
 const HOPS: usize = 8;
 
 /// Who answers for the id; the id itself when it was never merged away.
@@ -47,13 +47,16 @@ pub async fn find_current(connection: &impl ConnectionTrait, id: MemberId) -> Re
     }
 }
 
-/// The row itself, or that of who answers for it.
-pub async fn answering(connection: &impl ConnectionTrait, row: member::Model) -> Result<member::Model> {
-    if row.state != MemberState::Merged {
-        return Ok(row);
+/// The row itself, or that of who answers for it. Who answered for it a moment ago may have been merged since.
+pub async fn answering(connection: &impl ConnectionTrait, mut row: member::Model) -> Result<member::Model> {
+    for _ in 0..HOPS {
+        if row.state != MemberState::Merged {
+            break;
+        }
+        let id = current(connection, row.id).await?;
+        row = member::Entity::find_by_id(id).one(connection).await?.unwrap_or(row);
     }
-    let id = current(connection, row.id).await?;
-    Ok(member::Entity::find_by_id(id).one(connection).await?.unwrap_or(row))
+    Ok(row)
 }
 
 /// The row of who answers for the id, locked for a change. A merge that is under way is waited for and followed.

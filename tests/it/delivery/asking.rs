@@ -91,7 +91,7 @@ async fn one_claim_at_a_time_asks_for_permits_and_seldom_in_vain() {
     });
     let sending: Vec<_> = sending.collect();
     // A claim of each batch, a third of what a process may hold.
-    app.wait_for(id, DeliveryState::Sending, 15).await;
+    app.wait_for(id, DeliveryState::Sending, 12).await;
     counting.gate.add_permits(60);
     for sent in join_all(sending).await {
         sent.unwrap().unwrap();
