@@ -74,8 +74,8 @@ struct Pair {
 pub(crate) async fn merge(ctx: &Context, txn: &DatabaseTransaction, order: MergeOrder<'_>) -> Result<Merged> {
     let ids = [order.members.0, order.members.1];
     lock_messages(txn, ids).await?;
-    let rows = lock_members(txn, ids).await?;
-    if rows.iter().any(|row| row.state == MemberState::Merged) || !hold_new_messages(txn, ids).await? {
+    let Some(rows) = lock_members(txn, ids).await? else { return Ok(Merged::Stale) };
+    if !hold_new_messages(txn, ids).await? {
         return Ok(Merged::Stale);
     }
     let [kept, gone] = elder_first(rows)?;
@@ -149,13 +149,22 @@ async fn hold_new_messages(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Res
     Ok(held.len() >= notices.len())
 }
 
-async fn lock_members(txn: &DatabaseTransaction, ids: [MemberId; 2]) -> Result<Vec<member::Model>> {
-    Ok(member::Entity::find()
-        .filter(member::Column::Id.is_in(ids))
-        .order_by_asc(member::Column::Id)
-        .lock_exclusive()
-        .all(txn)
-        .await?)
+/// One after the other, in the order of their ids. None when one was merged away, whose row is then left alone: who follows that merge may
+/// hold it and wait for another of ours.
+async fn lock_members(
+    txn: &DatabaseTransaction,
+    mut ids: [MemberId; 2],
+) -> Result<Option<Vec<member::Model>>> {
+    ids.sort_unstable();
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        if crate::redirect::is_merged(txn, &[id]).await? {
+            return Ok(None);
+        }
+        rows.extend(member::Entity::find_by_id(id).lock_exclusive().one(txn).await?);
+    }
+    let all_stay = rows.iter().all(|row| row.state != MemberState::Merged);
+    Ok(all_stay.then_some(rows))
 }
 
 /// Who enrolled first stays: the longest history, and the card that was handed out first.
