@@ -96,6 +96,19 @@ pub async fn hold_current(connection: &impl ConnectionTrait, id: MemberId) -> Re
 
 /// Those of `ids` who are active, kept from being merged away until the transaction ends; locked in the order of their ids.
 pub async fn hold_active(connection: &impl ConnectionTrait, ids: &[MemberId]) -> Result<HashSet<MemberId>> {
+    hold(connection, ids, &[MemberState::Active]).await
+}
+
+/// Those of `ids` who are members still, kept from being merged away or deleted until the transaction ends; locked in the order of their ids.
+pub async fn hold_present(connection: &impl ConnectionTrait, ids: &[MemberId]) -> Result<HashSet<MemberId>> {
+    hold(connection, ids, &[MemberState::Active, MemberState::Disabled]).await
+}
+
+async fn hold(
+    connection: &impl ConnectionTrait,
+    ids: &[MemberId],
+    states: &[MemberState],
+) -> Result<HashSet<MemberId>> {
     let rows: Vec<(MemberId, MemberState)> = member::Entity::find()
         .select_only()
         .column(member::Column::Id)
@@ -106,7 +119,7 @@ pub async fn hold_active(connection: &impl ConnectionTrait, ids: &[MemberId]) ->
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(rows.into_iter().filter(|(_, state)| *state == MemberState::Active).map(|(id, _)| id).collect())
+    Ok(rows.into_iter().filter(|(_, state)| states.contains(state)).map(|(id, _)| id).collect())
 }
 
 async fn lock(

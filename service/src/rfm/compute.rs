@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::db::insert_all;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, RfmRunId};
+use crate::redirect;
 
 const TABLE: &str = "rfm_run";
 /// Members that are read at once.
@@ -218,7 +219,14 @@ async fn write_members(
         if !claim.renew(ctx, &txn).await? {
             return Ok(false);
         }
-        let rows = page.iter().map(|one| row_of(run_id, one, measure.judge(one))).collect();
+        // Some may have left since they were read; whoever leaves from now on waits for these rows and takes them away.
+        let ids: Vec<MemberId> = page.iter().map(|one| one.member_id).collect();
+        let present = redirect::hold_present(&txn, &ids).await?;
+        let rows = page
+            .iter()
+            .filter(|one| present.contains(&one.member_id))
+            .map(|one| row_of(run_id, one, measure.judge(one)))
+            .collect();
         insert_all::<rfm_member::Entity>(&txn, rows).await?;
         txn.commit().await?;
     }

@@ -1,13 +1,18 @@
 //! The run that stands: whose rows the members' pages, segments and copies of data read.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
 use chrono::Duration;
 use entity::states::{LifecycleStage, StaffRole, ValueClass};
 use entity::{member, rfm_member, rfm_run};
+use futures_util::future::join;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use service::audience::{Rule, Trait, traits_of};
 use service::member::{delete_member, export_member};
-use service::rfm::{RfmRequest, value_of_member};
+use service::rfm::{RfmRequest, compute_due, value_of_member};
 
 use super::run::{computed, of, shop_in_may};
 use crate::coupon::shop::Shop;
@@ -129,6 +134,45 @@ async fn a_copy_of_the_data_tells_it_and_leaving_takes_it_away() {
     assert_eq!(left, 0);
     shop.app.clock.advance(Duration::days(1));
     assert_eq!(computed(&shop, RfmRequest::default()).await.buyers, 2, "and no run counts who left");
+}
+
+/// None: it has more to do after it was polled so often.
+async fn polled<F: Future>(mut future: Pin<&mut F>, mut times: usize) -> Option<F::Output> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if times == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            times -= 1;
+            Poll::Pending
+        },
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_has_nobody_who_left_while_it_was_computed_whenever_that_was() {
+    let shop = shop_in_may().await;
+    let members = shop.members(60).await;
+    for member in &members {
+        buy(&shop, shop.store, &member.card_number, (1_000, "2026-05-11T04:00:00Z")).await;
+    }
+    let mut moments = 0;
+    for member in &members {
+        shop.app.clock.advance(Duration::days(1));
+        let mut computing = pin!(compute_due(shop.ctx()));
+        if polled(computing.as_mut(), moments).await.is_some() {
+            break;
+        }
+        moments += 1;
+        let leaving = delete_member(shop.ctx(), &shop.owner, member.id, "asked");
+        let (computed, left) = join(computing, leaving).await;
+        assert_eq!((computed.unwrap(), left.unwrap()), (1, ()));
+
+        let ids = rows(&shop).await.into_iter().map(|row| row.member_id);
+        assert!(!ids.clone().any(|id| id == member.id), "left in moment {moments}");
+        assert!(ids.count() >= members.len() - moments);
+    }
+    assert!((10..members.len()).contains(&moments), "{moments}");
 }
 
 #[tokio::test]
