@@ -72,6 +72,29 @@ test('the menu, which is longer than the screen, shows the page that is open', a
   await expect(menu.getByRole('link', { name: '设置' })).not.toBeInViewport()
 })
 
+test('on a phone the menu covers the page until a page is chosen, and no page is wider than the screen', async ({ as, page }) => {
+  test.slow()
+  await as('owner', '/account')
+  const places = [...(await menuOf(page)), ...TABS, { name: '新建活动', path: '/campaigns/new' }, { name: '新建券模板', path: '/coupons/new' }]
+  await page.setViewportSize({ width: 375, height: 812 })
+  for (const place of places) {
+    await open(page, place.path)
+    await settled(page)
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    expect.soft(width, `${place.name} ${place.path}`).toBeLessThanOrEqual(375)
+  }
+  const menu = page.getByRole('navigation', { name: '主导航' })
+  const unfold = page.getByRole('button', { name: '展开导航' })
+  await expect(menu).toBeHidden()
+  await unfold.click()
+  await menu.getByRole('link', { name: '会员', exact: true }).click()
+  await expect(page).toHaveURL(/\/console\/members/)
+  await expect(menu).toBeHidden()
+  await unfold.click()
+  await page.keyboard.press('Escape')
+  await expect(menu).toBeHidden()
+})
+
 /** Tab from the content on: whatever can be clicked gets the focus, and shows it. */
 async function expectAllReached(page: Page, name: string) {
   const wanted = await page.evaluate(() => {

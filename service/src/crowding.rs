@@ -16,9 +16,9 @@ use crate::context::Context;
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(15);
 const TIMES_CALM: i32 = 4;
 /// How often a process tells, and how often one asks.
-const EVERY: TimeDelta = TimeDelta::milliseconds(100);
-/// So many who wait all of that time, or more for a part of it, are a crowd.
-const CROWD: i32 = 3;
+const EVERY: TimeDelta = TimeDelta::milliseconds(50);
+/// So many who waited too long within that time are a crowd.
+const CROWD: u32 = 3;
 /// The longest rest, also when the clock was set back.
 const LONGEST_REST: TimeDelta = TimeDelta::seconds(1);
 const KEY: &str = "database.crowded";
@@ -32,8 +32,8 @@ impl Share {
     pub const LEAST: Self = Self(0.125);
     /// More than a process has connections.
     pub const MOST: Self = Self(64.0);
-    /// What the first complaint halves: about as many as are under way when all cores are busy.
-    const BUSY: f64 = 8.0;
+    /// What the first complaint halves: people at a till wait for no ladder, so one transaction at a time is left at once.
+    const BUSY: f64 = 2.0;
     /// In each time between two questions.
     const GROWTH: f64 = 1.05;
 
@@ -75,10 +75,9 @@ struct State {
     asked_at: DateTime<Utc>,
     /// The number of complaints when it was asked for last.
     complaints: Option<String>,
-    /// Since when waits are added up, to what, and whether it was told.
+    /// Since when those are counted who waited too long, and how many they are.
     since: DateTime<Utc>,
-    waited: TimeDelta,
-    told: bool,
+    waited: u32,
     calm: [Calm; 2],
 }
 
@@ -92,8 +91,7 @@ impl Default for Crowding {
             asked_at: never,
             complaints: None,
             since: never,
-            waited: TimeDelta::zero(),
-            told: false,
+            waited: 0,
             calm: [Calm::default(); 2],
         };
         Self(Arc::new(Known {
@@ -185,7 +183,7 @@ enum Next {
 }
 
 impl Crowding {
-    /// True once in a tenth of a second in which so many waited too long.
+    /// True once in a twentieth of a second in which so many waited too long.
     fn is_crowded(&self, what: Wait, waited: TimeDelta, now: DateTime<Utc>) -> bool {
         let mut state = self.lock();
         let calm = state.calm[what as usize].learn(waited, now);
@@ -193,12 +191,10 @@ impl Crowding {
             return false;
         }
         if (now - state.since).abs() >= EVERY {
-            (state.since, state.waited, state.told) = (now, TimeDelta::zero(), false);
+            (state.since, state.waited) = (now, 0);
         }
-        state.waited += waited.min(EVERY);
-        let is_new = !state.told && state.waited >= EVERY * CROWD;
-        state.told |= is_new;
-        is_new
+        state.waited += 1;
+        state.waited == CROWD
     }
 
     /// Learns from what was told since it asked last.

@@ -51,6 +51,9 @@ pub enum Job {
     FindAssociations,
 }
 
+/// Each of them is settled when all have been tried, so a message names no more.
+const NOTICES_TOGETHER: usize = 100;
+
 /// The queue of what a person waits for; it has a relay of its own.
 const URGENT: &str = "delivery.urgent";
 
@@ -167,6 +170,46 @@ pub async fn delete(ctx: &Context, ids: &[OutboxId]) -> Result<()> {
         .exec(ctx.db.writer())
         .await?;
     Ok(())
+}
+
+/// Rows that go as one message.
+#[derive(Debug)]
+pub struct Parcel {
+    pub ids: Vec<OutboxId>,
+    pub queue: String,
+    pub body: serde_json::Value,
+}
+
+/// Every row by itself, but notices that wait together: a message of them costs the queue and the database about the same however many it
+/// names.
+pub fn pack(rows: Vec<Row>) -> Vec<Parcel> {
+    let mut parcels: Vec<Parcel> = Vec::with_capacity(rows.len());
+    let mut with_room = None;
+    for mut row in rows {
+        let count = notices_of(&mut row.body).map_or(0, |notices| notices.len());
+        let open =
+            with_room.and_then(|at: usize| notices_of(&mut parcels[at].body).map(|notices| (at, notices)));
+        match (open, notices_of(&mut row.body)) {
+            (Some((at, notices)), Some(more)) if notices.len() + count <= NOTICES_TOGETHER => {
+                notices.append(more);
+                parcels[at].ids.push(row.id);
+            }
+            (_, notices) => {
+                if notices.is_some() {
+                    with_room = Some(parcels.len());
+                }
+                parcels.push(Parcel { ids: vec![row.id], queue: row.queue, body: row.body });
+            }
+        }
+    }
+    parcels
+}
+
+fn notices_of(body: &mut serde_json::Value) -> Option<&mut Vec<serde_json::Value>> {
+    if body.get("job")? != "send_notices" {
+        return None;
+    }
+    body.get_mut("notice_ids")?.as_array_mut()
 }
 
 /// Lets go of rows that could not be published, so that the next round takes them.

@@ -25,6 +25,7 @@ mod mall;
 mod member;
 mod migration;
 mod one_by_one;
+mod outbox;
 mod platform;
 mod platform_account;
 mod points;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use service::outbox::{self, Part, Row};
+use service::ids::OutboxId;
+use service::outbox::{self, Parcel, Part};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +15,8 @@ use crate::worker::Worker;
 
 const PAGE: u64 = 200;
 const IDLE: Duration = Duration::from_millis(50);
-/// Somebody waits for what is urgent; one small read finds out.
-const URGENT_IDLE: Duration = Duration::from_millis(10);
+/// Between two rounds of what is urgent, for which somebody waits. Also after one that found some: what is written meanwhile goes together.
+const URGENT_PAUSE: Duration = Duration::from_millis(10);
 /// Between two looks of somebody who waits for the relay to be through.
 const POLL: Duration = Duration::from_millis(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -25,11 +26,9 @@ const DELETE_AT_ONCE: usize = 200;
 /// Runs until told to stop; what is then on its way is carried again by the next relay.
 pub async fn run(worker: Worker, part: Part, stop: CancellationToken) {
     let mut publishing = JoinSet::new();
-    let idle = if part == Part::Urgent { URGENT_IDLE } else { IDLE };
     loop {
         let wait = match round(&worker, part, &mut publishing).await {
-            Ok(0) => idle,
-            Ok(_) => Duration::ZERO,
+            Ok(moved) => pause(part, moved),
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be relayed; trying again");
                 AFTER_ERROR
@@ -43,6 +42,14 @@ pub async fn run(worker: Worker, part: Part, stop: CancellationToken) {
     let _ = settle(&worker, &mut publishing).await;
 }
 
+fn pause(part: Part, moved: usize) -> Duration {
+    match part {
+        Part::Urgent if moved < PAGE as usize => URGENT_PAUSE,
+        _ if moved == 0 => IDLE,
+        _ => Duration::ZERO,
+    }
+}
+
 /// One page from the outbox to the broker; answers how many rows began or ended their way.
 async fn round(worker: &Worker, part: Part, publishing: &mut Publishing) -> service::Result<usize> {
     let ended = settle(worker, publishing).await?;
@@ -51,27 +58,30 @@ async fn round(worker: &Worker, part: Part, publishing: &mut Publishing) -> serv
     }
     let rows = outbox::claim(&worker.ctx, part, PAGE, worker.relay_lease()).await?;
     let begun = rows.len();
-    for row in rows {
+    for parcel in outbox::pack(rows) {
         worker.outstanding.add();
-        publishing.spawn(publish(worker.clone(), row));
+        publishing.spawn(publish(worker.clone(), parcel));
     }
     Ok(begun + ended)
 }
 
-pub type Publishing = JoinSet<(Row, bool)>;
+/// The rows of a message, and whether it is safe.
+pub type Publishing = JoinSet<(Vec<OutboxId>, bool)>;
 
-async fn publish(worker: Worker, row: Row) -> (Row, bool) {
-    let Some(queue) = Queue::ALL.into_iter().find(|queue| queue.name() == row.queue) else {
-        tracing::error!(outbox_id = %row.id, queue = row.queue, "an outbox row names no queue of ours");
-        return (row, false);
+async fn publish(worker: Worker, parcel: Parcel) -> (Vec<OutboxId>, bool) {
+    let Parcel { ids, queue, body } = parcel;
+    let Some(queue) = Queue::ALL.into_iter().find(|known| known.name() == queue) else {
+        tracing::error!(outbox_id = %ids[0], queue, "an outbox row names no queue of ours");
+        worker.outstanding.done();
+        return (ids, false);
     };
-    let body = Bytes::from(row.body.to_string());
-    match worker.broker.publish(queue, Message::new(row.id.to_string(), body)).await {
-        Ok(()) => (row, true),
+    let body = Bytes::from(body.to_string());
+    match worker.broker.publish(queue, Message::new(ids[0].to_string(), body)).await {
+        Ok(()) => (ids, true),
         Err(error) => {
-            tracing::warn!(outbox_id = %row.id, %error, "a message could not be published; its row stays");
+            tracing::warn!(outbox_id = %ids[0], %error, "a message could not be published; its rows stay");
             worker.outstanding.done();
-            (row, false)
+            (ids, false)
         }
     }
 }
@@ -83,8 +93,8 @@ async fn settle(worker: &Worker, publishing: &mut Publishing) -> service::Result
         && let Some(published) = publishing.try_join_next()
     {
         match published {
-            Ok((row, true)) => safe.push(row.id),
-            Ok((row, false)) => failed.push(row.id),
+            Ok((ids, true)) => safe.extend(ids),
+            Ok((ids, false)) => failed.extend(ids),
             Err(error) => {
                 tracing::error!(%error, "a publishing task ended badly; its row's claim will lapse")
             }

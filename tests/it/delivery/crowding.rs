@@ -84,6 +84,17 @@ async fn a_worker_makes_way_while_people_wait_and_comes_back_when_they_do_not() 
 }
 
 #[tokio::test]
+async fn three_who_waited_too_long_leave_a_worker_one_transaction_at_a_time() {
+    let app = TestApp::start().await;
+    let worker = worker(&app);
+    drop(turns(&worker, 30).await);
+    app.clock.advance(A_TENTH);
+    wait(&app, 3, TimeDelta::milliseconds(20)).await;
+    let _only = crowding::turn(&worker).await;
+    assert!(crowding::turn(&worker).now_or_never().is_none());
+}
+
+#[tokio::test]
 async fn neither_short_waits_nor_those_of_a_few_are_a_crowd() {
     let app = TestApp::start().await;
     let worker = worker(&app);

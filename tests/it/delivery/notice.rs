@@ -1,14 +1,16 @@
 //! Notices: told once, in the inbox in any case, by the platform where the member agreed, whatever else is going on.
 
 use chrono::Duration;
-use entity::states::{Channel, DeliveryState, StaffRole};
-use entity::{inbox_message, notice, outbox};
+use entity::states::{Channel, DeliveryState, MemberState, StaffRole};
+use entity::{inbox_message, member, notice, outbox as outbox_row};
 use futures_util::future::join_all;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use service::delivery::notices::{recover_notices, send_notices};
 use service::ids::{MemberId, NoticeId};
 use service::notice::{self as notices, Kind, NewNotice, NoticeRow, Step};
+use service::outbox;
 use service::platforms::Platforms;
 use tests::TestApp;
 use tests::builders::message;
@@ -50,7 +52,7 @@ async fn in_inbox(app: &TestApp, member: MemberId) -> u64 {
 /// Without its job: somebody else's business.
 async fn told_aside(app: &TestApp, member: MemberId, kind: Kind) -> NoticeId {
     tell(app, receipt(member, kind, "R1")).await;
-    outbox::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
+    outbox_row::Entity::delete_many().exec(app.ctx.db.writer()).await.unwrap();
     rows(app).await[0].id
 }
 
@@ -107,6 +109,57 @@ async fn a_job_that_comes_twice_and_to_two_workers_at_once_tells_once() {
     work(&app, id).await;
     app.callbacks_settled().await;
     assert_eq!((app.messages_received(), in_inbox(&app, one.member).await), (1, 1));
+}
+
+#[tokio::test]
+async fn of_those_in_one_message_each_is_told_as_if_alone() {
+    let app = TestApp::with_platforms().await;
+    let members: Vec<MemberId> = app.reachable(4, 2).await.into_iter().map(|one| one.member).collect();
+    let [often, once, gone, later] = members[..] else { panic!("four members") };
+    let told = [(often, "A1"), (once, "B1"), (often, "A2"), (gone, "C1"), (often, "A3"), (later, "D1")];
+    for (member, key) in told {
+        tell(&app, receipt(member, Kind::RedemptionReceipt, key)).await;
+    }
+    let set = |column: notice::Column, value: Expr, key: &str| {
+        let of_key = notice::Column::BusinessKey.eq(key);
+        notice::Entity::update_many().col_expr(column, value).filter(of_key).exec(app.ctx.db.writer())
+    };
+    set(notice::Column::NotBefore, Expr::value(app.ctx.now() + Duration::hours(1)), "D1").await.unwrap();
+    member::Entity::update_many()
+        .col_expr(member::Column::State, Expr::value(MemberState::Disabled))
+        .filter(member::Column::Id.eq(gone))
+        .exec(app.ctx.db.writer())
+        .await
+        .unwrap();
+    let ids: Vec<NoticeId> = rows(&app).await.iter().map(|row| row.id).collect();
+    assert_eq!(outbox::pack(waiting(&app).await).len(), 1, "they go as one message");
+    send_notices(&app.ctx, &ids, &CancellationToken::new()).await.unwrap();
+    app.callbacks_settled().await;
+
+    let ended: Vec<_> = rows(&app)
+        .await
+        .into_iter()
+        .map(|row| (row.business_key, row.state, row.channel, row.attempts))
+        .collect();
+    let wechat = Channel::WechatSubscribe;
+    let expected = [
+        ("A1", DeliveryState::Delivered, wechat, 1),
+        ("B1", DeliveryState::Delivered, wechat, 1),
+        ("A2", DeliveryState::Delivered, wechat, 1),
+        ("C1", DeliveryState::Suppressed, wechat, 1),
+        ("A3", DeliveryState::Sent, Channel::Inbox, 1),
+        ("D1", DeliveryState::Queued, wechat, 0),
+    ];
+    assert_eq!(ended, expected.map(|(key, state, channel, tries)| (key.to_owned(), state, channel, tries)));
+    assert_eq!(app.messages_received(), 3);
+    assert_eq!(app.consent_left(often, COUPON_EXPIRY).await, (0, 0));
+    assert_eq!(app.consent_left(once, COUPON_EXPIRY).await, (1, 0));
+    let inboxes = join_all(members.iter().map(|member| in_inbox(&app, *member))).await;
+    assert_eq!(inboxes, [3, 1, 0, 0]);
+}
+
+async fn waiting(app: &TestApp) -> Vec<outbox::Row> {
+    outbox_row::Entity::find().all(app.ctx.db.read()).await.unwrap()
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ async fn polled<F: Future>(mut future: Pin<&mut F>, mut times: usize) -> Option<
         Poll::Pending => {
             times -= 1;
             Poll::Pending
-        },
+        }
     })
     .await
 }

@@ -1,20 +1,22 @@
 //! The claim of notices, one transaction: take the rows, put the inbox's copy there, decide, hold the consent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use entity::states::{Channel, ConsentKind, DeliveryState, IdentityProvider, MemberState};
 use entity::{consent, identity, inbox_message, member, notice};
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
+use super::super::reason::Reason;
 use super::super::rest;
 use super::rules::{Decision, Standing, decide};
 use crate::consent as ledger;
 use crate::context::Context;
-use crate::db::is_any;
+use crate::db::{insert_all, is_any, plan_once};
 use crate::error::Result;
 use crate::ids::{MemberId, NoticeId};
 use crate::member::Phone;
@@ -28,20 +30,55 @@ pub struct Claimed {
     pub address: String,
 }
 
-/// Rows that somebody else holds are theirs.
+/// Rows that somebody else holds are theirs. However many they are, each table is read and written by one statement; only who is called
+/// has the consent held by one of their own.
 pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
     let (txn, rows, members) = lock(ctx, ids).await?;
-    let mut standings = standings(ctx, &txn, members).await?;
-    let mut claimed = Vec::new();
-    for row in rows {
-        let standing = standings.entry(row.member_id).or_default();
-        if row.attempts == 0 && standing.active {
-            put_in_inbox(ctx, &txn, &row).await?;
-        }
-        claimed.extend(claim_one(ctx, &txn, row, standing).await?);
+    let judged = judge_all(ctx, &txn, rows, members).await?;
+    put_in_inbox(ctx, &txn, &judged).await?;
+    write_all(ctx, &txn, &judged).await?;
+    let claimed: Vec<Claimed> = judged.into_iter().filter_map(Judged::claimed).collect();
+    for one in &claimed {
+        hold_consent(ctx, &txn, one).await?;
     }
     txn.commit().await?;
     Ok(claimed)
+}
+
+struct Judged {
+    row: NoticeRow,
+    steps: Vec<Step>,
+    /// Its first claim, which only one transaction can make: the inbox has it from here on.
+    is_new_to_inbox: bool,
+    becomes: Becomes,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Becomes {
+    Suppressed(Reason),
+    InInbox,
+    Resting(DateTime<Utc>),
+    Called { step: usize, channel: Channel, address: String },
+}
+
+impl Becomes {
+    /// Whether both are written by the same words.
+    fn is_written_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Called { step, channel, .. }, Self::Called { step: its, channel: its_channel, .. }) => {
+                (step, channel) == (its, its_channel)
+            }
+            _ => self == other,
+        }
+    }
+}
+
+impl Judged {
+    fn claimed(self) -> Option<Claimed> {
+        let Becomes::Called { step, address, .. } = self.becomes else { return None };
+        let step = self.steps.into_iter().nth(step)?;
+        Some(Claimed { row: NoticeRow { attempts: self.row.attempts + 1, ..self.row }, step, address })
+    }
 }
 
 /// A member's own row, as far as a notice asks for it.
@@ -57,6 +94,7 @@ struct Known {
 async fn lock(ctx: &Context, ids: &[NoticeId]) -> Result<(DatabaseTransaction, Vec<NoticeRow>, Vec<Known>)> {
     loop {
         let txn = ctx.db.begin().await?;
+        plan_once(&txn).await?;
         let rows = due(ctx, &txn, ids).await?;
         let members = lock_these(&txn, rows.iter().map(|row| row.member_id)).await?;
         let merged = members.iter().any(|member| member.state == MemberState::Merged);
@@ -67,15 +105,19 @@ async fn lock(ctx: &Context, ids: &[NoticeId]) -> Result<(DatabaseTransaction, V
     }
 }
 
+/// Found by their ids alone: the index of states, which holds every notice that was ever queued until it is cleaned, is no shorter way.
 async fn due(ctx: &Context, txn: &DatabaseTransaction, ids: &[NoticeId]) -> Result<Vec<NoticeRow>> {
-    Ok(notice::Entity::find()
-        .filter(notice::Column::Id.is_in(ids.iter().copied()))
-        .filter(notice::Column::State.is_in([DeliveryState::Queued, DeliveryState::Pending]))
-        .filter(notice::Column::NotBefore.lte(ctx.now()))
+    let mut rows = notice::Entity::find()
+        .filter(is_any(txn.get_database_backend(), notice::Column::Id, ids.iter().copied()))
         .order_by_asc(notice::Column::Id)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(txn)
-        .await?)
+        .await?;
+    let now = ctx.now();
+    rows.retain(|row| {
+        matches!(row.state, DeliveryState::Queued | DeliveryState::Pending) && row.not_before <= now
+    });
+    Ok(rows)
 }
 
 /// In the order of the ids, as every claim locks them.
@@ -109,111 +151,152 @@ async fn follow(txn: &DatabaseTransaction, rows: &[NoticeRow]) -> Result<bool> {
     Ok(!merged.is_empty())
 }
 
-async fn claim_one(
+async fn judge_all(
     ctx: &Context,
     txn: &DatabaseTransaction,
-    row: NoticeRow,
+    rows: Vec<NoticeRow>,
+    members: Vec<Known>,
+) -> Result<Vec<Judged>> {
+    let with_steps: Vec<(NoticeRow, Vec<Step>)> = rows
+        .into_iter()
+        .map(|row| {
+            let steps = Step::all_of(&row)?;
+            Ok((row, steps))
+        })
+        .collect::<Result<_>>()?;
+    let channels: BTreeSet<Channel> =
+        with_steps.iter().flat_map(|(_, steps)| steps).map(|step| step.channel).collect();
+    let called: Vec<Channel> = channels.into_iter().filter(|channel| *channel != Channel::Inbox).collect();
+    let mut standings = standings(ctx, members)?;
+    if !called.is_empty() {
+        add_addresses(txn, &mut standings).await?;
+    }
+    let resting = rest::resting(ctx, &called).await;
+    let judge = |(row, steps): (NoticeRow, Vec<Step>)| {
+        let standing = standings.entry(row.member_id).or_default();
+        let is_new_to_inbox = row.attempts == 0 && standing.active;
+        let becomes = judge((&row, &steps), standing, (&resting, ctx.now()));
+        Judged { row, steps, is_new_to_inbox, becomes }
+    };
+    Ok(with_steps.into_iter().map(judge).collect())
+}
+
+fn judge(
+    (row, steps): (&NoticeRow, &[Step]),
     standing: &mut Standing,
-) -> Result<Option<Claimed>> {
-    let now = ctx.now();
-    let steps = Step::all_of(&row)?;
+    (resting, now): (&BTreeMap<Channel, DateTime<Utc>>, DateTime<Utc>),
+) -> Becomes {
     let from = usize::try_from(row.step).unwrap_or_default();
+    let index = match decide(steps, from, standing, (row.expires_at, now)) {
+        Decision::Suppress(reason) => return Becomes::Suppressed(reason),
+        Decision::InboxOnly => return Becomes::InInbox,
+        Decision::Call(index) => index,
+    };
+    let step = &steps[index];
+    if let Some(until) = resting.get(&step.channel) {
+        return Becomes::Resting(*until);
+    }
+    let address = standing.address(step).unwrap_or_default().to_owned();
+    if step.channel == Channel::WechatSubscribe
+        && let Some(template) = &step.template_id
+    {
+        // The next notice of this batch finds one less.
+        standing.consents.entry(template.clone()).and_modify(|left| *left -= 1);
+    }
+    Becomes::Called { step: index, channel: step.channel, address }
+}
+
+async fn write_all(ctx: &Context, txn: &DatabaseTransaction, judged: &[Judged]) -> Result<()> {
+    let mut alike: Vec<(&Becomes, Vec<NoticeId>)> = Vec::new();
+    for one in judged {
+        match alike.iter_mut().find(|(becomes, _)| becomes.is_written_like(&one.becomes)) {
+            Some((_, ids)) => ids.push(one.row.id),
+            None => alike.push((&one.becomes, vec![one.row.id])),
+        }
+    }
+    for (becomes, ids) in alike {
+        write(txn, becomes, (&ids, ctx.now())).await?;
+    }
+    Ok(())
+}
+
+async fn write(
+    txn: &DatabaseTransaction,
+    becomes: &Becomes,
+    (ids, now): (&[NoticeId], DateTime<Utc>),
+) -> Result<()> {
     let update = notice::Entity::update_many()
-        .col_expr(notice::Column::Attempts, Expr::value(row.attempts + 1))
+        .col_expr(notice::Column::Attempts, Expr::col(notice::Column::Attempts).add(1))
         .col_expr(notice::Column::UpdatedAt, Expr::value(now))
-        .filter(notice::Column::Id.eq(row.id));
-    match decide(&steps, from, standing, (row.expires_at, now)) {
-        Decision::Suppress(reason) => {
-            update
-                .col_expr(notice::Column::State, Expr::value(DeliveryState::Suppressed))
-                .col_expr(notice::Column::Reason, Expr::value(reason.code()))
-                .exec(txn)
-                .await?;
-            Ok(None)
+        .filter(is_any(txn.get_database_backend(), notice::Column::Id, ids.iter().copied()));
+    let update = match becomes {
+        Becomes::Suppressed(reason) => update
+            .col_expr(notice::Column::State, Expr::value(DeliveryState::Suppressed))
+            .col_expr(notice::Column::Reason, Expr::value(reason.code())),
+        Becomes::InInbox => update
+            .col_expr(notice::Column::State, Expr::value(DeliveryState::Sent))
+            .col_expr(notice::Column::Channel, Expr::value(Channel::Inbox))
+            .col_expr(notice::Column::SentAt, Expr::value(now)),
+        Becomes::Resting(until) => update
+            .col_expr(notice::Column::State, Expr::value(DeliveryState::Pending))
+            .col_expr(notice::Column::NotBefore, Expr::value(*until)),
+        Becomes::Called { step, channel, .. } => update
+            .col_expr(notice::Column::State, Expr::value(DeliveryState::Sending))
+            .col_expr(notice::Column::Channel, Expr::value(*channel))
+            .col_expr(notice::Column::Step, Expr::value(i32::try_from(*step).unwrap_or_default()))
+            .col_expr(notice::Column::ClaimedAt, Expr::value(now)),
+    };
+    update.exec(txn).await?;
+    Ok(())
+}
+
+async fn hold_consent(ctx: &Context, txn: &DatabaseTransaction, claimed: &Claimed) -> Result<()> {
+    match (claimed.step.channel, &claimed.step.template_id) {
+        (Channel::WechatSubscribe, Some(template)) => {
+            ledger::reserve(ctx, txn, template, &[claimed.row.member_id]).await
         }
-        Decision::InboxOnly => {
-            update
-                .col_expr(notice::Column::State, Expr::value(DeliveryState::Sent))
-                .col_expr(notice::Column::Channel, Expr::value(Channel::Inbox))
-                .col_expr(notice::Column::SentAt, Expr::value(now))
-                .exec(txn)
-                .await?;
-            Ok(None)
-        }
-        Decision::Call(index) => {
-            let step = steps[index].clone();
-            if let Some(until) = rest::resting(ctx, &[step.channel]).await.remove(&step.channel) {
-                update
-                    .col_expr(notice::Column::State, Expr::value(DeliveryState::Pending))
-                    .col_expr(notice::Column::NotBefore, Expr::value(until))
-                    .exec(txn)
-                    .await?;
-                return Ok(None);
-            }
-            update
-                .col_expr(notice::Column::State, Expr::value(DeliveryState::Sending))
-                .col_expr(notice::Column::Channel, Expr::value(step.channel))
-                .col_expr(notice::Column::Step, Expr::value(i32::try_from(index).unwrap_or_default()))
-                .col_expr(notice::Column::ClaimedAt, Expr::value(now))
-                .exec(txn)
-                .await?;
-            let address = standing.address(&step).map(str::to_owned);
-            hold_consent(ctx, txn, &row, &step, standing).await?;
-            let row = NoticeRow { attempts: row.attempts + 1, ..row };
-            Ok(address.map(|address| Claimed { row, step, address }))
-        }
+        _ => Ok(()),
     }
 }
 
-async fn hold_consent(
-    ctx: &Context,
-    txn: &DatabaseTransaction,
-    row: &NoticeRow,
-    step: &Step,
-    standing: &mut Standing,
-) -> Result<()> {
-    let (Channel::WechatSubscribe, Some(template)) = (step.channel, &step.template_id) else { return Ok(()) };
-    ledger::reserve(ctx, txn, template, &[row.member_id]).await?;
-    // The next notice of this batch finds one less.
-    standing.consents.entry(template.clone()).and_modify(|left| *left -= 1);
+async fn put_in_inbox(ctx: &Context, txn: &DatabaseTransaction, judged: &[Judged]) -> Result<()> {
+    let message = |one: &Judged| {
+        let step = one.steps.iter().find(|step| step.channel == Channel::Inbox)?.clone();
+        Some(inbox_message::Model {
+            id: ctx.new_id(),
+            member_id: one.row.member_id,
+            delivery_id: None,
+            title: step.title,
+            body: step.body,
+            page: step.page,
+            created_at: ctx.now(),
+            read_at: None,
+        })
+    };
+    let messages = judged.iter().filter(|one| one.is_new_to_inbox).filter_map(message).collect();
+    insert_all::<inbox_message::Entity>(txn, messages).await?;
     Ok(())
 }
 
-/// Once: with the first claim, which only one transaction can make.
-async fn put_in_inbox(ctx: &Context, txn: &impl ConnectionTrait, row: &NoticeRow) -> Result<()> {
-    let steps = Step::all_of(row)?;
-    let Some(step) = steps.into_iter().find(|step| step.channel == Channel::Inbox) else { return Ok(()) };
-    inbox_message::Entity::insert(inbox_message::ActiveModel {
-        id: Set(ctx.new_id()),
-        member_id: Set(row.member_id),
-        delivery_id: Set(None),
-        title: Set(step.title),
-        body: Set(step.body),
-        page: Set(step.page),
-        created_at: Set(ctx.now()),
-        read_at: Set(None),
-    })
-    .exec_without_returning(txn)
-    .await?;
-    Ok(())
-}
-
-/// What the decisions look at, with two queries for all members.
-async fn standings(
-    ctx: &Context,
-    txn: &impl ConnectionTrait,
-    rows: Vec<Known>,
-) -> Result<HashMap<MemberId, Standing>> {
-    let members: Vec<MemberId> = rows.iter().map(|row| row.id).collect();
-    let mut standings: HashMap<MemberId, Standing> = HashMap::with_capacity(members.len());
-    for row in rows {
+/// What the decisions look at, as far as a member's own row tells it.
+fn standings(ctx: &Context, rows: Vec<Known>) -> Result<HashMap<MemberId, Standing>> {
+    let standing = |row: Known| {
         let phone = match &row.phone_cipher {
             Some(sealed) => Some(Phone::open(ctx, sealed)?.expose().to_owned()),
             None => None,
         };
         let active = row.state == MemberState::Active;
-        standings.insert(row.id, Standing { active, phone, ..Standing::default() });
-    }
+        Ok((row.id, Standing { active, phone, ..Standing::default() }))
+    };
+    rows.into_iter().map(standing).collect()
+}
+
+/// Where the platforms reach them and what they agreed to, with two queries for all members.
+async fn add_addresses(
+    txn: &impl ConnectionTrait,
+    standings: &mut HashMap<MemberId, Standing>,
+) -> Result<()> {
+    let members: Vec<MemberId> = standings.keys().copied().collect();
     let openids = identity::Entity::find()
         .filter(is_any(txn.get_database_backend(), identity::Column::MemberId, members.iter().copied()))
         .filter(identity::Column::Provider.eq(IdentityProvider::WechatOpenid))
@@ -235,5 +318,5 @@ async fn standings(
             standing.consents.insert(row.template_id, if without_end { i32::MAX } else { row.available });
         }
     }
-    Ok(standings)
+    Ok(())
 }

@@ -18,6 +18,7 @@ use super::claim::Claimed;
 use super::rules::{Fate, after};
 use crate::consent;
 use crate::context::Context;
+use crate::db::is_any;
 use crate::error::Result;
 use crate::ids::{MemberId, NoticeId};
 use crate::notice::Kind;
@@ -63,17 +64,17 @@ async fn settle_once(ctx: &Context, claimed: &[Claimed], outcomes: &[Outcome]) -
 }
 
 async fn still_ours(txn: &impl ConnectionTrait, claimed: &[Claimed]) -> Result<BTreeSet<NoticeId>> {
-    let ids: Vec<NoticeId> = notice::Entity::find()
+    let ids = claimed.iter().map(|one| one.row.id);
+    let rows: Vec<(NoticeId, DeliveryState)> = notice::Entity::find()
         .select_only()
-        .column(notice::Column::Id)
-        .filter(notice::Column::Id.is_in(claimed.iter().map(|one| one.row.id)))
-        .filter(notice::Column::State.eq(DeliveryState::Sending))
+        .columns([notice::Column::Id, notice::Column::State])
+        .filter(is_any(txn.get_database_backend(), notice::Column::Id, ids))
         .order_by_asc(notice::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(txn)
         .await?;
-    Ok(ids.into_iter().collect())
+    Ok(rows.into_iter().filter(|(_, state)| *state == DeliveryState::Sending).map(|(id, _)| id).collect())
 }
 
 async fn settle_one(
