@@ -7,6 +7,7 @@ use bytes::Bytes;
 use service::ids::OutboxId;
 use service::outbox::{self, Parcel, Part};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::Message;
@@ -15,7 +16,8 @@ use crate::worker::Worker;
 
 const PAGE: u64 = 200;
 const IDLE: Duration = Duration::from_millis(50);
-/// Between two rounds of what is urgent, for which somebody waits. Also after one that found some: what is written meanwhile goes together.
+/// From the beginning of a round of what is urgent, for which somebody waits, to the next. Also after one that found some: what is written
+/// meanwhile goes together.
 const URGENT_PAUSE: Duration = Duration::from_millis(10);
 /// Between two looks of somebody who waits for the relay to be through.
 const POLL: Duration = Duration::from_millis(1);
@@ -27,6 +29,7 @@ const DELETE_AT_ONCE: usize = 200;
 pub async fn run(worker: Worker, part: Part, stop: CancellationToken) {
     let mut publishing = JoinSet::new();
     loop {
+        let began = Instant::now();
         let wait = match round(&worker, part, &mut publishing).await {
             Ok(moved) => pause(part, moved),
             Err(error) => {
@@ -36,7 +39,7 @@ pub async fn run(worker: Worker, part: Part, stop: CancellationToken) {
         };
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep_until(began + wait) => {}
         }
     }
     let _ = settle(&worker, &mut publishing).await;
