@@ -13,6 +13,7 @@ mod claims;
 mod client;
 mod crowd;
 mod fairness;
+mod forecast;
 mod growth;
 mod hello;
 mod load;
@@ -39,13 +40,14 @@ use crate::place::Place;
 type Bench = fn(&Place) -> Result<()>;
 
 /// In the order in which `make bench` runs them.
-const BENCHES: [(&str, Bench); 15] = [
+const BENCHES: [(&str, Bench); 16] = [
     ("push", push::push),
     ("push_slow", push::push_slow),
     ("push_rate_accuracy", rate::push_rate_accuracy),
     ("push_urgent_latency", urgent::push_urgent_latency),
     ("push_fairness", fairness::push_fairness),
     ("audience_1m", audience::audience_1m),
+    ("forecast_1m", forecast::forecast_1m),
     ("claim_hot", claims::claim_hot),
     ("sold_out", claims::sold_out),
     ("redeem", redeem::redeem),

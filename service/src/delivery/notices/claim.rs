@@ -53,7 +53,7 @@ struct Judged {
     becomes: Becomes,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(PartialEq)]
 enum Becomes {
     Suppressed(Reason),
     InInbox,
@@ -172,13 +172,13 @@ async fn judge_all(
         add_addresses(txn, &mut standings).await?;
     }
     let resting = rest::resting(ctx, &called).await;
-    let judge = |(row, steps): (NoticeRow, Vec<Step>)| {
+    let judged = |(row, steps): (NoticeRow, Vec<Step>)| {
         let standing = standings.entry(row.member_id).or_default();
         let is_new_to_inbox = row.attempts == 0 && standing.active;
         let becomes = judge((&row, &steps), standing, (&resting, ctx.now()));
         Judged { row, steps, is_new_to_inbox, becomes }
     };
-    Ok(with_steps.into_iter().map(judge).collect())
+    Ok(with_steps.into_iter().map(judged).collect())
 }
 
 fn judge(
