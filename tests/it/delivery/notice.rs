@@ -139,18 +139,21 @@ async fn of_those_in_one_message_each_is_told_as_if_alone() {
     let ended: Vec<_> = rows(&app)
         .await
         .into_iter()
-        .map(|row| (row.business_key, row.state, row.channel, row.attempts))
+        .map(|row| (row.business_key, row.state, row.channel, row.attempts, row.reason))
         .collect();
     let wechat = Channel::WechatSubscribe;
     let expected = [
-        ("A1", DeliveryState::Delivered, wechat, 1),
-        ("B1", DeliveryState::Delivered, wechat, 1),
-        ("A2", DeliveryState::Delivered, wechat, 1),
-        ("C1", DeliveryState::Suppressed, wechat, 1),
-        ("A3", DeliveryState::Sent, Channel::Inbox, 1),
-        ("D1", DeliveryState::Queued, wechat, 0),
+        ("A1", DeliveryState::Delivered, wechat, 1, None),
+        ("B1", DeliveryState::Delivered, wechat, 1, None),
+        ("A2", DeliveryState::Delivered, wechat, 1, None),
+        ("C1", DeliveryState::Suppressed, wechat, 1, Some("member_inactive")),
+        ("A3", DeliveryState::Sent, Channel::Inbox, 1, None),
+        ("D1", DeliveryState::Queued, wechat, 0, None),
     ];
-    assert_eq!(ended, expected.map(|(key, state, channel, tries)| (key.to_owned(), state, channel, tries)));
+    let expected = expected.map(|(key, state, channel, tries, reason)| {
+        (key.to_owned(), state, channel, tries, reason.map(str::to_owned))
+    });
+    assert_eq!(ended, expected);
     assert_eq!(app.messages_received(), 3);
     assert_eq!(app.consent_left(often, COUPON_EXPIRY).await, (0, 0));
     assert_eq!(app.consent_left(once, COUPON_EXPIRY).await, (1, 0));

@@ -13,6 +13,7 @@ mod settle;
 
 pub use recover::recover_notices;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use entity::notice;
@@ -29,7 +30,7 @@ use super::outcome::Outcome;
 use super::permits::{self, Route};
 use crate::context::Context;
 use crate::error::Result;
-use crate::ids::NoticeId;
+use crate::ids::{MemberId, NoticeId};
 use crate::notice::Step;
 use crate::outbox::{self, Job};
 
@@ -44,8 +45,27 @@ pub async fn send_notices(ctx: &Context, ids: &[NoticeId], stop: &CancellationTo
     if claimed.is_empty() {
         return Ok(());
     }
-    let outcomes = join_all(claimed.iter().map(|one| call(ctx, one, stop))).await;
+    let outcomes = call_all(ctx, &claimed, stop).await;
     settle::settle(ctx, &claimed, &outcomes).await
+}
+
+/// At the same time, but a member's own one after the other: WeChat refuses a second message to a person while the first is under way (43108).
+async fn call_all(ctx: &Context, claimed: &[Claimed], stop: &CancellationToken) -> Vec<Outcome> {
+    let mut of_members: BTreeMap<MemberId, Vec<usize>> = BTreeMap::new();
+    for (place, one) in claimed.iter().enumerate() {
+        of_members.entry(one.row.member_id).or_default().push(place);
+    }
+    let in_turn = async |places: Vec<usize>| {
+        let mut outcomes = Vec::with_capacity(places.len());
+        for place in places {
+            outcomes.push((place, call(ctx, &claimed[place], stop).await));
+        }
+        outcomes
+    };
+    let mut outcomes: Vec<(usize, Outcome)> =
+        join_all(of_members.into_values().map(in_turn)).await.into_iter().flatten().collect();
+    outcomes.sort_unstable_by_key(|(place, _)| *place);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 async fn call(ctx: &Context, claimed: &Claimed, stop: &CancellationToken) -> Outcome {
