@@ -161,6 +161,28 @@ async fn of_those_in_one_message_each_is_told_as_if_alone() {
     assert_eq!(inboxes, [3, 1, 0, 0]);
 }
 
+#[tokio::test]
+async fn one_that_cannot_be_read_keeps_none_of_its_message_waiting() {
+    let app = TestApp::with_platforms().await;
+    let members: Vec<MemberId> = app.reachable(3, 1).await.into_iter().map(|one| one.member).collect();
+    for (member, key) in members.iter().zip(["A", "B", "C"]) {
+        tell(&app, receipt(*member, Kind::RedemptionReceipt, key)).await;
+    }
+    notice::Entity::update_many()
+        .col_expr(notice::Column::Message, Expr::value(json!({ "steps": 5 })))
+        .filter(notice::Column::BusinessKey.eq("B"))
+        .exec(app.ctx.db.writer())
+        .await
+        .unwrap();
+    let ids: Vec<NoticeId> = rows(&app).await.iter().map(|row| row.id).collect();
+    let ended = send_notices(&app.ctx, &ids, &CancellationToken::new()).await;
+    assert!(ended.is_err_and(|error| error.is_passing()), "it is tried again");
+    app.callbacks_settled().await;
+    let states: Vec<DeliveryState> = rows(&app).await.into_iter().map(|row| row.state).collect();
+    assert_eq!(states, [DeliveryState::Delivered, DeliveryState::Queued, DeliveryState::Delivered]);
+    assert_eq!(app.messages_received(), 2);
+}
+
 async fn waiting(app: &TestApp) -> Vec<outbox::Row> {
     outbox_row::Entity::find().all(app.ctx.db.read()).await.unwrap()
 }

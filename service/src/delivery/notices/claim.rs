@@ -34,14 +34,32 @@ pub struct Claimed {
 /// has the consent held by one of their own.
 pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
     let (txn, rows, members) = lock(ctx, ids).await?;
-    let judged = judge_all(ctx, &txn, rows, members).await?;
-    put_in_inbox(ctx, &txn, &judged).await?;
-    write_all(ctx, &txn, &judged).await?;
+    match claim_locked(ctx, &txn, rows, members).await {
+        Ok(claimed) => {
+            txn.commit().await?;
+            Ok(claimed)
+        }
+        Err(error) => {
+            // Whoever claims them next would pass over what is locked still.
+            txn.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn claim_locked(
+    ctx: &Context,
+    txn: &DatabaseTransaction,
+    rows: Vec<NoticeRow>,
+    members: Vec<Known>,
+) -> Result<Vec<Claimed>> {
+    let judged = judge_all(ctx, txn, rows, members).await?;
+    put_in_inbox(ctx, txn, &judged).await?;
+    write_all(ctx, txn, &judged).await?;
     let claimed: Vec<Claimed> = judged.into_iter().filter_map(Judged::claimed).collect();
     for one in &claimed {
-        hold_consent(ctx, &txn, one).await?;
+        hold_consent(ctx, txn, one).await?;
     }
-    txn.commit().await?;
     Ok(claimed)
 }
 

@@ -29,7 +29,7 @@ use super::message::{MessageDraft, Rendered};
 use super::outcome::Outcome;
 use super::permits::{self, Route};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{MemberId, NoticeId};
 use crate::notice::Step;
 use crate::outbox::{self, Job};
@@ -41,12 +41,31 @@ const PAGE: u64 = 500;
 
 /// Running it twice is harmless: a notice is claimed from `queued` or `pending` once.
 pub async fn send_notices(ctx: &Context, ids: &[NoticeId], stop: &CancellationToken) -> Result<()> {
-    let claimed = claim(ctx, ids).await?;
-    if claimed.is_empty() {
-        return Ok(());
+    let (claimed, failed) = claim_all(ctx, ids).await;
+    if !claimed.is_empty() {
+        let outcomes = call_all(ctx, &claimed, stop).await;
+        settle::settle(ctx, &claimed, &outcomes).await?;
     }
-    let outcomes = call_all(ctx, &claimed, stop).await;
-    settle::settle(ctx, &claimed, &outcomes).await
+    failed.map_or(Ok(()), Err)
+}
+
+/// Together; where that fails by one of them, each by itself, since the others have nothing to do with it.
+async fn claim_all(ctx: &Context, ids: &[NoticeId]) -> (Vec<Claimed>, Option<Error>) {
+    match claim(ctx, ids).await {
+        Ok(claimed) => return (claimed, None),
+        Err(Error::Internal(error)) if ids.len() > 1 => {
+            tracing::warn!(notices = ids.len(), %error, "notices could not be claimed together");
+        }
+        Err(error) => return (Vec::new(), Some(error)),
+    }
+    let (mut claimed, mut failed) = (Vec::new(), None);
+    for id in ids {
+        match claim(ctx, &[*id]).await {
+            Ok(one) => claimed.extend(one),
+            Err(error) => failed = Some(error),
+        }
+    }
+    (claimed, failed)
 }
 
 /// At the same time, but a member's own one after the other: WeChat refuses a second message to a person while the first is under way (43108).
