@@ -62,7 +62,14 @@ async fn claim_all(ctx: &Context, ids: &[NoticeId]) -> (Vec<Claimed>, Option<Err
     for id in ids {
         match claim(ctx, &[*id]).await {
             Ok(one) => claimed.extend(one),
-            Err(error) => failed = Some(error),
+            Err(error) => {
+                // A database that is away is away for the rest of them, too.
+                let is_its_own = matches!(error, Error::Internal(_));
+                failed = Some(error);
+                if !is_its_own {
+                    break;
+                }
+            }
         }
     }
     (claimed, failed)
