@@ -7,7 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::states::{Channel, DeliveryState, IdentityProvider, StaffRole, StaffState, SubjectKind};
 use entity::{delivery, identity, member, session, staff};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, Statement,
+};
 use service::Context;
 use service::audience::{self, Rule, SegmentDraft};
 use service::campaign::{self, CampaignDraft, CampaignRow};
@@ -254,6 +257,26 @@ impl TestApp {
         };
         let waited = tokio::time::timeout(Duration::from_secs(20), reached).await;
         assert!(waited.is_ok(), "{count} {state:?} were not reached: {:?}", self.counts(id).await);
+    }
+
+    /// Until somebody waits for a lock that another holds; SQLite, which has one writer, tells of none.
+    pub async fn somebody_waits(&self) {
+        const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        if self.ctx.db.backend() != DbBackend::Postgres {
+            return;
+        }
+        let waiting = async || {
+            let statement = Statement::from_string(DbBackend::Postgres, WAITING);
+            let row = self.ctx.db.read().query_one_raw(statement).await.expect("the database answers");
+            row.and_then(|row| row.try_get_by_index::<i64>(0).ok()).unwrap_or_default()
+        };
+        let reached = async {
+            while waiting().await == 0 {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reached).await.expect("somebody waits for a lock");
     }
 
     /// The explanation of one member's delivery over HTTP.

@@ -80,9 +80,9 @@ pub(super) async fn claimed(txn: &impl ConnectionTrait, id: Option<BatchId>, cou
     Ok(())
 }
 
-/// Forgets the batch, unless there is something left to look after.
-pub(super) async fn end(txn: &impl ConnectionTrait, batch: Batch<'_>) -> Result<()> {
-    let Some(id) = batch.id else { return Ok(()) };
+/// Forgets the batch, unless there is something left to look after; whether it did.
+pub(super) async fn end(txn: &impl ConnectionTrait, batch: Batch<'_>) -> Result<bool> {
+    let Some(id) = batch.id else { return Ok(false) };
     let left = Query::select()
         .expr(Expr::val(1))
         .from(delivery::Entity)
@@ -93,12 +93,12 @@ pub(super) async fn end(txn: &impl ConnectionTrait, batch: Batch<'_>) -> Result<
         ))
         .and_where(delivery::Column::State.is_in(UNDER_WAY))
         .to_owned();
-    delivery_batch::Entity::delete_many()
+    let ended = delivery_batch::Entity::delete_many()
         .filter(delivery_batch::Column::Id.eq(id))
         .filter(Condition::all().not().add(Expr::exists(left)))
         .exec(txn)
         .await?;
-    Ok(())
+    Ok(ended.rows_affected > 0)
 }
 
 /// Of a campaign that is nearly through: forgets its eldest batches in which nothing is left to look after. A message that came twice may

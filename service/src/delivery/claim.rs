@@ -111,6 +111,23 @@ pub async fn hand_back(ctx: &Context, deliveries: &[DeliveryId]) -> Result<()> {
     Ok(())
 }
 
+/// Rows that somebody else held when they were to be claimed, as a merge of their member does, and that are queued still; whether there
+/// were any. One at a time: who holds one lock and waits for no other is in nobody's circle.
+pub async fn hand_back_passed_over(ctx: &Context, deliveries: &[DeliveryId]) -> Result<bool> {
+    let passed_over: Vec<DeliveryId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(is_any(ctx.db.backend(), delivery::Column::Id, deliveries.iter().copied()))
+        .filter(delivery::Column::State.eq(DeliveryState::Queued))
+        .into_tuple()
+        .all(ctx.db.read())
+        .await?;
+    for id in &passed_over {
+        hand_back(ctx, &[*id]).await?;
+    }
+    Ok(!passed_over.is_empty())
+}
+
 /// The campaign does not run: its queued deliveries wait, or end with it.
 pub(super) async fn put_back(
     ctx: &Context,
@@ -142,8 +159,9 @@ async fn back_to_pending(
     Ok(())
 }
 
-/// Locks the rows; what becomes of each is written once it is decided. Rows that somebody else holds are theirs. One that was handed back and is due may be taken without another round
-/// through the queue.
+/// Locks the rows; what becomes of each is written once it is decided. Rows that somebody else holds are passed over: to wait for them
+/// would be a circle with whoever ends all of a campaign. One that was handed back and is due may be taken without another round through
+/// the queue.
 async fn take(ctx: &Context, txn: &impl ConnectionTrait, deliveries: &[DeliveryId]) -> Result<Vec<Row>> {
     let backend = txn.get_database_backend();
     Ok(delivery::Entity::find()

@@ -34,10 +34,17 @@ const FRESH: Duration = Duration::seconds(1);
 /// Running it twice is harmless: a delivery is claimed from `queued` once. `stop` hands back what was not yet called.
 pub async fn send(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> Result<()> {
     send_all(ctx, batch, stop).await?;
+    if end(ctx, batch).await? || !claim::hand_back_passed_over(ctx, batch.deliveries).await? {
+        return Ok(());
+    }
+    end(ctx, batch).await.map(|_| ())
+}
+
+async fn end(ctx: &Context, batch: Batch<'_>) -> Result<bool> {
     let txn = ctx.db.begin().await?;
-    batch::end(&txn, batch).await?;
+    let ended = batch::end(&txn, batch).await?;
     txn.commit().await?;
-    Ok(())
+    Ok(ended)
 }
 
 async fn send_all(ctx: &Context, batch: Batch<'_>, stop: &CancellationToken) -> Result<()> {

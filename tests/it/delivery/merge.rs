@@ -2,10 +2,12 @@
 
 use chrono::Duration;
 use entity::states::{Channel, DeliveryState, StaffRole};
-use entity::{inbox_message, merged_slot};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use entity::{delivery, inbox_message, merged_slot};
+use futures_util::future::join_all;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use serde_json::json;
-use service::ids::MemberId;
+use service::ids::{CampaignId, MemberId};
 use service::member::merge::{MergeMembers, merge_members};
 use tests::TestApp;
 use tests::platforms::COUPON_EXPIRY;
@@ -82,6 +84,27 @@ async fn a_message_in_flight_is_settled_for_the_member_who_stays() {
     assert_eq!(app.messages_of(&reached.person).await.len(), 1);
 }
 
+/// As a merge of its member holds it, or a receipt that is written.
+#[tokio::test]
+async fn a_message_that_somebody_holds_when_it_is_claimed_waits_for_no_lease() {
+    let app = TestApp::with_platforms().await;
+    app.members(3).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    let deliveries = queued(&app, id).await;
+    let held = app.ctx.db.begin().await.unwrap();
+    let row = delivery::Entity::find_by_id(deliveries[1]).lock(LockType::NoKeyUpdate);
+    row.one(&held).await.unwrap().unwrap();
+
+    let let_go = async {
+        app.somebody_waits().await;
+        held.rollback().await.unwrap();
+    };
+    tokio::join!(super::guarantee::send_all(&app, id, &deliveries), let_go);
+    app.drain().await;
+
+    assert_eq!(app.counts(id).await, [(DeliveryState::Sent, 3)]);
+}
+
 #[tokio::test]
 async fn merges_that_race_a_campaign_lose_nobody_and_count_every_message() {
     let app = TestApp::with_platforms().await;
@@ -89,19 +112,42 @@ async fn merges_that_race_a_campaign_lose_nobody_and_count_every_message() {
     let id = app.scheduled(Channel::Inbox, |_| {}).await;
 
     let sending = app.drain_aside();
-    let merging = members.chunks(2).map(|pair| merge(&app, pair[0], pair[1]));
-    let kept = futures_util::future::join_all(merging).await;
+    let kept = merge_in_pairs(&app, &members).await;
     sending.await.unwrap();
     app.drain().await;
 
+    each_is_settled_and_counted(&app, id, &kept).await;
+}
+
+#[tokio::test]
+async fn merges_that_race_the_claim_lose_nobody_and_count_every_message() {
+    let app = TestApp::with_platforms().await;
+    let members = app.members(24).await;
+    let id = app.scheduled(Channel::Inbox, |_| {}).await;
+    let deliveries = queued(&app, id).await;
+
+    let (kept, ()) =
+        tokio::join!(merge_in_pairs(&app, &members), super::guarantee::send_all(&app, id, &deliveries));
+    app.drain().await;
+
+    each_is_settled_and_counted(&app, id, &kept).await;
+}
+
+/// All at once; those who stay.
+async fn merge_in_pairs(app: &TestApp, members: &[MemberId]) -> Vec<MemberId> {
+    join_all(members.chunks(2).map(|pair| merge(app, pair[0], pair[1]))).await
+}
+
+async fn each_is_settled_and_counted(app: &TestApp, id: CampaignId, kept: &[MemberId]) {
     let rows = app.deliveries_of(id).await;
-    assert!(
-        rows.iter().all(|row| matches!(row.state, DeliveryState::Sent | DeliveryState::Suppressed)),
-        "{:?}",
-        app.counts(id).await
-    );
+    let unsettled: Vec<_> = rows
+        .iter()
+        .filter(|row| !matches!(row.state, DeliveryState::Sent | DeliveryState::Suppressed))
+        .map(|row| (row.state, row.reason.clone(), row.due_at))
+        .collect();
+    assert!(unsettled.is_empty(), "{unsettled:?}");
     let sent = rows.iter().filter(|row| row.state == DeliveryState::Sent).count() as u64;
-    let messages = inbox_message::Entity::find().filter(inbox_message::Column::MemberId.is_in(kept.clone()));
+    let messages = inbox_message::Entity::find().filter(inbox_message::Column::MemberId.is_in(kept.to_vec()));
     assert_eq!(messages.count(app.ctx.db.read()).await.unwrap(), sent, "each message is with who stays");
     let own = rows.iter().filter(|row| row.slot_at.is_some() && kept.contains(&row.member_id)).count() as u64;
     let carried = merged_slot::Entity::find().count(app.ctx.db.read()).await.unwrap();

@@ -4,8 +4,8 @@ use chrono::Duration;
 use entity::states::{Channel, DeliveryState, MemberState, StaffRole};
 use entity::{inbox_message, member, notice, outbox as outbox_row};
 use futures_util::future::join_all;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use service::delivery::notices::{recover_notices, send_notices};
 use service::ids::{MemberId, NoticeId};
@@ -74,6 +74,26 @@ async fn a_notice_reaches_the_phone_and_the_inbox_and_its_receipt_comes_back() {
     let token = app.member_session(one.member).await;
     let inbox = app.get("/v1/me/inbox").with_bearer(&token).await.expect(200);
     assert_eq!(inbox["items"][0]["title"], "优惠券核销成功");
+}
+
+/// As a merge of its member holds it.
+#[tokio::test]
+async fn a_notice_that_somebody_holds_when_it_is_claimed_waits_for_no_lease() {
+    let app = TestApp::with_platforms().await;
+    let one = app.reachable(1, 1).await.remove(0);
+    let id = told_aside(&app, one.member, Kind::RedemptionReceipt).await;
+    let held = app.ctx.db.begin().await.unwrap();
+    let row = notice::Entity::find_by_id(id).lock(LockType::NoKeyUpdate);
+    row.one(&held).await.unwrap().unwrap();
+
+    let let_go = async {
+        app.somebody_waits().await;
+        held.rollback().await.unwrap();
+    };
+    tokio::join!(work(&app, id), let_go);
+    app.drain().await;
+
+    assert_eq!(rows(&app).await.remove(0).state, DeliveryState::Delivered);
 }
 
 #[tokio::test]

@@ -30,14 +30,20 @@ pub struct Claimed {
     pub address: String,
 }
 
-/// Rows that somebody else holds are theirs. However many they are, each table is read and written by one statement; only who is called
-/// has the consent held by one of their own.
-pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
-    let (txn, rows, members) = lock(ctx, ids).await?;
+#[derive(Default)]
+pub struct Claim {
+    pub claimed: Vec<Claimed>,
+    /// Somebody else held them, as a merge of their member does.
+    pub passed_over: Vec<NoticeId>,
+}
+
+/// However many they are, each table is read and written by one statement; only who is called has the consent held by one of their own.
+pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Claim> {
+    let Locked { txn, rows, passed_over, members } = lock(ctx, ids).await?;
     match claim_locked(ctx, &txn, rows, members).await {
         Ok(claimed) => {
             txn.commit().await?;
-            Ok(claimed)
+            Ok(Claim { claimed, passed_over })
         }
         Err(error) => {
             // Whoever claims them next would pass over what is locked still.
@@ -45,6 +51,23 @@ pub async fn claim(ctx: &Context, ids: &[NoticeId]) -> Result<Vec<Claimed>> {
             Err(error)
         }
     }
+}
+
+/// Gives up what was passed over and is queued still; it is dispatched anew. One at a time: who holds one lock and waits for no other is
+/// in nobody's circle.
+pub async fn hand_back(ctx: &Context, passed_over: &[NoticeId]) -> Result<()> {
+    for id in passed_over {
+        let txn = ctx.db.begin().await?;
+        notice::Entity::update_many()
+            .col_expr(notice::Column::State, Expr::value(DeliveryState::Pending))
+            .col_expr(notice::Column::UpdatedAt, Expr::value(ctx.now()))
+            .filter(notice::Column::Id.eq(*id))
+            .filter(notice::Column::State.eq(DeliveryState::Queued))
+            .exec(&txn)
+            .await?;
+        txn.commit().await?;
+    }
+    Ok(())
 }
 
 async fn claim_locked(
@@ -107,35 +130,45 @@ struct Known {
     phone_cipher: Option<Vec<u8>>,
 }
 
+struct Locked {
+    txn: DatabaseTransaction,
+    /// Those that are due.
+    rows: Vec<NoticeRow>,
+    passed_over: Vec<NoticeId>,
+    members: Vec<Known>,
+}
+
 /// Locks what is due and its members. A notice that was written while its member was merged is for who answers for them, who is locked anew
 /// with all the others, in the order of their ids.
-async fn lock(ctx: &Context, ids: &[NoticeId]) -> Result<(DatabaseTransaction, Vec<NoticeRow>, Vec<Known>)> {
+async fn lock(ctx: &Context, ids: &[NoticeId]) -> Result<Locked> {
     loop {
         let txn = ctx.db.begin().await?;
         plan_once(&txn).await?;
-        let rows = due(ctx, &txn, ids).await?;
+        let mut rows = lock_free(&txn, ids).await?;
+        let locked: BTreeSet<NoticeId> = rows.iter().map(|row| row.id).collect();
+        let passed_over = ids.iter().copied().filter(|id| !locked.contains(id)).collect();
+        rows.retain(|row| is_due(row, ctx.now()));
         let members = lock_these(&txn, rows.iter().map(|row| row.member_id)).await?;
         let merged = members.iter().any(|member| member.state == MemberState::Merged);
         if !merged || !follow(&txn, &rows).await? {
-            return Ok((txn, rows, members));
+            return Ok(Locked { txn, rows, passed_over, members });
         }
         txn.commit().await?;
     }
 }
 
 /// Found by their ids alone: the index of states, which holds every notice that was ever queued until it is cleaned, is no shorter way.
-async fn due(ctx: &Context, txn: &DatabaseTransaction, ids: &[NoticeId]) -> Result<Vec<NoticeRow>> {
-    let mut rows = notice::Entity::find()
+async fn lock_free(txn: &DatabaseTransaction, ids: &[NoticeId]) -> Result<Vec<NoticeRow>> {
+    Ok(notice::Entity::find()
         .filter(is_any(txn.get_database_backend(), notice::Column::Id, ids.iter().copied()))
         .order_by_asc(notice::Column::Id)
         .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
         .all(txn)
-        .await?;
-    let now = ctx.now();
-    rows.retain(|row| {
-        matches!(row.state, DeliveryState::Queued | DeliveryState::Pending) && row.not_before <= now
-    });
-    Ok(rows)
+        .await?)
+}
+
+fn is_due(row: &NoticeRow, now: DateTime<Utc>) -> bool {
+    matches!(row.state, DeliveryState::Queued | DeliveryState::Pending) && row.not_before <= now
 }
 
 /// In the order of the ids, as every claim locks them.

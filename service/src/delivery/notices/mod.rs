@@ -23,7 +23,7 @@ use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
-use self::claim::{Claimed, claim};
+use self::claim::{Claim, Claimed, claim};
 use super::channel;
 use super::message::{MessageDraft, Rendered};
 use super::outcome::Outcome;
@@ -41,27 +41,31 @@ const PAGE: u64 = 500;
 
 /// Running it twice is harmless: a notice is claimed from `queued` or `pending` once.
 pub async fn send_notices(ctx: &Context, ids: &[NoticeId], stop: &CancellationToken) -> Result<()> {
-    let (claimed, failed) = claim_all(ctx, ids).await;
+    let (Claim { claimed, passed_over }, failed) = claim_all(ctx, ids).await;
     if !claimed.is_empty() {
         let outcomes = call_all(ctx, &claimed, stop).await;
         settle::settle(ctx, &claimed, &outcomes).await?;
     }
+    claim::hand_back(ctx, &passed_over).await?;
     failed.map_or(Ok(()), Err)
 }
 
 /// Together; where that fails by one of them, each by itself, since the others have nothing to do with it.
-async fn claim_all(ctx: &Context, ids: &[NoticeId]) -> (Vec<Claimed>, Option<Error>) {
+async fn claim_all(ctx: &Context, ids: &[NoticeId]) -> (Claim, Option<Error>) {
     match claim(ctx, ids).await {
-        Ok(claimed) => return (claimed, None),
+        Ok(together) => return (together, None),
         Err(Error::Internal(error)) if ids.len() > 1 => {
             tracing::warn!(notices = ids.len(), %error, "notices could not be claimed together");
         }
-        Err(error) => return (Vec::new(), Some(error)),
+        Err(error) => return (Claim::default(), Some(error)),
     }
-    let (mut claimed, mut failed) = (Vec::new(), None);
+    let (mut all, mut failed) = (Claim::default(), None);
     for id in ids {
         match claim(ctx, &[*id]).await {
-            Ok(one) => claimed.extend(one),
+            Ok(one) => {
+                all.claimed.extend(one.claimed);
+                all.passed_over.extend(one.passed_over);
+            }
             Err(error) => {
                 // A database that is away is away for the rest of them, too.
                 let is_its_own = matches!(error, Error::Internal(_));
@@ -72,7 +76,7 @@ async fn claim_all(ctx: &Context, ids: &[NoticeId]) -> (Vec<Claimed>, Option<Err
             }
         }
     }
-    (claimed, failed)
+    (all, failed)
 }
 
 /// At the same time, but a member's own one after the other: WeChat refuses a second message to a person while the first is under way (43108).
