@@ -1,6 +1,6 @@
 /** Lists that are longer than a page of them. */
 import { ask, memberSession, newPerson, staffSession, type Card, type Person } from './tools/shop'
-import { expect, test } from './tools/test'
+import { cutOff, expect, test } from './tools/test'
 
 const MANY = 23
 const A_PAGE = 20
@@ -34,12 +34,12 @@ test('a long list reads on at its end, says when it is whole, and is as long whe
 })
 
 test('a page of a list that can’t be had says why and is asked for again; what is there stays', async ({ app, context }) => {
-  const { page, at, tap, open } = await app({ member: await regular('安宁') })
+  const phone = await app({ member: await regular('安宁') })
+  const { page, at, tap, open } = phone
   await open('points/purchases/index')
   const cards = page.locator('[data-testid^="purchase-"]:visible')
   await expect(cards).toHaveCount(A_PAGE)
-  await page.waitForLoadState('networkidle')
-  await context.setOffline(true)
+  await cutOff(phone)
   await page.mouse.wheel(0, 20_000)
   await expect(at('list-again')).toBeVisible()
   await expect(cards).toHaveCount(A_PAGE)

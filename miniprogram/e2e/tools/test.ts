@@ -92,6 +92,13 @@ export const test = base.extend<Fixtures>({
   },
 })
 
+/** The phone has no network any more, nor needs one to open a page: the app's files are kept on it by then. */
+export async function cutOff({ page }: App): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await page.waitForLoadState('networkidle')
+  await page.context().setOffline(true)
+}
+
 /** The code of the text message that a phone got. */
 export async function textedCode(person: Person): Promise<string> {
   let code = ''
