@@ -64,11 +64,14 @@ pub struct OfflineGrantView {
     /// What it may take off in all.
     pub ceiling_fen: i64,
     pub expires_at: DateTime<Utc>,
+    /// By which the till may set its own clock right.
+    pub server_time: DateTime<Utc>,
     /// Checks the signatures of codes: an Ed25519 public key, base64url.
     pub public_key: String,
 }
 
-/// Lets a till redeem while it is cut off, for a time and up to a ceiling.
+/// Lets a till redeem while it is cut off, for a time and up to a ceiling. Asked again before anything was uploaded it answers the same
+/// grant, for longer.
 #[utoipa::path(
     tag = "till",
     request_body = OfflineGrantBody,
@@ -89,6 +92,7 @@ pub async fn grant_offline(
         till: grant.till,
         ceiling_fen: grant.ceiling_fen,
         expires_at: grant.expires_at,
+        server_time: ctx.now(),
         public_key,
     }))
 }
@@ -114,7 +118,7 @@ pub struct OfflineRedemptionBody {
     pub order_no: Option<String>,
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub amount_fen: i64,
-    /// By the till's clock.
+    /// By the till's clock, as the grant's `server_time` has set it right.
     pub redeemed_at: DateTime<Utc>,
 }
 

@@ -3342,7 +3342,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lets a till redeem while it is cut off, for a time and up to a ceiling. */
+        /**
+         * Lets a till redeem while it is cut off, for a time and up to a ceiling. Asked again before anything was uploaded it answers the same
+         *     grant, for longer.
+         */
         post: operations["grant_offline"];
         delete?: never;
         options?: never;
@@ -6344,6 +6347,11 @@ export interface components {
             ceiling_fen: number;
             /** Format: date-time */
             expires_at: string;
+            /**
+             * Format: date-time
+             * @description By which the till may set its own clock right.
+             */
+            server_time: string;
             /** @description Checks the signatures of codes: an Ed25519 public key, base64url. */
             public_key: string;
         };
@@ -6356,7 +6364,7 @@ export interface components {
             amount_fen: number;
             /**
              * Format: date-time
-             * @description By the till's clock.
+             * @description By the till's clock, as the grant's `server_time` has set it right.
              */
             redeemed_at: string;
         };

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{coupon, offline_grant, offline_redemption, store};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::facts;
@@ -34,8 +34,8 @@ pub use entity::offline_grant::Model as OfflineGrant;
 pub use entity::offline_redemption::Model as OfflineRedemptionRow;
 
 const LONGEST_TEXT: usize = 64;
-/// A till's clock may run a little ahead.
-const AHEAD: Duration = Duration::minutes(10);
+/// How far a till's clock may be from ours.
+const SKEW: Duration = Duration::minutes(10);
 
 /// One use that a till made while it was cut off.
 #[derive(Debug, Clone)]
@@ -55,8 +55,9 @@ pub struct OfflineOutcome {
     pub repeated: bool,
 }
 
-/// What a till may take off while it is cut off, and the key to check codes with. An earlier grant of the till ends, so that its ceilings
-/// do not add up.
+/// What a till may take off while it is cut off, and the key to check codes with. A till that has uploaded nothing under its grant has the
+/// same again, for longer: of two questions at once, or after an answer that was lost, it holds what it may use. Any other grant of the
+/// till ends, so that their ceilings do not add up.
 ///
 /// # Refuses
 /// `store_not_permitted`, `store_closed`
@@ -68,7 +69,7 @@ pub async fn grant_offline(
     till::require_open(ctx, staff, store_id).await?;
     check_text("till", till_name)?;
     let now = ctx.now();
-    let grant = offline_grant::Model {
+    let asked = offline_grant::Model {
         id: ctx.new_id(),
         store_id,
         staff_id: staff.id,
@@ -79,12 +80,41 @@ pub async fn grant_offline(
         created_at: now,
     };
     let txn = ctx.db.begin().await?;
-    end_earlier(&txn, &grant).await?;
-    offline_grant::Entity::insert(grant.clone().into_active_model().reset_all())
-        .exec_without_returning(&txn)
-        .await?;
+    one_at_a_time(&txn, store_id).await?;
+    let grant = match prolong_unused(&txn, &asked).await? {
+        Some(held) => held,
+        None => {
+            end_earlier(&txn, &asked).await?;
+            let row = asked.clone().into_active_model().reset_all();
+            offline_grant::Entity::insert(row).exec_without_returning(&txn).await?;
+            asked
+        }
+    };
     txn.commit().await?;
     Ok((grant, offline_code::public_key(ctx)?))
+}
+
+/// Grants of a store wait for each other.
+async fn one_at_a_time(txn: &DatabaseTransaction, store_id: StoreId) -> Result<()> {
+    let store = store::Entity::find_by_id(store_id).select_only().column(store::Column::Id);
+    let _held: Option<StoreId> = store.lock(LockType::NoKeyUpdate).into_tuple().one(txn).await?;
+    Ok(())
+}
+
+/// The grant that the till holds, if it is worth the same.
+async fn prolong_unused(txn: &DatabaseTransaction, asked: &OfflineGrant) -> Result<Option<OfflineGrant>> {
+    use offline_grant::Column::{CeilingFen, CreatedAt, ExpiresAt, StoreId, Till, UsedFen};
+    let unused = offline_grant::Entity::find()
+        .filter(StoreId.eq(asked.store_id).and(Till.eq(&asked.till)))
+        .filter(UsedFen.eq(0).and(CeilingFen.eq(asked.ceiling_fen)).and(ExpiresAt.gt(asked.created_at)))
+        .order_by_desc(CreatedAt)
+        .lock(LockType::NoKeyUpdate)
+        .one(txn)
+        .await?;
+    let Some(unused) = unused else { return Ok(None) };
+    let mut row = unused.into_active_model();
+    row.expires_at = Set(asked.expires_at);
+    Ok(Some(row.update(txn).await?))
 }
 
 /// What the till has redeemed under it until now can still be uploaded.
@@ -260,10 +290,10 @@ fn check_times(
     code: &OfflineCode,
 ) -> std::result::Result<(), Conflict> {
     let at = new.redeemed_at;
-    if at < grant.created_at || at > grant.expires_at || at > ctx.now() + AHEAD {
+    if at < grant.created_at - SKEW || at > grant.expires_at || at > ctx.now() + SKEW {
         return Err(Refusal::OfflineGrantOver);
     }
-    if at < code.made_at - AHEAD || at > code.expires_at {
+    if at < code.made_at - SKEW || at > code.expires_at {
         return Err(Refusal::OfflineTokenExpired);
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Tills that were cut off: what they redeemed counts as of its time, once, up to the ceiling; the rest is shown as conflicts.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use entity::states::CouponState;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service::coupon::Conditions;
 use service::coupon::template::TemplateForm;
@@ -115,30 +116,64 @@ async fn a_till_takes_off_no_more_than_its_ceiling() {
 
 #[tokio::test]
 async fn the_ceilings_of_grants_that_a_till_asks_for_one_after_the_other_do_not_add_up() {
-    let mut cut_off = cut_off("[till]\noffline_ceiling_fen = 2000").await;
-    let mut uses = Vec::new();
-    for number in 0..3 {
+    let mut cut_off = cut_off("[till]\noffline_ceiling_fen = 4000").await;
+    let mut codes = Vec::new();
+    for _ in 0..5 {
         let (member, held) = cut_off.shop.holder_of(money_off()).await;
-        let code = cut_off.code_of(&member, held.coupon.id).await;
-        uses.push((code, format!("F{number}")));
+        codes.push(cut_off.code_of(&member, held.coupon.id).await);
     }
-    let before = cut_off.used(&uses[0].0, &uses[0].1);
+    let uploaded = cut_off.upload(&[cut_off.used(&codes[0], "F0")]).await;
+    let waiting = cut_off.used(&codes[1], "F1");
     cut_off.shop.app.clock.advance(Duration::minutes(1));
     let another_till = grant(&cut_off.shop, "收银2").await;
     let newer = grant(&cut_off.shop, "收银1").await;
     cut_off.shop.app.clock.advance(Duration::minutes(1));
 
-    let after = cut_off.used(&uses[1].0, &uses[1].1);
-    let under_the_first = cut_off.upload(&[before, after]).await;
+    let after = cut_off.used(&codes[2], "F2");
+    let under_the_first = cut_off.upload(&[waiting, after]).await;
     cut_off.grant = newer;
-    let under_the_newer = cut_off.upload(&[cut_off.used(&uses[1].0, "N1")]).await;
+    let under_the_newer = cut_off.upload(&[cut_off.used(&codes[3], "N1")]).await;
     cut_off.grant = another_till;
-    let at_another = cut_off.upload(&[cut_off.used(&uses[2].0, "A1")]).await;
+    let at_another = cut_off.upload(&[cut_off.used(&codes[4], "A1")]).await;
 
     let conflict = |uploaded: &Value, at: usize| uploaded[at]["conflict"].clone();
-    assert_eq!(conflict(&under_the_first, 0), Value::Null);
+    assert_eq!(conflict(&uploaded, 0), Value::Null);
+    assert_eq!(conflict(&under_the_first, 0), Value::Null, "it was used before there was a newer grant");
     assert_eq!(conflict(&under_the_first, 1), "offline_grant_over");
     assert_eq!((conflict(&under_the_newer, 0), conflict(&at_another, 0)), (Value::Null, Value::Null));
+}
+
+/// Whichever of the answers comes last, or gets lost, the till holds a grant that is good.
+#[tokio::test]
+async fn a_till_that_asks_twice_or_many_times_at_once_has_one_grant() {
+    let cut_off = cut_off("").await;
+    let many = join_all((0..8).map(|_| grant(&cut_off.shop, "收银1"))).await;
+    cut_off.shop.app.clock.advance(Duration::hours(1));
+    let later = grant(&cut_off.shop, "收银1").await;
+
+    for one in many.iter().chain([&later]) {
+        assert_eq!(one["grant_id"], cut_off.grant["grant_id"]);
+    }
+    let ends = |grant: &Value| grant["expires_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert_eq!(ends(&later) - ends(&cut_off.grant), Duration::hours(1));
+
+    // Its ceiling is one, too.
+    let at_once = join_all((0..8).map(|_| grant(&cut_off.shop, "收银3"))).await;
+    assert!(at_once.iter().all(|one| one["grant_id"] == at_once[0]["grant_id"]));
+}
+
+/// A clock that is some minutes slow keeps nobody's coupon.
+#[tokio::test]
+async fn a_till_whose_clock_is_a_little_slow_has_its_uses_redeemed() {
+    let mut cut_off = cut_off("").await;
+    let (member, held) = cut_off.shop.holder_of(money_off()).await;
+    cut_off.shop.app.clock.advance(Duration::hours(1));
+    cut_off.grant = grant(&cut_off.shop, "收银2").await;
+    let code = cut_off.code_of(&member, held.coupon.id).await;
+    let mut used = cut_off.used(&code, "S1");
+    used["redeemed_at"] = json!(cut_off.shop.ctx().now() - Duration::minutes(5));
+
+    assert_eq!(cut_off.upload(&[used]).await[0]["conflict"], Value::Null);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ import { computed, ref } from 'vue'
 import { call } from '@/api/call'
 import { asProblem, type Problem } from '@/api/problem'
 import type { components } from '@/api/schema'
-import { now } from '@/clock'
+import { learnSkew, now, serverNow } from '@/clock'
 import { keep, recall } from '@/platform/storage'
 import { requestNumber } from '../numbers'
 import type { OfflineCode } from './code'
@@ -53,7 +53,7 @@ export const leftFen = computed(() => {
   return (grant.value?.ceiling_fen ?? 0) - used.reduce((sum, item) => sum + item.discountFen, 0)
 })
 
-export const grantFor = (storeId: string, nowMs: number = now()): Grant | undefined =>
+export const grantFor = (storeId: string, nowMs: number = serverNow()): Grant | undefined =>
   grant.value && grant.value.store_id === storeId && Date.parse(grant.value.expires_at) > nowMs ? grant.value : undefined
 
 export function tillName(): string {
@@ -62,13 +62,26 @@ export function tillName(): string {
   return known
 }
 
-/** Asked silently, while there is a network. A grant with items in the queue is kept until they are uploaded. */
-export async function renewGrant(storeId: string): Promise<void> {
+let renewing: Promise<void> = Promise.resolve()
+
+/**
+ * Asked silently, while there is a network, and one at a time: of two answers the later may be the earlier grant. One with items in the
+ * queue is kept until they are uploaded.
+ */
+export function renewGrant(storeId: string): Promise<void> {
+  renewing = renewing.catch(() => undefined).then(() => renew(storeId))
+  return renewing
+}
+
+async function renew(storeId: string): Promise<void> {
   const held = grantFor(storeId)
-  if (held && Date.parse(held.expires_at) - now() > FRESH_MS) return
+  if (held && Date.parse(held.expires_at) - serverNow() > FRESH_MS) return
   if (held && waiting.value.length > 0) return
-  grant.value = await call('post', '/v1/staff/offline-grants', { body: { store_id: storeId, till: tillName() } })
-  keep(KEPT_GRANT, grant.value)
+  const sentAt = now()
+  const granted = await call('post', '/v1/staff/offline-grants', { body: { store_id: storeId, till: tillName() } })
+  learnSkew(granted.server_time, sentAt, now())
+  grant.value = granted
+  keep(KEPT_GRANT, granted)
 }
 
 function write(items: Queued[]): void {
@@ -90,7 +103,7 @@ export function enqueue(of: { grant: Grant; code: OfflineCode; text: string; amo
     name: of.code.name,
     amountFen: of.amountFen,
     discountFen: of.discountFen,
-    redeemedAt: new Date(now()).toISOString(),
+    redeemedAt: new Date(serverNow()).toISOString(),
     state: 'waiting',
   }
   write([...queue.value, item])
