@@ -6,7 +6,7 @@ import { reactive } from 'vue'
 import { call, type Answer } from '@/api/call'
 import { asProblem, type Problem } from '@/api/problem'
 import type { components } from '@/api/schema'
-import { now } from '@/clock'
+import { serverNow } from '@/clock'
 import { online } from '@/platform/network'
 import { signal } from '@/platform/signal'
 import { desk } from '../desk'
@@ -87,7 +87,7 @@ function takeOffline(text: string, storeId: string): void {
   const code = readOffline(text, grant.public_key)
   if (!code) return cutOff('offline_token_invalid')
   if (isQueued(code.coupon_id)) return cutOff('queued_already')
-  const why = refusedOffline(code, storeId, Infinity, now())
+  const why = refusedOffline(code, storeId, Infinity, serverNow())
   if (why) return cutOff(why)
   serving.state = { at: 'offline', code, text }
 }
@@ -96,7 +96,7 @@ export function queueIt(code: OfflineCode, text: string): void {
   const grant = desk.value && grantFor(desk.value.id)
   const { amountFen } = serving.basket
   if (!grant || !desk.value) return cutOff('offline_grant_over')
-  const why = refusedOffline(code, desk.value.id, amountFen, now())
+  const why = refusedOffline(code, desk.value.id, amountFen, serverNow())
   const discountFen = takesOff(code, amountFen)
   if (why) return cutOff(why)
   if (discountFen > leftFen.value) return cutOff('offline_ceiling_reached')
